@@ -1,0 +1,23 @@
+/**
+ * Why the engine returns to the machine: the exit codes. RIP is the next instruction's address or this one's, as each says;
+ * details are in the EXIT_ fields of the register file (layout.ts).
+ */
+export const EXIT = {
+  /** The slice's instruction budget is used up. RIP: where to go on. */
+  BUDGET: 1,
+  /** No record is known for RIP (inside the engine). */
+  LOOKUP: 2,
+  /** CPU exception: EXIT_VECTOR, EXIT_ERROR, EXIT_ADDR. RIP: this instruction (faults) or the next (traps: INT3, INTO). */
+  FAULT: 3,
+  /** SYSCALL. RIP: next instruction. */
+  SYSCALL: 4,
+  /** INT n with the vector in EXIT_VECTOR. RIP: next instruction. */
+  INT: 5,
+  /** HLT where it is allowed. RIP: next instruction. */
+  HALT: 6,
+  /** SYSENTER. RIP: next instruction. */
+  SYSENTER: 7,
+  /** An instruction that the machine's owner carries out (port I/O, descriptor tables, far transfers). RIP: this instruction. */
+  SYSTEM: 8,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
