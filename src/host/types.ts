@@ -1,0 +1,89 @@
+/**
+ * What a machine asks of the place it runs in. Implemented by platform/node, platform/browser and platform/memory.
+ * Paths and names are byte strings: one UTF-16 unit (0..255) per byte. Results below zero are -errno (Linux numbers).
+ */
+export interface Host {
+  clock: HostClock;
+  /** Fills with cryptographic random bytes. */
+  random(bytes: Uint8Array): void;
+  /** Standard input, output and error. */
+  stdio: [HostStream, HostStream, HostStream];
+  /** Files of the host, if granted: what hostfs serves. */
+  fs?: HostFs;
+  /** One line for the log (BLINK_LOG_FILENAME or standard error). */
+  log(line: string): void;
+  /** Identity the guest sees at start. */
+  ids: { uid: number; gid: number; hostname: string; cpus: number };
+  /** Lets the host's events run: resolves after at most `ms` milliseconds, or early when `wake` is called. */
+  sleep(ms: number): Promise<void>;
+  wake(): void;
+}
+
+export interface HostClock {
+  /** Nanoseconds since the epoch. */
+  realtime(): bigint;
+  /** Nanoseconds since some fixed point. */
+  monotonic(): bigint;
+}
+
+/** A byte stream such as standard input, a terminal or a pipe to the host. */
+export interface HostStream {
+  isTty: boolean;
+  /** Takes up to `into.length` bytes: count, 0 at end of file, or -EAGAIN when nothing is there yet (`onReady` is called later). */
+  read(into: Uint8Array): number;
+  /** Count written, or -EAGAIN, -EPIPE ... */
+  write(from: Uint8Array): number;
+  /** Bytes or end of file ready now. Asking starts a look-ahead if the host needs one. */
+  readable(): boolean;
+  onReady: (() => void) | undefined;
+  /** Terminals: columns and rows, and raw mode (restored by `close`). */
+  size(): { cols: number; rows: number };
+  setRaw(raw: boolean): void;
+  /** What fstat of the stream shows (host's own mode, rdev, size ...), if known. */
+  stat?(): HostStat;
+  close(): void;
+}
+
+export interface HostStat {
+  dev: number;
+  ino: number;
+  mode: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  rdev: number;
+  size: number;
+  blksize: number;
+  blocks: number;
+  /** Nanoseconds since the epoch. */
+  atime: bigint;
+  mtime: bigint;
+  ctime: bigint;
+}
+
+/** Synchronous file access, by host path. Flags and modes are Linux's. All return -errno on failure. */
+export interface HostFs {
+  stat(path: string, follow: boolean): HostStat | number;
+  open(path: string, flags: number, mode: number): number;
+  close(fd: number): number;
+  fstat(fd: number): HostStat | number;
+  pread(fd: number, into: Uint8Array, at: number): number;
+  pwrite(fd: number, from: Uint8Array, at: number): number;
+  ftruncate(fd: number, size: number): number;
+  fsync(fd: number, dataOnly: boolean): number;
+  readdir(path: string): { name: string; type: number; ino: number }[] | number;
+  readlink(path: string): string | number;
+  mkdir(path: string, mode: number): number;
+  rmdir(path: string): number;
+  unlink(path: string): number;
+  rename(from: string, to: string): number;
+  link(from: string, to: string): number;
+  symlink(target: string, path: string): number;
+  chmod(path: string, mode: number): number;
+  chown(path: string, uid: number, gid: number, follow: boolean): number;
+  utimes(path: string, atime: bigint, mtime: bigint, follow: boolean): number;
+  truncate(path: string, size: number): number;
+  statfs(path: string): { type: number; bsize: number; blocks: number; bfree: number; bavail: number; files: number; ffree: number } | number;
+  access(path: string, mode: number): number;
+  mknod?(path: string, mode: number, dev: number): number;
+}

@@ -1,0 +1,13 @@
+/** What a TypeScript helper may see: the machine's RAM (register file and scratch at cpu/layout.ts addresses). Views change when RAM grows, so fetch them afresh. */
+export interface HelperHost {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly view: DataView;
+  /** Time-stamp counter and random numbers. */
+  tsc(): number;
+  random(bytes: Uint8Array): void;
+}
+/** i32 arguments and result. */
+export type Helper = (host: HelperHost, ...args: number[]) => number;

@@ -1,0 +1,166 @@
+/**
+ * Files without processes. Inodes belong to file systems; an open file (open file description) has a position, flags
+ * and a wait queue. All calls are synchronous and return -errno on failure; what would block returns -EAGAIN and
+ * notifies its queue later. Names and paths are byte strings (one UTF-16 unit 0..255 a byte).
+ */
+export interface Stat {
+  dev: number;
+  ino: number;
+  mode: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  rdev: number;
+  size: number;
+  blksize: number;
+  /** 512-byte units. */
+  blocks: number;
+  /** Nanoseconds since the epoch. */
+  atime: bigint;
+  mtime: bigint;
+  ctime: bigint;
+}
+
+export interface SetAttr {
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  size?: number;
+  atime?: bigint;
+  mtime?: bigint;
+}
+
+export interface DirEntry {
+  name: string;
+  ino: number;
+  /** DT_ constant. */
+  type: number;
+}
+
+export interface FileSystem {
+  readonly type: string;
+  readonly dev: number;
+  readonly root: Inode;
+  statfs(): { type: number; bsize: number; blocks: number; bfree: number; bavail: number; files: number; ffree: number };
+}
+
+/** Who acts, for permission checks and ownership of new files. */
+export interface Cred {
+  uid: number;
+  gid: number;
+  euid: number;
+  egid: number;
+  suid: number;
+  sgid: number;
+  fsuid: number;
+  fsgid: number;
+  groups: number[];
+}
+
+/** A file, directory, link ... There is at most one Inode object alive for one (dev, ino), so that identity works as key (page cache, locks, FIFOs). */
+export interface Inode {
+  readonly fs: FileSystem;
+  readonly ino: number;
+  /** S_IFMT bits only. */
+  readonly type: number;
+  stat(): Stat | number;
+  setattr(a: SetAttr): number;
+  /** Directories. */
+  lookup(name: string): Inode | number;
+  readdir(): DirEntry[] | number;
+  create(name: string, mode: number, cred: Cred): Inode | number;
+  mkdir(name: string, mode: number, cred: Cred): Inode | number;
+  mknod(name: string, mode: number, dev: number, cred: Cred): Inode | number;
+  symlink(name: string, target: string, cred: Cred): Inode | number;
+  link(name: string, target: Inode): number;
+  unlink(name: string): number;
+  rmdir(name: string): number;
+  rename(name: string, toDir: Inode, toName: string, flags: number): number;
+  /** Links. Magic links (/proc/self/exe) may instead give the Inode they lead to with `follow`. */
+  readlink(): string | number;
+  follow?(): Place | number;
+  /** A new open file description; regular files are read and written through the page cache by kernel code or by File. */
+  open(flags: number, cred: Cred): File | number;
+  /** May be kept across look-ups (false for things made up on the fly). */
+  readonly cacheable: boolean;
+}
+
+/** A mounted tree and an inode in it: what a path leads to, with the way there for getcwd and "..". */
+export interface Place {
+  inode: Inode;
+  /** Parent place; the root's parent is undefined. */
+  parent: Place | undefined;
+  name: string;
+}
+
+export const POLLIN = 1;
+export const POLLPRI = 2;
+export const POLLOUT = 4;
+export const POLLERR = 8;
+export const POLLHUP = 16;
+export const POLLNVAL = 32;
+export const POLLRDHUP = 0x2000;
+
+/** An open file description. */
+export interface File {
+  readonly inode: Inode | undefined;
+  readonly place: Place | undefined;
+  /** O_ flags, changed by F_SETFL. */
+  flags: number;
+  /** Position; files that cannot seek ignore it. */
+  pos: number;
+  /** Descriptors (and mappings) that refer to it; `close` runs when it reaches 0. */
+  refs: number;
+  /** Woken when readiness may have changed. */
+  readonly queue: WaitQueue;
+  /** `at` undefined: the file's position, which then moves. -EAGAIN: would block. */
+  read(into: Uint8Array, at?: number): number;
+  write(from: Uint8Array, at?: number): number;
+  /** New position, or -errno (-ESPIPE). */
+  seek(offset: number, whence: number): number;
+  poll(): number;
+  stat(): Stat | number;
+  readdir?(): DirEntry[] | number;
+  /** Frame (byte address in RAM) of the page at the file offset, from the page cache; its reference belongs to the caller. 0 past the end of file. */
+  page?(offset: number): number;
+  /** Marks a page written through a shared mapping, so that it reaches the file. */
+  dirty?(offset: number): void;
+  ioctl?(request: number, arg: number, io: IoctlMemory): number;
+  truncate?(size: number): number;
+  allocate?(mode: number, offset: number, length: number): number;
+  sync?(dataOnly: boolean): number;
+  /** Text for /proc/PID/fd/N: path, or "pipe:[12]". */
+  describe(): string;
+  close(): void;
+}
+
+/** Guest memory as an ioctl sees it; throws UserFault (mmu/user.ts) when not accessible. */
+export interface IoctlMemory {
+  readBytes(address: number, length: number): Uint8Array;
+  writeBytes(address: number, bytes: Uint8Array): void;
+}
+
+/** Parked work waits here. Wakers call `wake`; who waits registers a callback for one round. */
+export class WaitQueue {
+  private waiters = new Set<() => void>();
+  add(wake: () => void): void {
+    this.waiters.add(wake);
+  }
+  remove(wake: () => void): void {
+    this.waiters.delete(wake);
+  }
+  /** Wakes all waiters (or the first n, in order of arrival); returns how many. */
+  wake(n = Number.POSITIVE_INFINITY): number {
+    let count = 0;
+    for (const w of [...this.waiters]) {
+      if (count >= n) break;
+      this.waiters.delete(w);
+      w();
+      count++;
+    }
+    return count;
+  }
+  get empty(): boolean {
+    return this.waiters.size === 0;
+  }
+}
