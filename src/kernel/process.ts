@@ -1,0 +1,106 @@
+import { WaitQueue } from "../vfs/types.ts";
+import type { Kernel } from "./kernel.ts";
+import { copyLimits, defaultLimits, type Limit } from "./rlimit.ts";
+import { Pending } from "./sighand.ts";
+import type { Task } from "./task.ts";
+import type { Timer } from "./timers.ts";
+
+/** CPU use, page faults and the rest of struct rusage that is kept. Times in nanoseconds. */
+export class Usage {
+  utime = 0;
+  stime = 0;
+  minflt = 0;
+  majflt = 0;
+  nvcsw = 0;
+  nivcsw = 0;
+  /** Largest resident set, KiB. */
+  maxrss = 0;
+  add(o: Usage): void {
+    this.utime += o.utime;
+    this.stime += o.stime;
+    this.minflt += o.minflt;
+    this.majflt += o.majflt;
+    this.nvcsw += o.nvcsw;
+    this.nivcsw += o.nivcsw;
+    this.maxrss = Math.max(this.maxrss, o.maxrss);
+  }
+}
+
+/** An interval timer of setitimer(2): monotonic nanoseconds. */
+export interface ITimer {
+  timer: Timer | undefined;
+  /** When it fires next. */
+  at: bigint;
+  interval: bigint;
+}
+
+/** A thread group. */
+export class Process {
+  /** Threads alive, the leader first unless it exited. */
+  readonly tasks: Task[] = [];
+  readonly children = new Set<Process>();
+  parent: Process | undefined;
+  pgid: number;
+  sid: number;
+  /** Set by execve: setpgid of a child is then refused (EACCES). */
+  didExec = false;
+  /** Controlling terminal: the file-system side's object, or undefined. */
+  tty: unknown;
+  limits: Limit[] = defaultLimits();
+  /** Signals sent to the process, not to one thread. */
+  readonly pending = new Pending();
+  /** wait4 callers of this process park here; also notified for stops and continues. */
+  readonly childEvents = new WaitQueue();
+  /** Woken when it becomes a zombie (pidfd). */
+  readonly exitQueue = new WaitQueue();
+  /** Signal for the parent at exit; -1 for none. */
+  exitSignal = 17;
+  /** wait status; defined once all threads are gone (zombie). */
+  status: number | undefined;
+  /** Set by exit_group or a fatal signal: threads that still live are on their way out with this status. */
+  exiting: number | undefined;
+  reaped = false;
+  /** Stopped by this signal (0: running). */
+  stopSignal = 0;
+  /** A stop or continuation that wait4 has not seen yet. */
+  stopUnreported = false;
+  continueUnreported = false;
+  subreaper = false;
+  dumpable = 1;
+  /** Of threads that are gone. */
+  readonly usage = new Usage();
+  readonly childUsage = new Usage();
+  readonly startTime: bigint;
+  personality = 0;
+  real: ITimer = { timer: undefined, at: 0n, interval: 0n };
+  readonly posixTimers = new Map<number, unknown>();
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly pid: number,
+    parent: Process | undefined,
+  ) {
+    this.parent = parent;
+    this.pgid = parent?.pgid ?? pid;
+    this.sid = parent?.sid ?? pid;
+    this.startTime = kernel.now();
+    if (parent) {
+      this.limits = copyLimits(parent.limits);
+      this.tty = parent.tty;
+      this.dumpable = parent.dumpable;
+      this.personality = parent.personality;
+      parent.children.add(this);
+    }
+  }
+  /** 1 for orphans and the first process: init is the kernel itself. */
+  get ppid(): number {
+    return this.parent?.pid ?? 1;
+  }
+  /** The thread whose tid is the pid, or while it is gone some other. */
+  get leader(): Task | undefined {
+    return this.tasks.find((t) => t.tid === this.pid) ?? this.tasks[0];
+  }
+  get zombie(): boolean {
+    return this.status !== undefined;
+  }
+}

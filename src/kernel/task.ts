@@ -1,0 +1,85 @@
+import type { TaskCred } from "./cred.ts";
+import type { FdTable } from "./fdtable.ts";
+import type { FsInfo } from "./fsinfo.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Mm } from "./mm.ts";
+import { type Process, Usage } from "./process.ts";
+import { Registers } from "./registers.ts";
+import { Pending, type SigHand } from "./sighand.ts";
+import type { Timer } from "./timers.ts";
+import type { Call, Park } from "./types.ts";
+
+/** A call that waits, and what for. */
+export interface Waiting {
+  call: Call;
+  park: Park;
+  timer: Timer | undefined;
+}
+
+export type TaskState = "ready" | "waiting" | "stopped" | "dead";
+
+/** sigaltstack(2). */
+export interface AltStack {
+  sp: number;
+  flags: number;
+  size: number;
+}
+
+/** What clone(2) may share or copy. */
+export interface TaskParts {
+  mm: Mm;
+  fds: FdTable;
+  fs: FsInfo;
+  sighand: SigHand;
+  cred: TaskCred;
+}
+
+/** A thread. */
+export class Task {
+  readonly regs: Registers;
+  mm: Mm;
+  fds: FdTable;
+  fs: FsInfo;
+  sighand: SigHand;
+  cred: TaskCred;
+  /** comm: 15 bytes at most. */
+  name = "";
+  state: TaskState = "ready";
+  /** In the run queue. */
+  queued = false;
+  waiting: Waiting | undefined;
+  /** Blocked signals. */
+  mask = 0n;
+  /** The mask to go back to after sigsuspend, ppoll and the like: used by the first signal frame, or restored. */
+  savedMask: bigint | undefined;
+  readonly pending = new Pending();
+  altStack: AltStack = { sp: 0, flags: 2, size: 0 };
+  /** CLONE_CHILD_CLEARTID, set_tid_address. */
+  clearTid = 0;
+  robustList = 0;
+  /** PR_SET_PDEATHSIG */
+  deathSignal = 0;
+  readonly usage = new Usage();
+  /** vfork: run when this task lets go of the parent's memory. */
+  onRelease: (() => void) | undefined;
+  timerSlack = 50000;
+  nice = 0;
+  /** sched_setaffinity: bit set over the host's processors. */
+  affinity: bigint;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly tid: number,
+    readonly process: Process,
+    parts: TaskParts,
+  ) {
+    this.regs = new Registers(kernel.ram);
+    this.mm = parts.mm;
+    this.fds = parts.fds;
+    this.fs = parts.fs;
+    this.sighand = parts.sighand;
+    this.cred = parts.cred;
+    this.affinity = (1n << BigInt(kernel.host.ids.cpus)) - 1n;
+    process.tasks.push(this);
+  }
+}
