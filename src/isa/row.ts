@@ -37,13 +37,15 @@
  * - /r; /0 to /7; a further byte C0 to FF: ModRM as a whole; "C0+i": the same with any rm
  * - mod=3: register form only; mod=mem: memory form only (where no operand says so)
  * - ib iw id io, cb cw cd, cp, mo (moffs), is4: what follows. Two immediates may follow (ENTER iw ib).
- * - B0: REX.B is zero (NOP, which is XCHG R8 otherwise).
+ * - REX.B0: REX.B is zero (NOP, which is XCHG R8 otherwise).
  * - where operands are, if not deducible, as in the manual's Op/En column: one letter each out of R (ModRM.reg),
  *   M (ModRM.rm), V (vvvv), O (opcode low bits), S (is4), I (immediate), X (none). Deduced otherwise: operands with memory
  *   are M; the others in order R V (VEX) M, or V M with /digit; MVR and the like must be told.
  *
  * attributes, separated by spaces:
  * - r=, w=, u=: flags read, written, undefined afterwards, letters out of oszapc, d, i, t
+ * - count: flags stay as they are when the count is zero (shifts: last operand, masked; strings: rCX under REP), so they
+ *   are read, too, unless the count is a constant other than zero
  * - lock: LOCK allowed with a memory destination; rep, repe: takes REP, or REPE/REPNE
  * - only64, not64, only16...: modes; priv: privileged; unsupported: decodes, but nothing implements it (implied by EVEX)
  * - tuple=FV ...: EVEX tuple type, for the scaling of 8-bit displacements
@@ -379,7 +381,7 @@ function parseEncoding(form: Form, where: string): string {
     else if (/^[0-9A-F]{2}\+i$/.test(t)) parseModrmByte(form, Number.parseInt(t, 16), true, where);
     else if (t === "mod=3") form.mod = "reg";
     else if (t === "mod=mem") form.mod = "mem";
-    else if (t === "B0") form.rexB0 = true;
+    else if (t === "REX.B0") form.rexB0 = true;
     else if (IMMEDIATES.has(t)) immediates.push(t);
     else if (/^[RMVOSIX]+$/.test(t)) opEn = t;
     else throw new Error(`${where}: encoding token "${t}"`);
@@ -453,6 +455,7 @@ function parseAttributes(form: Form, attributes: string, where: string): void {
       else if (key === "u") form.flagsUndefined = value;
       else throw new Error(`${where}: attribute "${t}"`);
     } else if (t === "lock") form.lockable = true;
+    else if (t === "count") form.keepsFlagsAtZero = true;
     else if (t === "rep" || t === "repe") form.rep = t;
     else if (t === "priv") form.privileged = true;
     else if (t === "unsupported") form.unsupported = true;
@@ -489,6 +492,7 @@ export function parseRow(def: RowDef, index: number): Form {
     flagsRead: "",
     flagsWritten: "",
     flagsUndefined: "",
+    keepsFlagsAtZero: false,
     lockable: false,
     privileged: false,
     unsupported: false,

@@ -70,6 +70,8 @@ export interface Row {
   flagsRead: string;
   flagsWritten: string;
   flagsUndefined: string;
+  /** Flags stay as they are when the count (a shift's last operand, masked; rCX under REP) is zero. */
+  keepsFlagsAtZero: boolean;
   lockable: boolean;
   /** Privileged: #GP in user mode. */
   privileged: boolean;

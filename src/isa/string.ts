@@ -1,0 +1,31 @@
+import { row } from "./row.ts";
+
+export const rows = [
+  row("MOVSB di:m8, si:m8", "A4", "w,r", "r=d rep"),
+  row("MOVSW di:m16, si:m16", "o16 A5", "w,r", "r=d rep"),
+  row("MOVSD_STR di:m32, si:m32", "o32 A5", "w,r", "r=d rep"),
+  row("MOVSQ di:m64, si:m64", "REX.W A5", "w,r", "r=d rep"),
+  row("CMPSB si:m8, di:m8", "A6", "r,r", "r=d w=oszapc repe count"),
+  row("CMPSW si:m16, di:m16", "o16 A7", "r,r", "r=d w=oszapc repe count"),
+  row("CMPSD_STR si:m32, di:m32", "o32 A7", "r,r", "r=d w=oszapc repe count"),
+  row("CMPSQ si:m64, di:m64", "REX.W A7", "r,r", "r=d w=oszapc repe count"),
+  row("STOSB di:m8, AL", "AA", "w,r", "r=d rep"),
+  row("STOSW di:m16, AX", "o16 AB", "w,r", "r=d rep"),
+  row("STOSD di:m32, EAX", "o32 AB", "w,r", "r=d rep"),
+  row("STOSQ di:m64, RAX", "REX.W AB", "w,r", "r=d rep"),
+  row("LODSB AL, si:m8", "AC", "w,r", "r=d rep"),
+  row("LODSW AX, si:m16", "o16 AD", "w,r", "r=d rep"),
+  row("LODSD EAX, si:m32", "o32 AD", "w,r", "r=d rep"),
+  row("LODSQ RAX, si:m64", "REX.W AD", "w,r", "r=d rep"),
+  row("SCASB AL, di:m8", "AE", "r,r", "r=d w=oszapc repe count"),
+  row("SCASW AX, di:m16", "o16 AF", "r,r", "r=d w=oszapc repe count"),
+  row("SCASD EAX, di:m32", "o32 AF", "r,r", "r=d w=oszapc repe count"),
+  row("SCASQ RAX, di:m64", "REX.W AF", "r,r", "r=d w=oszapc repe count"),
+
+  row("INSB di:m8, DX", "6C", "w,r", "r=d rep"),
+  row("INSW di:m16, DX", "o16 6D", "w,r", "r=d rep"),
+  row("INSD di:m32, DX", "6D", "w,r", "r=d rep"),
+  row("OUTSB DX, si:m8", "6E", "r,r", "r=d rep"),
+  row("OUTSW DX, si:m16", "o16 6F", "r,r", "r=d rep"),
+  row("OUTSD DX, si:m32", "6F", "r,r", "r=d rep"),
+];
