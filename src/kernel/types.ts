@@ -14,6 +14,8 @@ export interface Park {
   until?: bigint;
   /** What a signal does to it: restart after a handler with SA_RESTART (default), or always -EINTR. */
   onSignal?: "restart" | "eintr";
+  /** Progress so far (> 0), which the call returns if a signal ends the wait, instead of -EINTR or a restart. */
+  partial?: number;
   /** Not woken by signals at all (vfork's parent: only by SIGKILL). */
   uninterruptible?: boolean;
 }

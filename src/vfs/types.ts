@@ -126,6 +126,8 @@ export interface File {
   /** Marks a page written through a shared mapping, so that it reaches the file. */
   dirty?(offset: number): void;
   ioctl?(request: number, arg: number, io: IoctlMemory): number;
+  /** fcntl commands that are the file's own (F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS). */
+  control?(command: number, arg: number): number;
   truncate?(size: number): number;
   allocate?(mode: number, offset: number, length: number): number;
   sync?(dataOnly: boolean): number;
