@@ -13,7 +13,9 @@ export interface Host {
   /** One line for the log (BLINK_LOG_FILENAME or standard error). */
   log(line: string): void;
   /** Identity the guest sees at start. */
-  ids: { uid: number; gid: number; hostname: string; cpus: number };
+  ids: { uid: number; gid: number; groups?: number[]; umask?: number; hostname: string; cpus: number };
+  /** Signals the host got (Linux numbers): SIGINT from the terminal, SIGWINCH, SIGTERM ... Set by who wants them. */
+  onSignal?: (signo: number) => void;
   /** Lets the host's events run: resolves after at most `ms` milliseconds, or early when `wake` is called. */
   sleep(ms: number): Promise<void>;
   wake(): void;
@@ -40,7 +42,16 @@ export interface HostStream {
   size(): { cols: number; rows: number };
   setRaw(raw: boolean): void;
   /** What fstat of the stream shows (host's own mode, rdev, size ...), if known. */
-  stat?(): HostStat;
+  stat?(): HostStat | number;
+  /** Streams on regular files: position of the next read or write, if known, and access elsewhere. */
+  file?: {
+    readonly offset: number;
+    pread(into: Uint8Array, at: number): number;
+    pwrite(from: Uint8Array, at: number): number;
+    truncate(size: number): number;
+  };
+  /** What the descriptor is called: "/dev/pts/0", "pipe:[3]"; for /proc/PID/fd. */
+  name?: string;
   close(): void;
 }
 
@@ -68,6 +79,7 @@ export interface HostFs {
   close(fd: number): number;
   fstat(fd: number): HostStat | number;
   pread(fd: number, into: Uint8Array, at: number): number;
+  /** `at` -1: at the end, for descriptors opened with O_APPEND. */
   pwrite(fd: number, from: Uint8Array, at: number): number;
   ftruncate(fd: number, size: number): number;
   fsync(fd: number, dataOnly: boolean): number;
@@ -83,7 +95,15 @@ export interface HostFs {
   chown(path: string, uid: number, gid: number, follow: boolean): number;
   utimes(path: string, atime: bigint, mtime: bigint, follow: boolean): number;
   truncate(path: string, size: number): number;
-  statfs(path: string): { type: number; bsize: number; blocks: number; bfree: number; bavail: number; files: number; ffree: number } | number;
+  statfs(
+    path: string,
+  ):
+    | { type: number; bsize: number; blocks: number; bfree: number; bavail: number; files: number; ffree: number }
+    | number;
   access(path: string, mode: number): number;
   mknod?(path: string, mode: number, dev: number): number;
+  /** For files that have no name any more. */
+  fchmod(fd: number, mode: number): number;
+  fchown(fd: number, uid: number, gid: number): number;
+  futimes(fd: number, atime: bigint, mtime: bigint): number;
 }

@@ -3,6 +3,8 @@
  * and a wait queue. All calls are synchronous and return -errno on failure; what would block returns -EAGAIN and
  * notifies its queue later. Names and paths are byte strings (one UTF-16 unit 0..255 a byte).
  */
+export { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../abi/poll.ts";
+
 export interface Stat {
   dev: number;
   ino: number;
@@ -41,7 +43,34 @@ export interface FileSystem {
   readonly type: string;
   readonly dev: number;
   readonly root: Inode;
-  statfs(): { type: number; bsize: number; blocks: number; bfree: number; bavail: number; files: number; ffree: number };
+  statfs(): Statfs;
+  /** Writes back everything that is dirty (sync(2)). */
+  sync?(): void;
+}
+
+export interface Statfs {
+  type: number;
+  bsize: number;
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  files: number;
+  ffree: number;
+}
+
+/** One mounted tree. */
+export interface Mount {
+  readonly id: number;
+  readonly parent: Mount | undefined;
+  readonly fs: FileSystem;
+  /** Root of what is mounted; a bind mount's may be any inode of the file system. */
+  readonly root: Inode;
+  /** Where it is mounted; undefined for the root. */
+  readonly at: { place: Place; name: string } | undefined;
+  /** First word of its line in /proc/mounts. */
+  readonly source: string;
+  /** MS_ flags; MS_RDONLY (1) is honoured. */
+  flags: number;
 }
 
 /** Who acts, for permission checks and ownership of new files. */
@@ -83,28 +112,33 @@ export interface Inode {
   open(flags: number, cred: Cred): File | number;
   /** May be kept across look-ups (false for things made up on the fly). */
   readonly cacheable: boolean;
+  /** Creates and opens at once, so that the mode of the new file does not limit the opener. Only for names that do not exist. */
+  createOpen?(name: string, flags: number, mode: number, cred: Cred): File | number;
+  /** Opens a nameless file in this directory (O_TMPFILE). */
+  tmpfile?(flags: number, mode: number, cred: Cred): File | number;
+  /** Replaces the check of mode bits; `mask` is R_OK | W_OK | X_OK. */
+  permission?(mask: number, cred: Cred): number;
+  /** When one file system object spans several (a host's tree). */
+  statfs?(): Statfs | number;
+  /** Mounts on names in this directory; kept by vfs/mount.ts. A name need not exist in the directory itself. */
+  mounted?: Map<string, Mount>;
 }
 
 /** A mounted tree and an inode in it: what a path leads to, with the way there for getcwd and "..". */
 export interface Place {
   inode: Inode;
+  mount?: Mount;
+  /** The name was removed: shown as "(deleted)". */
+  gone?: boolean;
   /** Parent place; the root's parent is undefined. */
   parent: Place | undefined;
   name: string;
 }
 
-export const POLLIN = 1;
-export const POLLPRI = 2;
-export const POLLOUT = 4;
-export const POLLERR = 8;
-export const POLLHUP = 16;
-export const POLLNVAL = 32;
-export const POLLRDHUP = 0x2000;
-
 /** An open file description. */
 export interface File {
   readonly inode: Inode | undefined;
-  readonly place: Place | undefined;
+  place: Place | undefined;
   /** O_ flags, changed by F_SETFL. */
   flags: number;
   /** Position; files that cannot seek ignore it. */
@@ -120,11 +154,14 @@ export interface File {
   seek(offset: number, whence: number): number;
   poll(): number;
   stat(): Stat | number;
+  /** All entries, "." and ".." included, as of the last time `pos` was 0; `pos` counts entries. */
   readdir?(): DirEntry[] | number;
   /** Frame (byte address in RAM) of the page at the file offset, from the page cache; its reference belongs to the caller. 0 past the end of file. */
   page?(offset: number): number;
   /** Marks a page written through a shared mapping, so that it reaches the file. */
   dirty?(offset: number): void;
+  /** Writes dirty pages of the range to the file (msync, munmap), without forcing them to the disk as `sync` does. */
+  writeback?(from: number, to: number): number;
   ioctl?(request: number, arg: number, io: IoctlMemory): number;
   /** fcntl commands that are the file's own (F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS). */
   control?(command: number, arg: number): number;
