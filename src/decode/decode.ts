@@ -1,0 +1,193 @@
+import type { Insn, Mode } from "../isa/types.ts";
+import {
+  CTX_66,
+  CTX_F2,
+  CTX_F3,
+  CTX_LENGTH_SHIFT,
+  CTX_REX_W,
+  CTX_W,
+  type Entry,
+  LEGACY,
+  slotFor,
+  VEX,
+} from "./lookup.ts";
+import { operandsOf } from "./operands.ts";
+import { State } from "./state.ts";
+
+/** Why bytes are not an instruction: undefined opcode, longer than 15 bytes (#GP), or the bytes given end too early. */
+export type DecodeError = "ud" | "long" | "short";
+
+/** No instruction is longer. */
+const MAX_LENGTH = 15;
+
+const FS = 4;
+
+const state = new State();
+
+/** Consumes prefixes and returns the byte that follows. */
+function prefixes(s: State): number {
+  const is64 = s.mode === 64;
+  for (;;) {
+    const byte = s.u8();
+    switch (byte) {
+      case 0x26:
+      case 0x2e:
+      case 0x36:
+      case 0x3e:
+        // ES, CS, SS and DS have no effect in 64-bit mode, not even on an earlier FS or GS.
+        if (!is64) s.seg = (byte >> 3) & 3;
+        break;
+      case 0x64:
+      case 0x65:
+        s.seg = FS + (byte & 1);
+        break;
+      case 0x66:
+        s.prefix66 = true;
+        break;
+      case 0x67:
+        s.addrSize = s.mode === 32 ? 16 : 32;
+        break;
+      case 0xf0:
+        s.lock = true;
+        break;
+      case 0xf2:
+      case 0xf3:
+        s.rep = byte;
+        break;
+      default:
+        if (!is64 || (byte & 0xf0) !== 0x40) return byte;
+        s.rex = true;
+        s.w = (byte & 8) !== 0;
+        s.r = (byte & 4) << 1;
+        s.x = (byte & 2) << 2;
+        s.b = (byte & 1) << 3;
+        continue;
+    }
+    // A REX prefix that isn't the last is ignored.
+    if (s.rex) {
+      s.rex = s.w = false;
+      s.r = s.x = s.b = 0;
+    }
+    if (s.overrun) return 0;
+  }
+}
+
+function modrm(s: State): void {
+  const byte = s.u8();
+  s.mod = byte >> 6;
+  s.reg = (byte >> 3) & 7;
+  s.rm = byte & 7;
+}
+
+/** Conditions that the context number doesn't hold. */
+function specialHolds(s: State, e: Entry): boolean {
+  const f = e.form;
+  return (f.asize === 0 || f.asize === s.addrSize) && (f.rm < 0 || f.rm === s.rm) && !(f.rexB0 && s.b !== 0);
+}
+
+function choose(s: State, entries: readonly Entry[], ctx: number): Entry | undefined {
+  for (let i = 0; i < entries.length; i++) {
+    const e = entries[i] as Entry;
+    if (((s.mod === 3 ? e.reg : e.mem) >>> ctx) & 1 && (!e.special || specialHolds(s, e))) return e;
+  }
+  return undefined;
+}
+
+/** Finds the form in its slot; the opcode is consumed, ModRM is not. */
+function lookup(s: State, space: number, map: number, opcode: number, ctx: number): Entry | undefined {
+  s.opcode = opcode;
+  const slot = slotFor(s.mode, space, map, opcode);
+  if (slot === null) return undefined;
+  if (slot.modrm) {
+    modrm(s);
+    if (slot.modIgnored) s.mod = 3;
+  }
+  return choose(s, slot.entries[s.reg] as readonly Entry[], ctx);
+}
+
+function legacy(s: State, first: number): Entry | undefined {
+  let map = 0;
+  let opcode = first;
+  if (opcode === 0x0f) {
+    map = 1;
+    opcode = s.u8();
+    if (opcode === 0x38 || opcode === 0x3a) {
+      map = opcode === 0x38 ? 2 : 3;
+      opcode = s.u8();
+    }
+  }
+  const rep = s.rep === 0 ? 0 : s.rep === 0xf3 ? CTX_F3 : CTX_F2;
+  return lookup(s, LEGACY, map, opcode, rep | (s.prefix66 ? CTX_66 : 0) | (s.w ? CTX_REX_W : 0));
+}
+
+/** VEX: the bytes after C4 or C5 (SDM volume 2, section 2.3.5). Legacy prefixes that it replaces make it undefined. */
+function vex(s: State, first: number): Entry | undefined {
+  if (s.prefix66 || s.rep !== 0 || s.lock || s.rex) return undefined;
+  const is64 = s.mode === 64;
+  let map = 1;
+  let byte = s.u8();
+  if (is64) s.r = (~byte & 0x80) >> 4;
+  if (first === 0xc4) {
+    if (is64) {
+      s.x = (~byte & 0x40) >> 3;
+      s.b = (~byte & 0x20) >> 2;
+    }
+    map = byte & 0x1f;
+    if (map < 1 || map > 3) return undefined;
+    byte = s.u8();
+    s.w = (byte & 0x80) !== 0;
+  }
+  s.vvvv = (~byte >> 3) & 15;
+  s.length = (byte >> 2) & 1;
+  const ctx = (byte & 3) | (s.length << CTX_LENGTH_SHIFT) | (s.w ? CTX_W : 0);
+  // General registers of 8 bits don't occur; REX stands for extended registers only.
+  const e = lookup(s, VEX, map, s.u8(), ctx);
+  if (e && !e.form.usesV && s.vvvv !== 0) return undefined;
+  if (!is64) s.vvvv &= 7;
+  return e;
+}
+
+function find(s: State): Entry | undefined {
+  const first = prefixes(s);
+  if (first === 0xc4 || first === 0xc5) {
+    // Outside 64-bit mode these are LES and LDS, unless ModRM would name a register.
+    if (s.mode === 64 || (s.pos < s.limit && (s.bytes[s.pos] as number) >= 0xc0)) return vex(s, first);
+  }
+  return legacy(s, first);
+}
+
+const CS = 1;
+
+/** What the prefixes and fields may not be for the form found. */
+function allowed(s: State, e: Entry): boolean {
+  const f = e.form;
+  if (s.lock && !(f.lockable && s.mod !== 3)) return false;
+  const first = f.operands[0];
+  return !(first !== undefined && first.kind === "sreg" && s.reg === CS);
+}
+
+/**
+ * Decodes one instruction at `bytes[at]`, looking at no byte from `end` on.
+ */
+export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): Insn | DecodeError {
+  const s = state;
+  const limit = Math.min(end, at + MAX_LENGTH);
+  s.start(bytes, at, limit, mode);
+  const e = find(s);
+  const operands = e && allowed(s, e) ? operandsOf(s, e.plans) : undefined;
+  if (s.overrun) return limit < end ? "long" : "short";
+  if (e === undefined || operands === undefined) return "ud";
+  const f = e.form;
+  const wide = mode === 64 && (s.w || f.default64 || f.force64);
+  return {
+    row: f,
+    mode,
+    length: s.pos - at,
+    addrSize: s.addrSize,
+    opSize: wide ? 64 : (mode === 16) === s.prefix66 ? 32 : 16,
+    rep: f.prefix === "F2" || f.prefix === "F3" ? 0 : s.rep,
+    lock: s.lock,
+    seg: s.seg,
+    operands,
+  };
+}
