@@ -19,5 +19,9 @@ export const EXIT = {
   SYSENTER: 7,
   /** An instruction that the machine's owner carries out (port I/O, descriptor tables, far transfers). RIP: this instruction. */
   SYSTEM: 8,
+  /** Inside the engine: the record was dropped, or the page that its instruction runs into changed. RIP: this instruction. */
+  RECHECK: 9,
+  /** Inside the engine: the budget is used up at a jump, whose target is in RIP. */
+  YIELD: 10,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -49,6 +49,8 @@ export const EXIT_ADDR = STATE + 0x408;
 export const EXIT_REC = STATE + 0x410;
 /** Instructions left before the engine must return (i32, signed). */
 export const BUDGET = STATE + 0x418;
+/** Exit code that the EXIT record's handler returns (i32). */
+export const EXIT_CODE = STATE + 0x41c;
 /** Scratch for helpers: 256 bytes. */
 export const SCRATCH = STATE + 0x500;
 /** Bounce buffer for accesses that cross a page: 64 bytes, and what the pending store must be copied to. */

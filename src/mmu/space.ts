@@ -1,5 +1,5 @@
-import { PT_ROOT, TLB, TLB_ENTRIES, TLB_ENTRY, JUMP_CACHE, JUMP_ENTRIES } from "../cpu/layout.ts";
-import { FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, READ, WRITE } from "./access.ts";
+import { JUMP_CACHE, JUMP_ENTRIES, PT_ROOT, TLB, TLB_ENTRIES, TLB_ENTRY } from "../cpu/layout.ts";
+import { EXEC, FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, WRITE } from "./access.ts";
 import { type Frames, PAGE } from "./frames.ts";
 import type { Ram } from "./ram.ts";
 
@@ -73,9 +73,10 @@ export class AddressSpace {
     if (s < 0) return false;
     const old = this.ram.u32[s];
     this.ram.u32[s] = frame | (flags & 0xfff) | PTE_PRESENT;
-    if (old) this.frames.release((old & FRAME_MASK) >>> 0);
-    else this.pages++;
-    this.flushPage(address);
+    if (old) {
+      this.frames.release((old & FRAME_MASK) >>> 0);
+      this.flushPage(address, old);
+    } else this.pages++;
     return true;
   }
   /** Unmaps every present page in [start, end); `onPage` sees each address and entry first. */
@@ -155,7 +156,10 @@ export class AddressSpace {
     }
     if (!(pte & access)) {
       // The mapping may allow more than the entry (a shared file page mapped clean, say): ask once.
-      return FAULT_ACCERR;
+      const r = this.onFault(page, access);
+      if (r !== FAULT_OK) return r === FAULT_MAPERR ? FAULT_ACCERR : r;
+      pte = this.entry(page);
+      if (!(pte & access)) return FAULT_ACCERR;
     }
     if (access === WRITE && pte & PTE_COW) return this.breakCow(page, pte);
     return FAULT_OK;
@@ -172,7 +176,7 @@ export class AddressSpace {
       this.ram.u32[s] = copy | (pte & 0xfff & ~PTE_COW);
       this.frames.release(frame);
     }
-    this.flushPage(page);
+    this.flushPage(page, pte);
     return FAULT_OK;
   }
   /**
@@ -220,6 +224,11 @@ export class AddressSpace {
       this.frames.release(table);
     };
     walk(this.root, 0);
+    if (this.active) {
+      // A new space may get the same root frame: nothing of this one may survive in the TLB.
+      this.ram.u32[PT_ROOT >>> 2] = 0;
+      flushTlb(this.ram);
+    }
   }
 
   /** Makes this the space that the engine runs in. */
@@ -234,12 +243,12 @@ export class AddressSpace {
   private flush(): void {
     if (this.active) flushTlb(this.ram);
   }
-  private flushPage(address: number): void {
+  private flushPage(address: number, old: number): void {
     if (!this.active) return;
-    const i = (address / PAGE) % TLB_ENTRIES;
+    const i = Math.floor(address / PAGE) % TLB_ENTRIES;
     const at = TLB + i * TLB_ENTRY;
     this.ram.u8.fill(0xff, at, at + 16);
-    flushJumps(this.ram);
+    if (old & EXEC) flushJumps(this.ram);
   }
 }
 
@@ -252,5 +261,3 @@ export function flushTlb(ram: Ram): void {
 export function flushJumps(ram: Ram): void {
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);
 }
-
-export { READ, WRITE };

@@ -20,7 +20,17 @@ export interface Callee {
   readonly result: Ty | undefined;
 }
 
-const LOADS = { u8: 0x2d, s8: 0x2c, u16: 0x2f, s16: 0x2e, i32: 0x28, i64: 0x29, f32: 0x2a, f64: 0x2b, v128: SIMD } as const;
+const LOADS = {
+  u8: 0x2d,
+  s8: 0x2c,
+  u16: 0x2f,
+  s16: 0x2e,
+  i32: 0x28,
+  i64: 0x29,
+  f32: 0x2a,
+  f64: 0x2b,
+  v128: SIMD,
+} as const;
 const STORES = { u8: 0x3a, u16: 0x3b, i32: 0x36, i64: 0x37, f32: 0x38, f64: 0x39, v128: SIMD + 11 } as const;
 export type Width = "u8" | "s8" | "u16" | "s16" | "i32" | "i64" | "f32" | "f64" | "v128";
 export type StoreWidth = keyof typeof STORES;
@@ -36,7 +46,7 @@ function resultOf(w: Width): Ty {
 export class Code {
   readonly out = new Bytes();
   private locals: Ty[] = [];
-  private depth = 0;
+  protected depth = 0;
 
   constructor(readonly params: readonly Ty[]) {}
 

@@ -13,7 +13,8 @@ const shift = (op: number) => (a: Val, n: Val) => node("v128", op, [a, n], ["v12
 const test = (op: number) => (a: Val) => node("i32", op, [a], ["v128"]);
 const splat = (op: number, from: Ty) => (a: Val) => node("v128", op, [a], [from]);
 const extract = (op: number, to: Ty) => (a: Val, lane: number) => node(to, op, [a], ["v128"], lane);
-const replace = (op: number, from: Ty) => (a: Val, lane: number, v: Val) => node("v128", op, [a, v], ["v128", from], lane);
+const replace = (op: number, from: Ty) => (a: Val, lane: number, v: Val) =>
+  node("v128", op, [a, v], ["v128", from], lane);
 
 /** Packs sixteen bytes, or a repeating pattern that divides sixteen, into a constant. */
 function vconst(bytes: ArrayLike<number>): Val {

@@ -1,0 +1,129 @@
+/** Which blocks of records exist, by frame of guest code; and dropping them when the code changes. */
+import { ARENA, ARENA_SIZE, FRAME_FLAGS, JUMP_CACHE, JUMP_ENTRIES } from "../cpu/layout.ts";
+import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
+import type { Ram } from "../mmu/ram.ts";
+import { flushJumps } from "../mmu/space.ts";
+import { FN_EXIT, FN_GOTO, FN_STALE } from "./interp/image.ts";
+import { EXIT_RECORD, FIRST_RECORD, R_COUNT, R_FN, R_IMM, R_TAKEN, RECORD } from "./record.ts";
+
+/** A run of records, decoded from bytes [start, end) of a frame (end may pass 4096: the last instruction crosses). */
+export interface Block {
+  record: number;
+  count: number;
+  start: number;
+  end: number;
+}
+
+export class CodeCache {
+  private frames = new Map<number, Map<number, Block>>();
+  /** Frames that crossing instructions end in: second frame -> [first frame, offset]. */
+  private crossings = new Map<number, [number, number][]>();
+  private next = FIRST_RECORD;
+  blocks = 0;
+  flushes = 0;
+
+  constructor(private readonly ram: Ram) {
+    ram.view.setUint32(EXIT_RECORD + R_FN, FN_EXIT, true);
+  }
+  /** First record for the code at an offset of a frame, or 0. */
+  find(frame: number, offset: number): number {
+    return this.block(frame, offset)?.record ?? 0;
+  }
+  /** Room for `n` records; drops everything when the arena is full. */
+  reserve(n: number): number {
+    if (this.next + n * RECORD > ARENA + ARENA_SIZE) this.flush();
+    return this.next;
+  }
+  /** Keeps a block whose records were written at `reserve`'s address. */
+  add(frame: number, block: Block, secondFrame = 0): void {
+    this.next += block.count * RECORD;
+    let blocks = this.frames.get(frame);
+    if (!blocks) {
+      blocks = new Map();
+      this.frames.set(frame, blocks);
+    }
+    blocks.set(block.start, block);
+    this.blocks++;
+    this.ram.u8[FRAME_FLAGS + frame / PAGE] |= FRAME_CODE;
+    if (!secondFrame) return;
+    this.ram.u8[FRAME_FLAGS + secondFrame / PAGE] |= FRAME_CODE;
+    const list = this.crossings.get(secondFrame) ?? [];
+    list.push([frame, block.start]);
+    this.crossings.set(secondFrame, list);
+  }
+  /** Bytes of RAM are about to change: drops the blocks decoded from them. */
+  invalidate(host: number, length: number): void {
+    for (let at = host; at < host + length; ) {
+      const frame = at - (at % PAGE);
+      const end = Math.min(frame + PAGE, host + length);
+      if (this.ram.u8[FRAME_FLAGS + frame / PAGE]) this.invalidateFrame(frame, at - frame, end - frame);
+      at = end;
+    }
+  }
+  private invalidateFrame(frame: number, from: number, to: number): void {
+    const blocks = this.frames.get(frame);
+    let dropped = false;
+    if (blocks) {
+      for (const b of blocks.values()) {
+        if (b.start < to && b.end > from) {
+          blocks.delete(b.start);
+          this.retire(b);
+          dropped = true;
+        }
+      }
+      if (blocks.size === 0) this.frames.delete(frame);
+    }
+    const crossing = this.crossings.get(frame)?.filter(([first, offset]) => {
+      const b = this.frames.get(first)?.get(offset);
+      if (!b) return false;
+      if (b.end - PAGE <= from) return true;
+      this.drop(first, b);
+      dropped = true;
+      return false;
+    });
+    if (dropped) flushJumps(this.ram);
+    if (crossing?.length) this.crossings.set(frame, crossing);
+    else this.crossings.delete(frame);
+    if (!this.frames.has(frame) && !crossing?.length) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
+  }
+  /** Drops one block. */
+  drop(frame: number, b: Block): void {
+    this.frames.get(frame)?.delete(b.start);
+    this.retire(b);
+    flushJumps(this.ram);
+  }
+  block(frame: number, offset: number): Block | undefined {
+    return this.frames.get(frame)?.get(offset);
+  }
+  /** Turns a dropped block's records into ones that look RIP up again: links to it may remain, and it may be running. */
+  private retire(b: Block): void {
+    this.blocks--;
+    for (let i = 0; i < b.count; i++) this.ram.view.setUint32(b.record + i * RECORD + R_FN, FN_STALE, true);
+  }
+  /** Makes a retired record lead to the one that replaced it, for the links that still point there. */
+  forward(stale: number, to: number, target: number): void {
+    const v = this.ram.view;
+    if (v.getUint32(stale + R_FN, true) !== FN_STALE) return;
+    v.setUint32(stale + R_TAKEN, to, true);
+    v.setUint16(stale + R_COUNT, 0, true);
+    v.setBigInt64(stale + R_IMM, BigInt(target % PAGE), true);
+    v.setUint32(stale + R_FN, FN_GOTO, true);
+  }
+  /** Drops all code. Only between runs of the engine. */
+  flush(): void {
+    for (const frame of [...this.frames.keys(), ...this.crossings.keys()]) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
+    this.frames.clear();
+    this.crossings.clear();
+    this.next = FIRST_RECORD;
+    this.blocks = 0;
+    this.flushes++;
+    flushJumps(this.ram);
+  }
+  /** Fills the jump cache. */
+  remember(ripLo: number, ripHi: number, record: number): void {
+    const at = JUMP_CACHE + (ripLo & (JUMP_ENTRIES - 1)) * 16;
+    this.ram.i32[at >> 2] = ripLo;
+    this.ram.i32[(at >> 2) + 1] = ripHi;
+    this.ram.i32[(at >> 2) + 2] = record;
+  }
+}

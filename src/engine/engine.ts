@@ -1,0 +1,259 @@
+/**
+ * Runs guest code until an exit. It translates RIP, finds or decodes the block, enters its records, and comes back with
+ * an exit code (cpu/exit.ts), with RIP and the register file in RAM exact. It never calls the kernel; the address space
+ * it was given serves its instruction fetches.
+ */
+import { join } from "../base/bits.ts";
+import { EXIT } from "../cpu/exit.ts";
+import {
+  BUDGET,
+  CODE_BASE,
+  EXIT_ADDR,
+  EXIT_ERROR,
+  EXIT_REC,
+  EXIT_VECTOR,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  RIP,
+  STAT_TLB_MISS,
+} from "../cpu/layout.ts";
+import { EXEC, FAULT_OK } from "../mmu/access.ts";
+import { PAGE } from "../mmu/frames.ts";
+import type { Ram } from "../mmu/ram.ts";
+import { type AddressSpace, USER_END } from "../mmu/space.ts";
+import { VECTOR } from "../sem/emit.ts";
+import type { Helper, HelperHost } from "../sem/helpers.ts";
+import { BlockBuilder, MAX_RECORDS } from "./block.ts";
+import { type Block, CodeCache } from "./code-cache.ts";
+import { AT_NEXT } from "./interp/handler.ts";
+import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
+import { PF_FETCH, PF_PRESENT, PF_USER } from "./interp/memory.ts";
+import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
+
+export interface EngineOptions {
+  ram: Ram;
+  image: HandlerImage;
+  helpers: Readonly<Record<string, Helper>>;
+  /** Cycles and random numbers for helpers. */
+  tsc(): number;
+  random(bytes: Uint8Array): void;
+}
+
+export interface EngineStats {
+  instructions: number;
+  blocks: number;
+  decoded: number;
+  lookups: number;
+  tlbMisses: number;
+}
+
+export class Engine {
+  readonly cache: CodeCache;
+  private readonly ram: Ram;
+  private readonly builder: BlockBuilder;
+  private readonly enter: (record: number) => number;
+  /** By handler: 1 if it follows links. */
+  private readonly links = new Uint8Array(FN_MASK + 1);
+  /** Address space that runs now; set by `use`. */
+  private space: AddressSpace | undefined;
+  private granted = 0;
+  private done = 0;
+  private lookups = 0;
+  private decoded = 0;
+
+  constructor(options: EngineOptions) {
+    this.ram = options.ram;
+    this.cache = new CodeCache(this.ram);
+    this.builder = new BlockBuilder(this.ram, options.image.index);
+    this.enter = instantiate(options, this.cache);
+    this.links[FN_GOTO] = 1;
+    for (const entry of options.image.index) if (entry & LINKS) this.links[entry & FN_MASK] = 1;
+  }
+
+  /** Switches to an address space. */
+  use(space: AddressSpace): void {
+    this.space = space;
+    space.activate();
+  }
+  /** Instructions executed so far. */
+  get instructions(): number {
+    return this.done;
+  }
+  get stats(): EngineStats {
+    return {
+      instructions: this.done,
+      blocks: this.cache.blocks,
+      decoded: this.decoded,
+      lookups: this.lookups,
+      tlbMisses: this.ram.u32[STAT_TLB_MISS >> 2],
+    };
+  }
+
+  /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
+  run(budget: number): number {
+    const { ram } = this;
+    ram.i32[BUDGET >> 2] = budget;
+    this.granted = budget;
+    for (;;) {
+      const record = this.find();
+      if (record === 0) return this.finish(EXIT.FAULT);
+      let code = this.enter(record);
+      while (code === EXIT.LOOKUP) {
+        // A jump whose target is not known: RIP is set.
+        this.lookups++;
+        const to = this.resolve(ram.i32[EXIT_REC >> 2] >>> 0);
+        if (to === 0) return this.finish(EXIT.FAULT);
+        code = this.enter(to);
+      }
+      if (code === EXIT.YIELD) return this.finish(EXIT.BUDGET);
+      const at = ram.i32[EXIT_REC >> 2] >>> 0;
+      this.settle(at, code);
+      const plain = code & ~AT_NEXT;
+      if (plain !== EXIT.RECHECK) return this.finish(plain);
+      if (!this.recheck(at)) return this.finish(EXIT.FAULT);
+    }
+  }
+  /** Finds where a jump leads, and links the jump to it if both lie in one page. */
+  private resolve(from: number): number {
+    const { ram, cache } = this;
+    const samePage =
+      (ram.i32[RIP >> 2] & ~(PAGE - 1)) === ram.i32[CODE_BASE >> 2] &&
+      ram.i32[(RIP >> 2) + 1] === ram.i32[(CODE_BASE >> 2) + 1];
+    const flushes = cache.flushes;
+    const to = this.find();
+    if (to && samePage && cache.flushes === flushes) this.link(from, to);
+    return to;
+  }
+  private finish(code: number): number {
+    this.done += this.granted - this.ram.i32[BUDGET >> 2];
+    this.granted = this.ram.i32[BUDGET >> 2];
+    return code;
+  }
+  /** RIP and budget for an exit at a record: this instruction or the next. */
+  private settle(record: number, code: number): void {
+    const { ram } = this;
+    const where = ram.u16[(record + R_WHERE) >> 1];
+    const next = (code & AT_NEXT) !== 0;
+    ram.i32[BUDGET >> 2] -= ram.u8[record + R_POS] + (next ? 1 : 0);
+    const offset = (where & 0xfff) + (next ? where >> 12 : 0);
+    // The page's address has its low 12 bits clear, so this carries at most once.
+    const lo = ram.u32[CODE_BASE >> 2] + offset;
+    ram.u32[RIP >> 2] = lo;
+    ram.u32[(RIP >> 2) + 1] = ram.u32[(CODE_BASE >> 2) + 1] + (lo > 0xffffffff ? 1 : 0);
+  }
+
+  /** Record for RIP, with CODE_BASE set; 0 with the exit fields set if it can't be fetched. */
+  private find(): number {
+    const { ram } = this;
+    const lo = ram.i32[RIP >> 2];
+    const hi = ram.i32[(RIP >> 2) + 1];
+    ram.i32[CODE_BASE >> 2] = lo & ~(PAGE - 1);
+    ram.i32[(CODE_BASE >> 2) + 1] = hi;
+    const at = (JUMP_CACHE + (lo & (JUMP_ENTRIES - 1)) * 16) >> 2;
+    if (ram.i32[at] === lo && ram.i32[at + 1] === hi) return ram.i32[at + 2] >>> 0;
+    const address = join(lo, hi);
+    const frame = this.execFrame(address);
+    if (!frame) return 0;
+    const offset = lo & (PAGE - 1);
+    const record = this.cache.find(frame, offset) || this.decode(frame, offset, address);
+    if (record) this.cache.remember(lo, hi, record);
+    return record;
+  }
+  /** Frame that an address may be executed from; 0 with a page fault (or #GP) in the exit fields. */
+  private execFrame(address: number): number {
+    const space = this.space;
+    if (!space) throw new Error("engine has no address space");
+    if (address < USER_END + PAGE && space.fault(address, EXEC) === FAULT_OK) {
+      return (space.entry(address) & ~(PAGE - 1)) >>> 0;
+    }
+    const { ram } = this;
+    ram.i32[EXIT_VECTOR >> 2] = VECTOR.PF;
+    ram.i32[EXIT_ERROR >> 2] = PF_USER | PF_FETCH | (space.entry(address) ? PF_PRESENT : 0);
+    if (address >= 2 ** 47) {
+      // A jump to a non-canonical address faults on the jump itself on real processors of one maker, at the target on the other's.
+      ram.i32[EXIT_VECTOR >> 2] = VECTOR.GP;
+      ram.i32[EXIT_ERROR >> 2] = 0;
+    }
+    ram.view.setBigUint64(EXIT_ADDR, BigInt(address), true);
+    return 0;
+  }
+  private decode(frame: number, offset: number, address: number): number {
+    const record = this.cache.reserve(MAX_RECORDS);
+    let made = this.builder.build(record, frame, offset);
+    let second = 0;
+    if (made === "short") {
+      const nextPage = address - offset + PAGE;
+      second = this.execFrame(nextPage);
+      if (!second) return 0;
+      made = this.builder.build(record, frame, offset, { bytes: this.splice(frame, offset, second), frame: second });
+      if (made === "short") throw new Error("instruction does not end");
+    }
+    const block: Block = { record, count: made.count, start: offset, end: made.end };
+    this.cache.add(frame, block, second);
+    this.decoded += made.count;
+    return record;
+  }
+  /** The last bytes of a page and the first 15 of the next. */
+  private splice(frame: number, offset: number, second: number): Uint8Array {
+    const bytes = new Uint8Array(PAGE - offset + 15);
+    bytes.set(this.ram.u8.subarray(frame + offset, frame + PAGE));
+    bytes.set(this.ram.u8.subarray(second, second + 15), PAGE - offset);
+    return bytes;
+  }
+  /** Makes a direct branch go straight to a record in its page. */
+  private link(from: number, to: number): void {
+    const { ram } = this;
+    if (!this.links[ram.u32[(from + R_FN) >> 2]]) return;
+    const offset = ram.i32[RIP >> 2] & (PAGE - 1);
+    const where = ram.u16[(from + R_WHERE) >> 1];
+    if (ram.i32[(from + R_IMM) >> 2] === offset) ram.u32[(from + R_TAKEN) >> 2] = to;
+    else if ((where & 0xfff) + (where >> 12) === offset) ram.u32[(from + R_FALL) >> 2] = to;
+  }
+  /** A record that could not run: it was dropped, or its second page changed. False with a fault set. */
+  private recheck(record: number): boolean {
+    const { ram } = this;
+    const fn = ram.u32[(record + R_FN) >> 2];
+    const address = join(ram.i32[RIP >> 2], ram.i32[(RIP >> 2) + 1]);
+    const frame = this.execFrame(address);
+    if (!frame) return false;
+    const offset = address % PAGE;
+    if (fn === FN_CROSS) {
+      const second = this.execFrame(address - offset + PAGE);
+      if (!second) return false;
+      const block = this.cache.block(frame, offset);
+      if (block?.record === record && second !== ram.u32[(record + R_IMM) >> 2]) this.cache.drop(frame, block);
+      return true;
+    }
+    const to = this.cache.find(frame, offset);
+    if (to && ram.u8[record + R_POS] === 0) this.cache.forward(record, to, offset);
+    return true;
+  }
+}
+
+function instantiate(o: EngineOptions, cache: CodeCache): (record: number) => number {
+  const { ram } = o;
+  const host: HelperHost = {
+    get u8() {
+      return ram.u8;
+    },
+    get u16() {
+      return ram.u16;
+    },
+    get i32() {
+      return ram.i32;
+    },
+    get f64() {
+      return ram.f64;
+    },
+    get view() {
+      return ram.view;
+    },
+    tsc: o.tsc,
+    random: o.random,
+  };
+  const helper: Record<string, (...args: number[]) => number> = {};
+  for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
+  const env = { memory: ram.memory, codeStore: (at: number, n: number) => cache.invalidate(at >>> 0, n) };
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
+  return instance.exports.enter as (record: number) => number;
+}

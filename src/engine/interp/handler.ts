@@ -1,0 +1,515 @@
+/** Emit's handler back end: operands come from a record in RAM, so one function serves every use of a form. */
+
+import { EXIT } from "../../cpu/exit.ts";
+import { ARITH } from "../../cpu/flags.ts";
+import {
+  BOUNCE,
+  BUDGET,
+  CODE_BASE,
+  DS,
+  EXIT_ADDR,
+  EXIT_ERROR,
+  EXIT_REC,
+  EXIT_VECTOR,
+  FLAG_AUX,
+  FLAG_RES,
+  FLAG_SYS,
+  GPR,
+  SEG_BASE,
+  X87,
+  YMM,
+  YMM_STRIDE,
+} from "../../cpu/layout.ts";
+import type { Mode, OperandSpec } from "../../isa/types.ts";
+import type { Cond, Emit, Flag, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.ts";
+import { width } from "../../sem/width.ts";
+import { Code, type StoreWidth, type Var, type Width } from "../../wasm/code.ts";
+import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
+import * as lazy from "../flags.ts";
+import {
+  R_BASE,
+  R_COUNT,
+  R_DISP,
+  R_FALL,
+  R_FN,
+  R_IMM,
+  R_INDEX,
+  R_OP0,
+  R_OP1,
+  R_OP2,
+  R_SCALE,
+  R_SEG,
+  R_TAKEN,
+  R_WHERE,
+  RECORD,
+} from "../record.ts";
+import { fixedOperand, isFixedImm } from "./fixed.ts";
+import type { Image } from "./image.ts";
+import { commit, tlbHit, tlbHost, tlbOffset } from "./memory.ts";
+import type { Variant } from "./variant.ts";
+
+const ZERO = i32.const(0);
+const REG_FIELDS = [R_OP0, R_OP1, R_OP2];
+const WIDTH_OF: Record<number, StoreWidth & Width> = { 8: "u8", 16: "u16", 32: "i32", 64: "i64", 128: "v128" };
+const BITS: Record<Ty, number> = { i32: 32, f32: 32, i64: 64, f64: 64, v128: 128 };
+
+function isMemoryKind(k: string): boolean {
+  return k === "m" || k === "rm" || k === "moffs" || k.endsWith("/m");
+}
+function classOf(o: OperandSpec): string {
+  const k = o.kind.replace("/m", "");
+  return k === "r" || k === "rm" ? `gp${o.size}` : k;
+}
+
+export class HandlerEmit extends Code implements Emit {
+  readonly mode: Mode;
+  readonly opSize: Size;
+  readonly addrSize: 16 | 32 | 64;
+  readonly rep: 0 | 0xf2 | 0xf3;
+  readonly ops: readonly OperandInfo[];
+  readonly mnemonic: string;
+  /** The semantics jumped or left on every path that it wrote at top level. */
+  private ended = false;
+  /** The instruction ends its block. */
+  terminator = false;
+  /** It follows links. */
+  links = false;
+  private readonly rec: Val;
+  private readonly fields: number[];
+  private address: Val | undefined;
+  /** Host address of a read-modify-write operand. */
+  private rmw: Val | undefined;
+
+  constructor(
+    readonly variant: Variant,
+    private readonly image: Image,
+  ) {
+    super(["i32"]);
+    const { row, shape } = variant;
+    this.rec = this.param(0);
+    this.mode = variant.mode;
+    this.opSize = (row.opSize || 64) as Size;
+    this.addrSize = variant.addrSize;
+    this.rep = variant.rep;
+    this.mnemonic = row.mnemonic;
+    this.ops = row.operands.map((o) => this.infoOf(o));
+    let regs = 0;
+    this.fields = this.ops.map((o) => (o.kind === "reg" ? REG_FIELDS[regs++] : -1));
+    if (regs > 3) throw new Error(`${row.text}: more register operands than a record holds`);
+    void shape;
+  }
+  private infoOf(o: OperandSpec): OperandInfo {
+    if (o.kind === "fixed") {
+      const text = o.fixed ?? "";
+      if (isFixedImm(text)) return { kind: "imm", cls: "", size: o.size, fixed: text };
+      return { kind: "fixed", cls: fixedOperand(text).cls, size: o.size, fixed: text };
+    }
+    if (o.kind === "str") return { kind: "str", cls: "", size: o.memSize, fixed: "" };
+    if (o.kind === "imm") return { kind: "imm", cls: "", size: o.size, fixed: "" };
+    if (o.kind === "rel" || o.kind === "far") return { kind: o.kind, cls: "", size: o.size, fixed: "" };
+    if (this.variant.shape !== "none" && isMemoryKind(o.kind))
+      return { kind: "mem", cls: "", size: o.memSize, fixed: "" };
+    return { kind: "reg", cls: classOf(o), size: o.size, fixed: "" };
+  }
+
+  // -- operands
+
+  /** RAM address of a register operand: from the record, or constant for fixed ones, as (base, offset). */
+  private place(i: number): [Val, number] {
+    const o = this.ops[i];
+    if (o.kind === "fixed") return [ZERO, fixedOperand(o.fixed).address];
+    return [this.ldExpr("u16", this.rec, this.fields[i]), 0];
+  }
+  regNum(i: number): Val {
+    const o = this.ops[i];
+    if (o.kind === "fixed") return i32.const(fixedOperand(o.fixed).num);
+    const field = this.ld("u16", this.rec, this.fields[i]);
+    if (o.cls === "mm") return i32.shr_u(i32.sub(field, i32.const(X87)), i32.const(4));
+    if (o.cls === "xmm" || o.cls === "ymm") return i32.shr_u(i32.sub(field, i32.const(YMM)), i32.const(5));
+    if (o.cls.startsWith("gp")) return i32.shr_u(i32.sub(field, i32.const(GPR)), i32.const(3));
+    return field;
+  }
+  read(i: number): Val {
+    const o = this.ops[i];
+    if (o.kind === "imm") return this.immediate(i);
+    if (o.kind === "mem") {
+      if (this.variant.row.operands[i].access !== "rw") return this.load(this.ea(i), o.size as Size);
+      this.rmw = this.host(this.ea(i), o.size / 8, true);
+      return this.ld(WIDTH_OF[o.size], this.rmw);
+    }
+    const [base, offset] = this.place(i);
+    const w = o.cls === "mm" ? "i64" : o.cls === "xmm" ? "v128" : WIDTH_OF[o.size];
+    if (!w) throw new Error(`${this.variant.row.text}: read of operand ${i} of class ${o.cls}`);
+    return this.ld(w, base, offset);
+  }
+  private immediate(i: number): Val {
+    const o = this.ops[i];
+    if (o.fixed) return o.size === 64 ? i64.const(Number(o.fixed)) : i32.const(Number(o.fixed));
+    const size = this.opSize;
+    if (size === 64) return this.ld("i64", this.rec, R_IMM + this.immShift(i));
+    const v = this.ldExpr("i32", this.rec, R_IMM + this.immShift(i));
+    return this.tmp(width(size).mask(v));
+  }
+  /** A second immediate lies in the upper half of the field. */
+  private immShift(i: number): number {
+    let before = 0;
+    for (let k = 0; k < i; k++) if (this.ops[k].kind === "imm" && !this.ops[k].fixed) before++;
+    return before * 4;
+  }
+  imm(i: number): Val {
+    const o = this.ops[i];
+    if (o.fixed) return i32.const(Number(o.fixed));
+    return this.ld("i32", this.rec, R_IMM + this.immShift(i));
+  }
+  write(i: number, v: Val): void {
+    const o = this.ops[i];
+    if (o.kind === "mem") {
+      if (this.rmw) this.storeRmw(o.size, v);
+      else this.store(this.ea(i), o.size as Size, v);
+      return;
+    }
+    const [base, offset] = this.place(i);
+    if (o.cls === "mm") {
+      const at = this.tmp(base);
+      this.st("i64", at, v, offset);
+      this.st("u16", at, i32.const(0xffff), offset + 8);
+    } else if (o.cls === "xmm") this.st("v128", base, v, offset);
+    else this.storeReg(base, offset, o.size, v);
+  }
+  private storeRmw(size: number, v: Val): void {
+    const host = this.rmw as Val;
+    this.st(WIDTH_OF[size], host, v);
+    this.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.image.use(commit)));
+  }
+  private storeReg(base: Val, offset: number, size: number, v: Val): void {
+    if (size === 32) this.st("i64", base, i64.extend_i32_u(v), offset);
+    else this.st(WIDTH_OF[size], base, v, offset);
+  }
+  readLow(i: number, ty: Ty): Val {
+    if (this.ops[i].kind === "mem") return this.ld(ty, this.host(this.ea(i), BITS[ty] / 8, false));
+    const [base, offset] = this.place(i);
+    return this.ld(ty, base, offset);
+  }
+  writeLow(i: number, v: Val): void {
+    if (this.ops[i].kind === "mem") {
+      this.storeAs(this.ea(i), BITS[v.ty] / 8, v.ty, v);
+      return;
+    }
+    const [base, offset] = this.place(i);
+    this.st(v.ty, base, v, offset);
+  }
+  lea(i: number): Val {
+    void i;
+    return this.tmp(this.offset());
+  }
+  ea(i: number): Val {
+    void i;
+    if (!this.address) {
+      const full = this.variant.shape !== "simple";
+      const seg = (): Val => this.ldExpr("i64", this.ldExpr("u16", this.rec, R_SEG));
+      this.address = this.tmp(full ? i64.add(this.offset(), seg()) : this.offset());
+    }
+    return this.address;
+  }
+  private offset(): Val {
+    if (this.variant.row.operands.some((o) => o.kind === "moffs")) {
+      const v = this.ldExpr("i64", this.rec, R_IMM);
+      return this.addrSize === 64 ? v : i64.and(v, i64.const(0xffffffff));
+    }
+    const reg = (field: number): Val => this.ldExpr("i64", this.ldExpr("u16", this.rec, field));
+    const disp = i64.extend_i32_s(this.ldExpr("i32", this.rec, R_DISP));
+    const simple = i64.add(reg(R_BASE), disp);
+    if (this.variant.shape === "simple") return simple;
+    const scale = i64.extend_i32_u(this.ldExpr("u8", this.rec, R_SCALE));
+    const full = i64.add(simple, i64.shl(reg(R_INDEX), scale));
+    if (this.addrSize === 64) return full;
+    return i64.and(full, i64.const(this.addrSize === 32 ? 0xffffffff : 0xffff));
+  }
+
+  // -- registers
+
+  reg(n: number, size: Size): Val {
+    return this.ld(WIDTH_OF[size], ZERO, GPR + n * 8);
+  }
+  setReg(n: number, size: Size, v: Val): void {
+    this.storeReg(ZERO, GPR + n * 8, size, v);
+  }
+  xmm(n: number): Val {
+    return this.ld("v128", ZERO, YMM + n * YMM_STRIDE);
+  }
+  setXmm(n: number, v: Val): void {
+    this.st("v128", ZERO, v, YMM + n * YMM_STRIDE);
+  }
+  field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val {
+    return this.ld(w, ZERO, address);
+  }
+  setField(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number, v: Val): void {
+    this.st(w, ZERO, v, address);
+  }
+  segBase(n: number): Val {
+    if (this.mode === 64 && n <= DS) return i64.const(0);
+    return this.field("i64", SEG_BASE + n * 8);
+  }
+  dsBase(): Val {
+    return this.ld("i64", this.ldExpr("u16", this.rec, R_SEG));
+  }
+
+  // -- guest memory
+
+  /** Host address for an access, by the TLB or the slow path; leaves with a fault if there is none. */
+  private host(address: Val, bytes: number, write: boolean): Val {
+    const a = this.tmp(address);
+    const at = this.tmp(tlbOffset(a));
+    const host = this.var(ZERO);
+    this.if(
+      tlbHit(this, a, at, bytes, write),
+      () => this.set(host, tlbHost(this, a, at)),
+      () => this.slowHost(host, a, bytes, write),
+    );
+    // The variable is not set again, so its value may be used as a temporary.
+    return this.get(host);
+  }
+  private slowHost(host: Var, address: Val, bytes: number, write: boolean): void {
+    const f = this.image.use(write ? this.image.memory.slowWrite : this.image.memory.slowRead);
+    this.set(host, this.call(f, address, i32.const(bytes)));
+    this.if(i32.eqz(this.get(host)), () => this.leave(EXIT.FAULT));
+  }
+  load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val {
+    return this.ld(WIDTH_OF[size], this.host(address, size / 8, false));
+  }
+  store(address: Val, size: 8 | 16 | 32 | 64 | 128, v: Val): void {
+    this.storeAs(address, size / 8, WIDTH_OF[size], v);
+  }
+  private storeAs(address: Val, bytes: number, w: StoreWidth, v: Val): void {
+    const a = this.tmp(address);
+    const value = this.tmp(v);
+    const at = this.tmp(tlbOffset(a));
+    this.if(
+      tlbHit(this, a, at, bytes, true),
+      () => this.st(w, tlbHost(this, a, at), value),
+      () => {
+        const host = this.var(ZERO);
+        this.slowHost(host, a, bytes, true);
+        this.st(w, this.get(host), value);
+        if (bytes > 1) this.if(i32.eq(this.get(host), i32.const(BOUNCE)), () => this.callVoid(this.image.use(commit)));
+      },
+    );
+  }
+  probe(address: Val, bytes: number, access: "r" | "w"): void {
+    const a = this.tmp(address);
+    this.host(a, 1, access === "w");
+    if (bytes > 1) this.host(i64.add(a, i64.const(bytes - 1)), 1, access === "w");
+  }
+  hostPtr(address: Val, access: "r" | "w"): Val {
+    const a = this.tmp(address);
+    const left = i32.sub(i32.const(4096), i32.and(i32.wrap_i64(a), i32.const(4095)));
+    const at = this.tmp(tlbOffset(a));
+    const host = this.var(ZERO);
+    const f = this.image.use(access === "w" ? this.image.memory.slowWrite : this.image.memory.slowRead);
+    this.if(
+      tlbHit(this, a, at, 1, access === "w"),
+      () => this.set(host, tlbHost(this, a, at)),
+      () => {
+        this.set(host, this.call(f, a, left));
+        this.if(i32.eqz(this.get(host)), () => this.leave(EXIT.FAULT));
+      },
+    );
+    return this.get(host);
+  }
+
+  // -- flags
+
+  private get res(): Val {
+    return this.ld("i64", ZERO, FLAG_RES);
+  }
+  private get aux(): Val {
+    return this.ld("i32", ZERO, FLAG_AUX);
+  }
+  private setLazy(res: Val, aux: Val): void {
+    this.st("i64", ZERO, res, FLAG_RES);
+    this.st("i32", ZERO, aux, FLAG_AUX);
+  }
+  flagsAdd(size: Size, a: Val, b: Val, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.addCarries(size, a, b, r)));
+  }
+  flagsSub(size: Size, a: Val, b: Val, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.subBorrows(size, a, b, r)));
+  }
+  flagsLogic(size: Size, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), ZERO);
+  }
+  flagsInc(size: Size, a: Val, r: Val): void {
+    this.keepCarry(size, r, lazy.addCarries(size, a, width(size).const(1), r));
+  }
+  flagsDec(size: Size, a: Val, r: Val): void {
+    this.keepCarry(size, r, lazy.subBorrows(size, a, width(size).const(1), r));
+  }
+  private keepCarry(size: Size, r: Val, carries: Val): void {
+    const cf = this.flag("cf");
+    const aux = this.tmp(lazy.auxOf(this, size, carries));
+    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(cf, lazy.flagOf("of", r, aux), lazy.flagOf("af", r, aux)));
+  }
+  flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(this.tmp(cf), of, af));
+  }
+  flagsSet(flags: Partial<Record<Flag, Val>>): void {
+    const aux = this.aux;
+    const res = this.res;
+    if (!flags.zf && !flags.sf && !flags.pf) {
+      const cf = this.tmp(flags.cf ?? lazy.flagOf("cf", res, aux));
+      const of = flags.of ?? lazy.flagOf("of", res, aux);
+      const af = flags.af ?? lazy.flagOf("af", res, aux);
+      const kept = i32.and(aux, i32.const(0xff01));
+      this.st("i32", ZERO, i32.or(kept, lazy.auxFrom(cf, of, af)), FLAG_AUX);
+      return;
+    }
+    const all = {} as Record<Flag, Val>;
+    for (const f of ["cf", "pf", "af", "zf", "sf", "of"] as const) {
+      all[f] = this.tmp(flags[f] ?? lazy.flagOf(f, res, aux));
+    }
+    const u = lazy.unpacked(all);
+    this.setLazy(u.res, u.aux);
+  }
+  flag(f: Flag): Val {
+    return this.tmp(lazy.flagOf(f, this.res, this.aux));
+  }
+  cond(cc: Cond): Val {
+    return this.tmp(lazy.condOf(cc, this.res, this.aux));
+  }
+  readFlags(): Val {
+    return this.tmp(i32.or(lazy.packed(this.res, this.aux), this.ldExpr("i32", ZERO, FLAG_SYS)));
+  }
+  writeFlags(v: Val, mask: number): void {
+    const bits = this.tmp(v);
+    const arith = mask & ARITH;
+    if (arith) {
+      const names = { cf: 1, pf: 4, af: 0x10, zf: 0x40, sf: 0x80, of: 0x800 } as const;
+      const set: Partial<Record<Flag, Val>> = {};
+      for (const [f, bit] of Object.entries(names)) if (arith & bit) set[f as Flag] = lazy.bitOf(bits, bit);
+      this.flagsSet(set);
+    }
+    const sys = mask & ~ARITH;
+    if (!sys) return;
+    const old = i32.and(this.ldExpr("i32", ZERO, FLAG_SYS), i32.const(~sys));
+    this.st("i32", ZERO, i32.or(old, i32.and(bits, i32.const(sys))), FLAG_SYS);
+  }
+
+  // -- control
+
+  private codeBase(): Val {
+    return this.ldExpr("i64", ZERO, CODE_BASE);
+  }
+  thisRip(): Val {
+    const where = this.ldExpr("u16", this.rec, R_WHERE);
+    return this.tmp(i64.add(this.codeBase(), i64.extend_i32_u(i32.and(where, i32.const(0xfff)))));
+  }
+  private nextOffset(): Val {
+    const where = this.ld("u16", this.rec, R_WHERE);
+    return i64.extend_i32_u(i32.add(i32.and(where, i32.const(0xfff)), i32.shr_u(where, i32.const(12))));
+  }
+  nextRip(): Val {
+    return this.tmp(i64.add(this.codeBase(), this.nextOffset()));
+  }
+  /** Goes on at a record. */
+  private tail(rec: Val): void {
+    this.tailCallIndirect(this.image.handlerType, this.ldExpr("i32", rec, R_FN), rec);
+  }
+  private markEnd(): void {
+    this.terminator = true;
+    if (this.depth === 0) this.ended = true;
+  }
+  /** Takes the block's instructions from the budget; true (i32) if it is used up. */
+  private charge(): Val {
+    const left = i32.sub(this.ldExpr("i32", ZERO, BUDGET), this.ldExpr("u16", this.rec, R_COUNT));
+    const t = this.tmp(left);
+    this.st("i32", ZERO, t, BUDGET);
+    return i32.lt_s(t, ZERO);
+  }
+  /** Follows a link unless it is missing or the budget used up; else resolves the target (relative to CODE_BASE). */
+  private follow(link: Val, target: () => Val): void {
+    this.links = true;
+    const spent = this.charge();
+    const to = this.var(link);
+    this.if(i32.or(i32.eqz(this.get(to)), spent), () => {
+      const f = this.image.use(this.image.resolve);
+      this.set(to, this.call(f, this.rec, i64.add(this.codeBase(), target())));
+    });
+    this.tail(this.get(to));
+    this.markEnd();
+  }
+  jumpRel(i: number, kind: JumpKind): void {
+    void i;
+    void kind;
+    this.follow(this.ldExpr("i32", this.rec, R_TAKEN), () => this.ldExpr("i64", this.rec, R_IMM));
+  }
+  jumpIf(cond: Val, i: number): void {
+    void i;
+    const c = this.tmp(cond);
+    const link = select(c, this.ldExpr("i32", this.rec, R_TAKEN), this.ldExpr("i32", this.rec, R_FALL));
+    this.follow(link, () => select(c, this.ldExpr("i64", this.rec, R_IMM), this.nextOffset()));
+  }
+  jump(target: Val, kind: JumpKind): void {
+    void kind;
+    const to = this.tmp(target);
+    this.charge();
+    this.tail(this.call(this.image.use(this.image.resolve), this.rec, to));
+    this.markEnd();
+  }
+  private leave(code: number): void {
+    this.st("i32", ZERO, this.rec, EXIT_REC);
+    this.ret(i32.const(code));
+  }
+  fault(vector: number, error: Val = ZERO): void {
+    this.st("i32", ZERO, i32.const(vector), EXIT_VECTOR);
+    this.st("i32", ZERO, error, EXIT_ERROR);
+    this.st("i64", ZERO, i64.const(0), EXIT_ADDR);
+    this.leave(EXIT.FAULT);
+    this.markEnd();
+  }
+  faultIf(cond: Val, vector: number): void {
+    const terminator = this.terminator;
+    this.if(cond, () => this.fault(vector));
+    this.terminator = terminator;
+  }
+  exit(code: number, at: "next" | "this"): void {
+    const terminator = this.terminator;
+    this.leave(code | (at === "next" ? AT_NEXT : 0));
+    this.markEnd();
+    // A conditional exit at this instruction (a REP that is out of budget) leaves the rest as it is.
+    if (at === "this" && this.depth > 0) this.terminator = terminator;
+  }
+  spend(rounds: Val): Val {
+    const left = this.tmp(i32.sub(this.ldExpr("i32", ZERO, BUDGET), rounds));
+    this.st("i32", ZERO, left, BUDGET);
+    return i32.lt_s(left, ZERO);
+  }
+
+  // -- calls
+
+  shared(f: Shared, ...args: Val[]): Val {
+    return this.call(this.image.use(f), ...args);
+  }
+  sharedVoid(f: Shared, ...args: Val[]): void {
+    this.callVoid(this.image.use(f), ...args);
+  }
+  helper(name: string, ...args: Val[]): Val {
+    return this.call(this.image.helper(name), ...args);
+  }
+
+  /** The finished function: what semantics left open goes on to the next record. */
+  body(): Uint8Array {
+    if (!this.ended) {
+      if (this.terminator) this.follow(this.ldExpr("i32", this.rec, R_FALL), () => this.nextOffset());
+      else
+        this.tailCallIndirect(
+          this.image.handlerType,
+          this.ldExpr("i32", this.rec, RECORD + R_FN),
+          i32.add(this.rec, i32.const(RECORD)),
+        );
+    }
+    return this.finish();
+  }
+}
+
+/** Added to an exit code when RIP is to be the next instruction's. */
+export const AT_NEXT = 0x100;

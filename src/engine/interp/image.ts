@@ -1,0 +1,206 @@
+/**
+ * Builds the module that holds every handler. Done ahead (tools/build.mjs writes it to a file); V8 compiles its functions
+ * lazily, so its size costs little at start.
+ */
+
+import { EXIT } from "../../cpu/exit.ts";
+import { BUDGET, CODE_BASE, EXIT_CODE, EXIT_REC, JUMP_CACHE, JUMP_ENTRIES, RIP } from "../../cpu/layout.ts";
+import type { Row } from "../../isa/types.ts";
+import type { Semantics, Shared } from "../../sem/emit.ts";
+import { type Callee, Code } from "../../wasm/code.ts";
+import { i32, i64 } from "../../wasm/expr.ts";
+import { ModuleBuilder } from "../../wasm/module.ts";
+import { EXIT_RECORD, R_FN, R_IMM } from "../record.ts";
+import { HandlerEmit } from "./handler.ts";
+import { type MemoryFunctions, memoryFunctions } from "./memory.ts";
+import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
+
+/** Handlers that serve no instruction; their indices in table 0. */
+export const FN_EXIT = 0;
+/** Looks RIP up again: the record was dropped. */
+export const FN_STALE = 1;
+/** Jump to R_IMM relative to CODE_BASE: joins blocks. */
+export const FN_GOTO = 2;
+/** Checks that the following page is still the frame (R_IMM) whose bytes the next record was decoded from. */
+export const FN_CROSS = 3;
+/** #UD, and #GP for instructions longer than 15 bytes. */
+export const FN_UD = 4;
+export const FN_GP = 5;
+const SPECIALS = 6;
+
+/** Bit in the index: the handler ends a block. */
+export const ENDS_BLOCK = 0x8000;
+/** Bit in the index: the handler follows links (R_TAKEN, R_FALL). */
+export const LINKS = 0x4000;
+export const FN_MASK = 0x3fff;
+
+export interface HandlerImage {
+  wasm: Uint8Array;
+  /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK and LINKS; 0 where there is no semantics. */
+  index: Uint16Array;
+}
+
+export interface ImageSource {
+  rows: readonly Row[];
+  semantics(row: Row): Semantics | undefined;
+  /** Names of helpers with the number of their i32 arguments. */
+  helpers: readonly { name: string; arity: number }[];
+}
+
+const ZERO = i32.const(0);
+const SPECIAL_ROW: Row = {
+  index: -1,
+  mnemonic: "",
+  text: "",
+  encoding: "",
+  operands: [],
+  modes: 7,
+  feature: "",
+  opSize: 64,
+  flagsRead: "",
+  flagsWritten: "",
+  flagsUndefined: "",
+  keepsFlagsAtZero: false,
+  lockable: false,
+  privileged: false,
+  unsupported: false,
+};
+
+export class Image {
+  private readonly module = new ModuleBuilder();
+  private readonly helpers = new Map<string, Callee>();
+  private readonly sharedFunctions = new Map<string, Callee>();
+  private readonly pending: (() => void)[] = [];
+  readonly memory: MemoryFunctions;
+  readonly resolve: Shared;
+  /** Type index of handlers: (record) -> exit code. */
+  readonly handlerType: number;
+
+  constructor(private readonly source: ImageSource) {
+    const m = this.module;
+    m.importMemory("env", "memory", 1, 65536);
+    const codeStore = m.importFunc("env", "codeStore", { params: ["i32", "i32"], results: [] });
+    for (const h of source.helpers) {
+      const params = new Array(h.arity).fill("i32");
+      const index = m.importFunc("helper", h.name, { params, results: ["i32"] });
+      this.helpers.set(h.name, { index, params, result: "i32" });
+    }
+    this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
+    this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
+    this.resolve = resolveFunction;
+  }
+
+  /** A shared function, emitted on first use. */
+  use(f: Shared): Callee {
+    const known = this.sharedFunctions.get(f.name);
+    if (known) return known;
+    const index = this.module.func({ params: f.params, results: f.result ? [f.result] : [] });
+    const callee: Callee = { index, params: f.params, result: f.result };
+    this.sharedFunctions.set(f.name, callee);
+    this.pending.push(() => {
+      const c = new Code(f.params);
+      f.body(c, (g) => this.use(g));
+      if (f.result) c.unreachable();
+      this.module.setBody(index, c.finish());
+    });
+    return callee;
+  }
+  helper(name: string): Callee {
+    const h = this.helpers.get(name);
+    if (!h) throw new Error(`no helper named ${name}`);
+    return h;
+  }
+
+  build(): HandlerImage {
+    const index = new Uint16Array(this.source.rows.length * VARIANTS);
+    const functions: number[] = [];
+    const known = new Map<string, number>();
+    const add = (body: Uint8Array): number => {
+      const key = String.fromCharCode(...body);
+      const old = known.get(key);
+      if (old !== undefined) return old;
+      functions.push(this.module.func({ params: ["i32"], results: ["i32"] }, body));
+      known.set(key, functions.length - 1);
+      return functions.length - 1;
+    };
+    for (const body of this.specials()) functions.push(this.module.func({ params: ["i32"], results: ["i32"] }, body));
+    if (functions.length !== SPECIALS) throw new Error("special handlers miscounted");
+    for (const row of this.source.rows) {
+      const semantics = this.source.semantics(row);
+      if (!semantics) continue;
+      for (const [n, variant] of variantsOf(row)) {
+        const e = this.handler(variant, semantics);
+        index[row.index * VARIANTS + n] = add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.links ? LINKS : 0);
+      }
+    }
+    while (this.pending.length) this.pending.pop()?.();
+    if (functions.length > FN_MASK) throw new Error("too many handlers");
+    this.module.table(functions);
+    this.module.exportFunc("enter", this.enter());
+    this.module.exportFunc("execFrame", this.use(this.memory.execFrame).index);
+    while (this.pending.length) this.pending.pop()?.();
+    return { wasm: this.module.build(), index };
+  }
+  private handler(variant: Variant, semantics: Semantics): HandlerEmit {
+    const e = new HandlerEmit(variant, this);
+    try {
+      semantics(e);
+    } catch (error) {
+      throw new Error(`${variant.row.text} (${variant.shape}): ${(error as Error).message}`, { cause: error });
+    }
+    return e;
+  }
+  /** enter(record): runs until an exit. */
+  private enter(): number {
+    const c = new Code(["i32"]);
+    c.tailCallIndirect(this.handlerType, c.ldExpr("i32", c.param(0), R_FN), c.param(0));
+    return this.module.func({ params: ["i32"], results: ["i32"] }, c.finish());
+  }
+  /** Bodies of the special handlers, in the order of their indices. */
+  private specials(): Uint8Array[] {
+    const special = (write: (e: HandlerEmit) => void): Uint8Array => {
+      const row = SPECIAL_ROW;
+      const e = new HandlerEmit({ row, mode: 64, shape: "none", rep: 0, addrSize: 64 }, this);
+      write(e);
+      return e.body();
+    };
+    return [
+      special((e) => e.ret(e.ldExpr("i32", ZERO, EXIT_CODE))),
+      special((e) => e.exit(EXIT.RECHECK, "this")),
+      special((e) => e.jumpRel(0, "jmp")),
+      special((e) => {
+        const nextPage = i64.add(e.ldExpr("i64", ZERO, CODE_BASE), i64.const(4096));
+        const frame = e.call(this.use(this.memory.execFrame), nextPage);
+        e.if(i32.ne(frame, e.ldExpr("i32", e.param(0), R_IMM)), () => e.exit(EXIT.RECHECK, "this"));
+      }),
+      special((e) => e.fault(6)),
+      special((e) => e.fault(13)),
+    ];
+  }
+}
+
+/**
+ * (record, linear target) -> record to go on at: out of the jump cache, or the exit record after setting RIP and why.
+ */
+const resolveFunction: Shared = {
+  name: "resolve",
+  params: ["i32", "i64"],
+  result: "i32",
+  body: (c) => {
+    const [rec, target] = [c.param(0), c.param(1)];
+    const leave = (code: number): void => {
+      c.st("i64", ZERO, target, RIP);
+      c.st("i32", ZERO, rec, EXIT_REC);
+      c.st("i32", ZERO, i32.const(code), EXIT_CODE);
+      c.ret(i32.const(EXIT_RECORD));
+    };
+    c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leave(EXIT.YIELD));
+    const lo = i32.wrap_i64(target);
+    const at = c.tmp(i32.shl(i32.and(lo, i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
+    c.if(i64.eq(c.ldExpr("i64", at, JUMP_CACHE), target), () => {
+      c.st("i64", ZERO, i64.and(target, i64.const(-4096)), CODE_BASE);
+      c.ret(c.ldExpr("i32", at, JUMP_CACHE + 8));
+    });
+    leave(EXIT.LOOKUP);
+  },
+};

@@ -1,0 +1,37 @@
+import { ARENA } from "../cpu/layout.ts";
+
+/**
+ * A decoded record, 32 bytes in the arena; a block is a run of them. Register operands are absolute RAM addresses
+ * (x87 and system registers: numbers). All records of a block lie in one page of guest code, and its addresses are
+ * relative to CODE_BASE, so that processes that map the page elsewhere share the block.
+ */
+export const RECORD = 32;
+/** Handler's index in table 0 (u32). */
+export const R_FN = 0;
+/** First, second and third register operand (u16). */
+export const R_OP0 = 4;
+export const R_OP1 = 6;
+export const R_OP2 = 28;
+/** Memory operand: addresses of base, index and segment base (u16), scale (u8), displacement (i32). */
+export const R_BASE = 8;
+export const R_INDEX = 10;
+export const R_SEG = 12;
+export const R_SCALE = 14;
+export const R_DISP = 24;
+/** Position in the block, from 0 (u8). */
+export const R_POS = 15;
+/** Immediate; for branches the target relative to CODE_BASE (i64). */
+export const R_IMM = 16;
+/** Offset in the page (low 12 bits) and length (high 4 bits) (u16). */
+export const R_WHERE = 30;
+/** Terminators: links to the records to go on at, 0 = not known (u32); instructions in the block (u16). */
+export const R_TAKEN = 4;
+export const R_FALL = 8;
+export const R_COUNT = 28;
+
+/** The record whose handler leaves the engine with EXIT_CODE. */
+export const EXIT_RECORD = ARENA;
+/** First record of blocks. */
+export const FIRST_RECORD = ARENA + RECORD;
+/** Most instructions in a block. */
+export const MAX_BLOCK = 64;
