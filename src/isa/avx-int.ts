@@ -1,7 +1,7 @@
 /** AVX, 128-bit integer forms. */
 import { row } from "./row.ts";
 
-export const avxInt = [
+export const rows = [
   row("VPUNPCKLBW xmm1, xmm2, xmm3/m128", "VEX.128.66.0F.WIG 60 /r", "w,r,r", "AVX"),
   row("VPUNPCKLWD xmm1, xmm2, xmm3/m128", "VEX.128.66.0F.WIG 61 /r", "w,r,r", "AVX"),
   row("VPUNPCKLDQ xmm1, xmm2, xmm3/m128", "VEX.128.66.0F.WIG 62 /r", "w,r,r", "AVX"),
@@ -154,8 +154,10 @@ export const avxInt = [
   row("VPBLENDW xmm1, xmm2, xmm3/m128, imm8", "VEX.128.66.0F3A.WIG 0E /r ib", "w,r,r,r", "AVX"),
   row("VPALIGNR xmm1, xmm2, xmm3/m128, imm8", "VEX.128.66.0F3A.WIG 0F /r ib", "w,r,r,r", "AVX"),
   row("VPBLENDVB xmm1, xmm2, xmm3/m128, xmm4", "VEX.128.66.0F3A.W0 4C /r is4", "w,r,r,r", "AVX"),
-  row("VPCMPESTRM xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.WIG 60 /r ib", "r,r,r", "AVX w=oszapc"),
-  row("VPCMPESTRI xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.WIG 61 /r ib", "r,r,r", "AVX w=oszapc"),
+  row("VPCMPESTRM xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.W0 60 /r ib", "r,r,r", "AVX w=oszapc"),
+  row("VPCMPESTRM64 xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.W1 60 /r ib", "r,r,r", "AVX w=oszapc"),
+  row("VPCMPESTRI xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.W0 61 /r ib", "r,r,r", "AVX w=oszapc"),
+  row("VPCMPESTRI64 xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.W1 61 /r ib", "r,r,r", "AVX w=oszapc"),
   row("VPCMPISTRM xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.WIG 62 /r ib", "r,r,r", "AVX w=oszapc"),
   row("VPCMPISTRI xmm1, xmm2/m128, imm8", "VEX.128.66.0F3A.WIG 63 /r ib", "r,r,r", "AVX w=oszapc"),
 ];

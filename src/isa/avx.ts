@@ -1,7 +1,7 @@
 /** AVX, floating point and data movement. */
 import { row } from "./row.ts";
 
-export const avx = [
+export const rows = [
   row("VMOVUPS xmm1, xmm2/m128", "VEX.128.0F.WIG 10 /r", "w,r", "AVX"),
   row("VMOVUPS ymm1, ymm2/m256", "VEX.256.0F.WIG 10 /r", "w,r", "AVX"),
   row("VMOVUPS xmm2/m128, xmm1", "VEX.128.0F.WIG 11 /r", "w,r", "AVX"),

@@ -1,7 +1,7 @@
 /** AVX2: 256-bit integer forms, broadcasts, permutes, variable shifts, masked moves, gathers. */
 import { row } from "./row.ts";
 
-export const avx2 = [
+export const rows = [
   row("VPUNPCKLBW ymm1, ymm2, ymm3/m256", "VEX.256.66.0F.WIG 60 /r", "w,r,r", "AVX2"),
   row("VPUNPCKLWD ymm1, ymm2, ymm3/m256", "VEX.256.66.0F.WIG 61 /r", "w,r,r", "AVX2"),
   row("VPUNPCKLDQ ymm1, ymm2, ymm3/m256", "VEX.256.66.0F.WIG 62 /r", "w,r,r", "AVX2"),

@@ -1,13 +1,7 @@
-/** BMI1, BMI2, LZCNT. */
+/** The VEX forms of BMI1 and BMI2. */
 import { row } from "./row.ts";
 
-export const bmi = [
-  row("TZCNT r16, r/m16", "F3 o16 0F BC /r", "w,r", "BMI1 w=zc u=osap"),
-  row("LZCNT r16, r/m16", "F3 o16 0F BD /r", "w,r", "LZCNT w=zc u=osap"),
-  row("TZCNT r32, r/m32", "F3 0F BC /r", "w,r", "BMI1 w=zc u=osap"),
-  row("LZCNT r32, r/m32", "F3 0F BD /r", "w,r", "LZCNT w=zc u=osap"),
-  row("TZCNT r64, r/m64", "F3 REX.W 0F BC /r", "w,r", "BMI1 w=zc u=osap"),
-  row("LZCNT r64, r/m64", "F3 REX.W 0F BD /r", "w,r", "LZCNT w=zc u=osap"),
+export const rows = [
   row("ANDN r32a, r32b, r/m32", "VEX.LZ.0F38.W0 F2 /r", "w,r,r", "BMI1 w=oszc u=ap"),
   row("BEXTR r32a, r/m32, r32b", "VEX.LZ.0F38.W0 F7 /r", "w,r,r", "BMI1 w=ozc u=sap"),
   row("BLSR r32, r/m32", "VEX.LZ.0F38.W0 F3 /1", "w,r", "BMI1 w=oszc u=ap"),

@@ -1,7 +1,7 @@
 /** AES, PCLMULQDQ, SHA, GFNI and their VEX forms. */
 import { row } from "./row.ts";
 
-export const crypto = [
+export const rows = [
   row("AESIMC xmm1, xmm2/m128", "66 0F 38 DB /r", "w,r", "AES"),
   row("AESENC xmm1, xmm2/m128", "66 0F 38 DC /r", "rw,r", "AES"),
   row("AESENCLAST xmm1, xmm2/m128", "66 0F 38 DD /r", "rw,r", "AES"),

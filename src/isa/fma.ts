@@ -1,7 +1,7 @@
 /** FMA3: the digits tell which operands are multiplied and which is added (volume 2, VFMADD132PD and following). */
 import { row } from "./row.ts";
 
-export const fma = [
+export const rows = [
   row("VFMADDSUB132PS xmm1, xmm2, xmm3/m128", "VEX.128.66.0F38.W0 96 /r", "rw,r,r", "FMA"),
   row("VFMADDSUB132PS ymm1, ymm2, ymm3/m256", "VEX.256.66.0F38.W0 96 /r", "rw,r,r", "FMA"),
   row("VFMADDSUB132PD xmm1, xmm2, xmm3/m128", "VEX.128.66.0F38.W1 96 /r", "rw,r,r", "FMA"),

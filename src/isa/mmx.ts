@@ -1,7 +1,7 @@
 /** MMX, and what SSE, SSE2 added on its registers. */
 import { row } from "./row.ts";
 
-export const mmx = [
+export const rows = [
   row("PUNPCKLBW mm, mm/m32", "NP 0F 60 /r", "rw,r", "MMX"),
   row("PUNPCKLWD mm, mm/m32", "NP 0F 61 /r", "rw,r", "MMX"),
   row("PUNPCKLDQ mm, mm/m32", "NP 0F 62 /r", "rw,r", "MMX"),

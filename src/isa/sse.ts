@@ -1,7 +1,7 @@
 /** SSE: packed and scalar single precision. */
 import { row } from "./row.ts";
 
-export const sse = [
+export const rows = [
   row("MOVUPS xmm1, xmm2/m128", "NP 0F 10 /r", "w,r", "SSE"),
   row("MOVUPS xmm2/m128, xmm1", "NP 0F 11 /r", "w,r", "SSE"),
   row("MOVSS xmm1, xmm2", "F3 0F 10 /r", "rw,r", "SSE"),
@@ -54,11 +54,6 @@ export const sse = [
   row("CMPPS xmm1, xmm2/m128, imm8", "NP 0F C2 /r ib", "rw,r,r", "SSE"),
   row("CMPSS xmm1, xmm2/m32, imm8", "F3 0F C2 /r ib", "rw,r,r", "SSE"),
   row("SHUFPS xmm1, xmm2/m128, imm8", "NP 0F C6 /r ib", "rw,r,r", "SSE"),
-  row("PREFETCHNTA m8", "0F 18 /0", "n", "SSE"),
-  row("PREFETCHT0 m8", "0F 18 /1", "n", "SSE"),
-  row("PREFETCHT1 m8", "0F 18 /2", "n", "SSE"),
-  row("PREFETCHT2 m8", "0F 18 /3", "n", "SSE"),
   row("LDMXCSR m32", "NP 0F AE /2", "r", "SSE"),
   row("STMXCSR m32", "NP 0F AE /3", "w", "SSE"),
-  row("SFENCE", "NP 0F AE F8+i", "", "SSE"),
 ];

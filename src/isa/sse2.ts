@@ -1,7 +1,7 @@
 /** SSE2: double precision, and integers in 128-bit registers. */
 import { row } from "./row.ts";
 
-export const sse2 = [
+export const rows = [
   row("PUNPCKLBW xmm1, xmm2/m128", "66 0F 60 /r", "rw,r", "SSE2"),
   row("PUNPCKLWD xmm1, xmm2/m128", "66 0F 61 /r", "rw,r", "SSE2"),
   row("PUNPCKLDQ xmm1, xmm2/m128", "66 0F 62 /r", "rw,r", "SSE2"),
@@ -148,7 +148,4 @@ export const sse2 = [
   row("MASKMOVDQU xmm1, xmm2", "66 0F F7 /r", "r,r", "SSE2"),
   row("MOVNTI m32, r32", "NP 0F C3 /r", "w,r", "SSE2"),
   row("MOVNTI m64, r64", "NP REX.W 0F C3 /r", "w,r", "SSE2"),
-  row("LFENCE", "NP 0F AE E8+i", "", "SSE2"),
-  row("MFENCE", "NP 0F AE F0+i", "", "SSE2"),
-  row("CLFLUSH m8", "NP 0F AE /7", "n", "CLFSH"),
 ];

@@ -1,7 +1,7 @@
 /** SSE3. */
 import { row } from "./row.ts";
 
-export const sse3 = [
+export const rows = [
   row("MOVSLDUP xmm1, xmm2/m128", "F3 0F 12 /r", "w,r", "SSE3"),
   row("MOVDDUP xmm1, xmm2/m64", "F2 0F 12 /r", "w,r", "SSE3"),
   row("MOVSHDUP xmm1, xmm2/m128", "F3 0F 16 /r", "w,r", "SSE3"),

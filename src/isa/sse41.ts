@@ -1,7 +1,7 @@
 /** SSE4.1. */
 import { row } from "./row.ts";
 
-export const sse41 = [
+export const rows = [
   row("PBLENDVB xmm1, xmm2/m128, XMM0", "66 0F 38 10 /r", "rw,r,r", "SSE41"),
   row("BLENDVPS xmm1, xmm2/m128, XMM0", "66 0F 38 14 /r", "rw,r,r", "SSE41"),
   row("BLENDVPD xmm1, xmm2/m128, XMM0", "66 0F 38 15 /r", "rw,r,r", "SSE41"),

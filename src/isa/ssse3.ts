@@ -1,7 +1,7 @@
 /** SSSE3, on MMX and on 128-bit registers. */
 import { row } from "./row.ts";
 
-export const ssse3 = [
+export const rows = [
   row("PSHUFB mm1, mm2/m64", "NP 0F 38 00 /r", "rw,r", "SSSE3"),
   row("PSHUFB xmm1, xmm2/m128", "66 0F 38 00 /r", "rw,r", "SSSE3"),
   row("PHADDW mm1, mm2/m64", "NP 0F 38 01 /r", "rw,r", "SSSE3"),

@@ -97,7 +97,7 @@ const stringCompare: Shared = {
 
 /** min(|register|, count): explicit length of a string. */
 function explicitLength(e: Emit, register: number, count: Val): Val {
-  const wide = e.opSize === 64;
+  const wide = e.mnemonic.endsWith("64");
   if (wide) {
     const v = e.reg(register, 64);
     const size = e.tmp(select(i64.lt_s(v, i64.const(0)), i64.sub(i64.const(0), v), v));
@@ -158,6 +158,8 @@ function pcmpstr(explicit: boolean, output: "index" | "mask"): Semantics {
 export const vectorString = {
   PCMPESTRI: pcmpstr(true, "index"),
   PCMPESTRM: pcmpstr(true, "mask"),
+  PCMPESTRI64: pcmpstr(true, "index"),
+  PCMPESTRM64: pcmpstr(true, "mask"),
   PCMPISTRI: pcmpstr(false, "index"),
   PCMPISTRM: pcmpstr(false, "mask"),
 } satisfies SemTable;
