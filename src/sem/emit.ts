@@ -10,9 +10,10 @@
  * - A value from `read`, `load`, `reg` is already a temporary. Take `tmp` of what you use twice.
  * - A write to a 32-bit general register clears the upper half; to 8 and 16 bits keeps the rest.
  */
+
+import type { Mode } from "../isa/types.ts";
 import type { Callee, Code } from "../wasm/code.ts";
 import type { Ty, Val } from "../wasm/expr.ts";
-import type { Mode } from "../isa/types.ts";
 
 export type Size = 8 | 16 | 32 | 64;
 /** i32 or i64 operations of one width: see width.ts. */
@@ -32,7 +33,23 @@ export interface OperandInfo {
 }
 
 /** CPU exceptions by vector number. */
-export const VECTOR = { DE: 0, DB: 1, BP: 3, OF: 4, BR: 5, UD: 6, NM: 7, DF: 8, NP: 11, SS: 12, GP: 13, PF: 14, MF: 16, AC: 17, XM: 19 } as const;
+export const VECTOR = {
+  DE: 0,
+  DB: 1,
+  BP: 3,
+  OF: 4,
+  BR: 5,
+  UD: 6,
+  NM: 7,
+  DF: 8,
+  NP: 11,
+  SS: 12,
+  GP: 13,
+  PF: 14,
+  MF: 16,
+  AC: 17,
+  XM: 19,
+} as const;
 
 /** How a jump is meant: a hint for return-address prediction and regions. */
 export type JumpKind = "jmp" | "call" | "ret";
@@ -101,6 +118,9 @@ export interface Emit extends Code {
    * Faults if not accessible. For "w" the page's code, if any, has been dropped.
    */
   hostPtr(address: Val, access: "r" | "w"): Val;
+
+  /** True where nobody reads the flags that this instruction writes (regions): costly flag work may be left out. */
+  readonly flagsDead?: boolean;
 
   // -- flags: lazy. Each of these replaces all six arithmetic flags unless said otherwise.
   /** r = a + b (+ carry); a, b, r of the given width. */

@@ -1,3 +1,5 @@
+import type { CpuLevel } from "./cpu-features.ts";
+
 /** What a TypeScript helper may see: the machine's RAM (register file and scratch at cpu/layout.ts addresses). Views change when RAM grows, so fetch them afresh. */
 export interface HelperHost {
   readonly u8: Uint8Array;
@@ -5,6 +7,8 @@ export interface HelperHost {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly view: DataView;
+  /** What CPUID reports; "v2" if left out. */
+  readonly level?: CpuLevel;
   /** Time-stamp counter and random numbers. */
   tsc(): number;
   random(bytes: Uint8Array): void;

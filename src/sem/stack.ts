@@ -1,0 +1,166 @@
+/** PUSH, POP and the frames. The stack's width is the mode's; an operand may be narrower. */
+import { RBP, RSP, SEL, SS } from "../cpu/layout.ts";
+import type { Var } from "../wasm/code.ts";
+import { i32, i64, type Val } from "../wasm/expr.ts";
+import type { Emit, Semantics, Size } from "./emit.ts";
+import { ONE, sizeOf, source } from "./operand.ts";
+import { loadSelector } from "./segment.ts";
+import { width } from "./width.ts";
+
+/** Operand size of stack and near branch instructions that the row gives none: in 64-bit mode 64, or 16 with the prefix. */
+export function stackOpSize(e: Emit): Size {
+  return e.mode === 64 && e.opSize === 32 ? 64 : e.opSize;
+}
+
+/** Linear address of a stack pointer value of the mode's width. */
+export function stackAddress(e: Emit, sp: Val): Val {
+  if (e.mode === 64) return sp;
+  const linear = i64.add(e.segBase(SS), i64.extend_i32_u(sp));
+  return e.tmp(e.mode === 32 ? i64.and(linear, i64.const(0xffffffff)) : linear);
+}
+/** The stack pointer, moved by a constant or by a value of the mode's width; a temporary. */
+export function stackPointer(e: Emit, by: number | Val): Val {
+  const w = width(e.mode);
+  return e.tmp(w.mask(w.add(e.reg(RSP, e.mode), typeof by === "number" ? w.const(by) : by)));
+}
+
+/** Stores below the stack and moves RSP. */
+export function push(e: Emit, size: Size, v: Val): void {
+  const sp = stackPointer(e, -size / 8);
+  e.store(stackAddress(e, sp), size, v);
+  e.setReg(RSP, e.mode, sp);
+}
+/** Loads from the stack, `at` bytes above RSP; RSP stays. */
+export function peek(e: Emit, size: Size, at = 0): Val {
+  return e.load(stackAddress(e, stackPointer(e, at)), size);
+}
+export function drop(e: Emit, bytes: number | Val): void {
+  e.setReg(RSP, e.mode, stackPointer(e, bytes));
+}
+
+/** The size pushed for operand 0: a register's or memory's own, the instruction's for immediates and segment registers. */
+function operandSize(e: Emit): Size {
+  const o = e.ops[0];
+  return o.kind === "imm" || o.cls === "sreg" ? stackOpSize(e) : sizeOf(e);
+}
+/** Number of the segment register in operand 0, or undefined. */
+function segmentOf(e: Emit): Val | undefined {
+  const o = e.ops[0];
+  if (o.cls === "sreg") return o.kind === "fixed" ? i32.const(SEGMENTS.indexOf(o.fixed)) : e.regNum(0);
+  const n = o.kind === "fixed" ? SEGMENTS.indexOf(o.fixed) : -1;
+  return n < 0 ? undefined : i32.const(n);
+}
+const SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS"];
+
+function pop(e: Emit): void {
+  const segment = segmentOf(e);
+  if (segment) {
+    const size = stackOpSize(e);
+    const v = peek(e, size);
+    loadSelector(e, segment, i32.and(width(size).toI32(v), i32.const(0xffff)));
+    if (e.mode !== 32) drop(e, size / 8);
+    return;
+  }
+  const size = operandSize(e);
+  const v = peek(e, size);
+  const after = stackPointer(e, size / 8);
+  if (e.ops[0].kind === "mem") {
+    // The address is computed with RSP already moved, yet RSP must stand as it was if the store faults.
+    const before = e.reg(RSP, e.mode);
+    e.setReg(RSP, e.mode, after);
+    const at = e.ea(0);
+    e.setReg(RSP, e.mode, before);
+    e.store(at, size, v);
+    e.setReg(RSP, e.mode, after);
+  } else {
+    e.setReg(RSP, e.mode, after);
+    e.write(0, v);
+  }
+}
+
+/** Order of PUSHA: RAX RCX RDX RBX (old) RSP RBP RSI RDI. */
+function pushAll(size: 16 | 32): Semantics {
+  return (e) => {
+    for (let n = 0; n < 8; n++) {
+      const sp = stackPointer(e, (-size / 8) * (n + 1));
+      e.store(stackAddress(e, sp), size, e.reg(n, size));
+    }
+    drop(e, -size);
+  };
+}
+function popAll(size: 16 | 32): Semantics {
+  return (e) => {
+    const values: Val[] = [];
+    for (let n = 0; n < 8; n++) values.push(peek(e, size, (size / 8) * (7 - n)));
+    drop(e, size);
+    for (let n = 0; n < 8; n++) if (n !== RSP) e.setReg(n, size, values[n]);
+  };
+}
+
+/** A variable's present value, kept. */
+function copy(e: Emit, x: Var): Val {
+  return e.get(e.var(e.get(x)));
+}
+
+/** SDM volume 2, ENTER. Frame pointers of outer levels are copied from the old frame. */
+function enter(e: Emit): void {
+  const size = stackOpSize(e);
+  const bytes = size / 8;
+  const w = width(e.mode);
+  const level = e.tmp(i32.and(e.imm(1), i32.const(31)));
+  const sp = e.var(stackPointer(e, -bytes));
+  e.store(stackAddress(e, copy(e, sp)), size, e.reg(RBP, size));
+  const frame = copy(e, sp);
+  const bp = e.var(e.reg(RBP, e.mode));
+  const down = (): Val => {
+    e.set(sp, w.mask(w.sub(e.get(sp), w.const(bytes))));
+    return stackAddress(e, copy(e, sp));
+  };
+  e.if(level, () => {
+    const left = e.var(level);
+    e.loop((top) => {
+      e.set(left, i32.sub(e.get(left), ONE));
+      e.if(e.get(left), () => {
+        e.set(bp, w.mask(w.sub(e.get(bp), w.const(bytes))));
+        const outer = e.load(stackAddress(e, copy(e, bp)), size);
+        e.store(down(), size, outer);
+        e.br(top);
+      });
+    });
+    e.store(down(), size, size === e.mode ? frame : narrowed(size, w.toI64(frame)));
+  });
+  const end = e.tmp(w.mask(w.sub(e.get(sp), w.fromI32(e.imm(0)))));
+  e.probe(stackAddress(e, end), 1, "w");
+  e.setReg(RBP, size, size === e.mode ? frame : narrowed(size, w.toI64(frame)));
+  e.setReg(RSP, e.mode, end);
+}
+function narrowed(size: Size, v: Val): Val {
+  return size === 64 ? v : width(size).mask(i32.wrap_i64(v));
+}
+
+function leave(e: Emit): void {
+  const size = stackOpSize(e);
+  const w = width(e.mode);
+  const bp = e.reg(RBP, e.mode);
+  const v = e.load(stackAddress(e, bp), size);
+  e.setReg(RSP, e.mode, w.add(bp, w.const(size / 8)));
+  e.setReg(RBP, size, v);
+}
+
+export const STACK = {
+  PUSH: (e) => {
+    const segment = segmentOf(e);
+    const size = operandSize(e);
+    if (segment) {
+      const at = i32.add(i32.const(SEL), i32.shl(segment, ONE));
+      push(e, stackOpSize(e), width(stackOpSize(e)).fromI32(e.ld("u16", at)));
+    } else push(e, size, source(e, 0, size));
+  },
+  POP: pop,
+  PUSHA: pushAll(16),
+  PUSHAD: pushAll(32),
+  POPA: popAll(16),
+  POPAD: popAll(32),
+  ENTER: enter,
+  LEAVE: leave,
+} satisfies Record<string, Semantics>;

@@ -1,0 +1,144 @@
+/** What is not computing: CPUID, clocks, hints, fences, and instructions of the operating system. */
+import { EXIT } from "../cpu/exit.ts";
+import { IF } from "../cpu/flags.ts";
+import { RCX, SCRATCH } from "../cpu/layout.ts";
+import { i32, i64, type Val } from "../wasm/expr.ts";
+import { type Emit, type Semantics, VECTOR } from "./emit.ts";
+import { privileged, sizeOf, ZERO } from "./operand.ts";
+import { width } from "./width.ts";
+
+/** Leaves the instruction to the machine: RIP stays at it. */
+export function systemExit(e: Emit): void {
+  e.exit(EXIT.SYSTEM, "this");
+}
+
+const nothing: Semantics = () => {};
+const undefinedOpcode: Semantics = (e) => e.fault(VECTOR.UD);
+const supervisor = privileged(systemExit);
+
+/** A cache line instruction: the byte must be readable, otherwise nothing. */
+const touch: Semantics = (e) => e.probe(e.ea(0), 1, "r");
+
+/** What Linux lets user programs see under UMIP, SDM volume 3 section 2.5, CR4.UMIP. */
+const UMIP = { gdt: 0xfffffffffffe0000n, idt: 0xffffffffffff0000n, cr0: 0x80050033, tss: 0x40 };
+/** SGDT, SIDT: limit 0 and a base that tells nothing. */
+function storeTable(base: bigint): Semantics {
+  return (e) => {
+    if (e.mode !== 64) return systemExit(e);
+    const at = e.ea(0);
+    e.probe(at, 10, "w");
+    e.store(at, 16, ZERO);
+    e.store(e.tmp(i64.add(at, i64.const(2))), 64, i64.const(base));
+  };
+}
+/** SLDT, STR, SMSW: a constant of the destination's width. */
+function storeWord(value: number): Semantics {
+  return (e) => {
+    if (e.mode !== 64) return systemExit(e);
+    const w = width(sizeOf(e));
+    e.write(0, w.mask(w.fromI32(i32.const(value))));
+  };
+}
+
+/** RDRAND and RDSEED: CF = 1 and the other flags 0. */
+const random: Semantics = (e) => {
+  const size = sizeOf(e);
+  e.helper("random", i32.const(size / 8));
+  e.write(0, width(size).mask(width(size).fromI64(e.ld("i64", i32.const(SCRATCH)))));
+  e.writeFlags(i32.const(1), 0x8d5);
+};
+
+/** A leaf of CPUID or a clock: the helper writes the registers. */
+const viaHelper =
+  (name: string): Semantics =>
+  (e) => {
+    e.helper(name);
+  };
+
+function faultUnless(e: Emit, vector: Val): void {
+  e.if(i32.eq(vector, i32.const(VECTOR.UD)), () => e.fault(VECTOR.UD));
+  e.if(i32.eq(vector, i32.const(VECTOR.GP)), () => e.fault(VECTOR.GP, ZERO));
+}
+
+/** Interrupt flag: real mode only, as user programs have no I/O privilege. */
+const setInterrupts = (on: boolean): Semantics => privileged((e) => e.writeFlags(i32.const(on ? IF : 0), IF));
+
+export const SYSTEM = {
+  NOP: nothing,
+  PAUSE: nothing,
+  ENDBR32: nothing,
+  ENDBR64: nothing,
+  LFENCE: nothing,
+  SFENCE: nothing,
+  MFENCE: nothing,
+  PREFETCHT0: nothing,
+  PREFETCHT1: nothing,
+  PREFETCHT2: nothing,
+  PREFETCHNTA: nothing,
+  PREFETCHW: nothing,
+  PREFETCHWT1: nothing,
+  PREFETCH: nothing,
+  CLDEMOTE: nothing,
+  CLFLUSH: touch,
+  CLFLUSHOPT: touch,
+  CLWB: touch,
+  CPUID: viaHelper("cpuid"),
+  RDTSC: viaHelper("rdtsc"),
+  RDTSCP: (e) => {
+    e.helper("rdtsc");
+    e.setReg(RCX, 32, ZERO);
+  },
+  RDPID: (e) => e.write(0, width(sizeOf(e)).const(0)),
+  XGETBV: (e) => faultUnless(e, e.helper("xgetbv")),
+  XSETBV: (e) => e.fault(VECTOR.GP, ZERO),
+  RDRAND: random,
+  RDSEED: random,
+  SYSCALL: (e) => {
+    e.setReg(RCX, 64, e.nextRip());
+    e.setReg(11, 64, i64.extend_i32_u(i32.and(e.readFlags(), i32.const(~0x10000))));
+    e.exit(EXIT.SYSCALL, "next");
+  },
+  /** Linux offers SYSENTER to 32-bit programs only. */
+  SYSENTER: (e) => (e.mode === 64 ? undefinedOpcode(e) : e.exit(EXIT.SYSENTER, "next")),
+  SYSRET: supervisor,
+  SYSRETQ: supervisor,
+  SYSEXIT: supervisor,
+  SYSEXITQ: supervisor,
+  HLT: privileged((e) => e.exit(EXIT.HALT, "next")),
+  CLI: setInterrupts(false),
+  STI: setInterrupts(true),
+  IN: supervisor,
+  OUT: supervisor,
+  INSB: supervisor,
+  INSW: supervisor,
+  INSD: supervisor,
+  OUTSB: supervisor,
+  OUTSW: supervisor,
+  OUTSD: supervisor,
+  LGDT: supervisor,
+  LIDT: supervisor,
+  LLDT: supervisor,
+  LTR: supervisor,
+  LMSW: supervisor,
+  CLTS: supervisor,
+  INVD: supervisor,
+  WBINVD: supervisor,
+  WBNOINVD: supervisor,
+  INVLPG: supervisor,
+  INVPCID: supervisor,
+  RDMSR: supervisor,
+  WRMSR: supervisor,
+  RDPMC: supervisor,
+  SWAPGS: supervisor,
+  /** SDM: #UD, not #GP, outside the operating system. */
+  CLAC: undefinedOpcode,
+  STAC: undefinedOpcode,
+  RSM: undefinedOpcode,
+  MONITOR: undefinedOpcode,
+  MWAIT: undefinedOpcode,
+  SGDT: storeTable(UMIP.gdt),
+  SIDT: storeTable(UMIP.idt),
+  SLDT: storeWord(0),
+  STR: storeWord(UMIP.tss),
+  SMSW: storeWord(UMIP.cr0),
+} satisfies Record<string, Semantics>;
