@@ -7,6 +7,7 @@ import { f64, i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Shared } from "./emit.ts";
 import {
   BIAS,
+  clearExceptions,
   controlWord,
   DE,
   EXP_MAX,
@@ -93,6 +94,8 @@ export const SPECIAL2: Shared = {
     const aNan = c.tmp(isNan(c, a));
     const bNan = c.tmp(isNan(c, b));
     c.if(i32.eqz(i32.or(aNan, bNan)), () => c.ret(k(0)));
+    // A denormal in memory, of which the conversion has told, counts for nothing beside a NaN.
+    clearExceptions(c);
     c.if(i32.or(isSignaling(c, a), isSignaling(c, b)), () => raise(c, IE));
     // Of two NaNs the one with the larger significand, of equal ones the positive.
     const larger = i64.gt_u(c.get(a.m), c.get(b.m));
@@ -331,6 +334,8 @@ export const DIV: Shared = {
           isZero(c, x),
           () => setIndefinite(c, IE),
           () => {
+            // Takes precedence over a denormal dividend.
+            clearExceptions(c);
             raise(c, ZE);
             setInfinity(c, sign);
           },
@@ -371,6 +376,7 @@ export const SQRT: Shared = {
       });
     });
     c.if(a.sign, () => {
+      clearExceptions(c);
       setIndefinite(c, IE);
       c.ret();
     });

@@ -253,6 +253,7 @@ export const COMPARE: Shared = {
       c.ret(unordered);
     });
     c.if(i32.or(isNan(c, a), isNan(c, b)), () => {
+      clearExceptions(c);
       const signaling = i32.or(isSignaling(c, a), isSignaling(c, b));
       c.if(i32.or(i32.eqz(c.param(2)), signaling), () => raise(c, IE));
       c.ret(unordered);
