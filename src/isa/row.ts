@@ -120,7 +120,6 @@ export interface Form extends Row {
   fields: readonly Field[];
   /** vvvv is an operand. */
   usesV: boolean;
-  rep: "" | "rep" | "repe";
   tuple: string;
 }
 
@@ -456,7 +455,7 @@ function parseAttributes(form: Form, attributes: string, where: string): void {
       else throw new Error(`${where}: attribute "${t}"`);
     } else if (t === "lock") form.lockable = true;
     else if (t === "count") form.keepsFlagsAtZero = true;
-    else if (t === "rep" || t === "repe") form.rep = t;
+    else if (t === "rep" || t === "repe") form.repeat = t;
     else if (t === "priv") form.privileged = true;
     else if (t === "unsupported") form.unsupported = true;
     else if (MODES[t]) form.modes &= MODES[t];
@@ -515,7 +514,7 @@ export function parseRow(def: RowDef, index: number): Form {
     immediates: [],
     fields: [],
     usesV: false,
-    rep: "",
+    repeat: "",
     tuple: "",
   };
   const opEn = parseEncoding(form, where);

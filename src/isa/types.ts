@@ -73,6 +73,8 @@ export interface Row {
   /** Flags stay as they are when the count (a shift's last operand, masked; rCX under REP) is zero. */
   keepsFlagsAtZero: boolean;
   lockable: boolean;
+  /** Takes a REP prefix, or REPE and REPNE. */
+  repeat: "" | "rep" | "repe";
   /** Privileged: #GP in user mode. */
   privileged: boolean;
   /** Known to the decoder, not implemented anywhere: #UD (EVEX ...). */

@@ -1,15 +1,19 @@
 import { row } from "./row.ts";
 
-/** The arithmetic in /n: D8 m32fp, DC m64fp, DA m32int, DE m16int, and ST(0) op ST(i). */
-function arithmetic<const M extends string, const I extends string>(name: M, integer: I, n: number, dst: "rw" | "r") {
-  const byte = (0xc0 + 8 * n).toString(16).toUpperCase();
+/** The arithmetic in /n: D8 m32fp, DC m64fp, DA m32int, DE m16int. */
+function withMemory<const M extends string, const I extends string>(name: M, integer: I, n: number) {
   return [
     row(`${name} m32fp`, `D8 /${n}`, "r", "X87"),
     row(`${name} m64fp`, `DC /${n}`, "r", "X87"),
     row(`${integer} m32int`, `DA /${n}`, "r", "X87"),
     row(`${integer} m16int`, `DE /${n}`, "r", "X87"),
-    row(`${name} ST(0), ST(i)`, `D8 ${byte}+i`, `${dst},r`, "X87"),
   ];
+}
+
+/** ... and ST(0) op ST(i). */
+function arithmetic<const M extends string, const I extends string>(name: M, integer: I, n: number) {
+  const byte = (0xc0 + 8 * n).toString(16).toUpperCase();
+  return [...withMemory(name, integer, n), row(`${name} ST(0), ST(i)`, `D8 ${byte}+i`, "rw,r", "X87")];
 }
 
 /** ST(i) = ST(i) op ST(0), and with a pop. */
@@ -21,14 +25,14 @@ function reverse<const M extends string, const P extends string>(name: M, pop: P
 }
 
 export const rows = [
-  ...arithmetic("FADD", "FIADD", 0, "rw"),
-  ...arithmetic("FMUL", "FIMUL", 1, "rw"),
-  ...arithmetic("FCOM", "FICOM", 2, "r"),
-  ...arithmetic("FCOMP", "FICOMP", 3, "r"),
-  ...arithmetic("FSUB", "FISUB", 4, "rw"),
-  ...arithmetic("FSUBR", "FISUBR", 5, "rw"),
-  ...arithmetic("FDIV", "FIDIV", 6, "rw"),
-  ...arithmetic("FDIVR", "FIDIVR", 7, "rw"),
+  ...arithmetic("FADD", "FIADD", 0),
+  ...arithmetic("FMUL", "FIMUL", 1),
+  ...withMemory("FCOM", "FICOM", 2),
+  ...withMemory("FCOMP", "FICOMP", 3),
+  ...arithmetic("FSUB", "FISUB", 4),
+  ...arithmetic("FSUBR", "FISUBR", 5),
+  ...arithmetic("FDIV", "FIDIV", 6),
+  ...arithmetic("FDIVR", "FIDIVR", 7),
   ...reverse("FADD", "FADDP", "C0"),
   ...reverse("FMUL", "FMULP", "C8"),
   ...reverse("FSUBR", "FSUBRP", "E0"),
@@ -65,10 +69,10 @@ export const rows = [
 
   // Undocumented aliases that processors carry out.
   row("FSTPNCE ST(i)", "D9 D8+i", "w", "X87"), // FSTP, without a fault when ST(0) is empty
-  row("FCOM ST(0), ST(i)", "DC D0+i", "r,r", "X87"),
-  row("FCOMP ST(0), ST(i)", "DC D8+i", "r,r", "X87"),
+  row("FCOM ST(i)", "DC D0+i", "r", "X87"),
+  row("FCOMP ST(i)", "DC D8+i", "r", "X87"),
   row("FXCH ST(i)", "DD C8+i", "rw", "X87"),
-  row("FCOMP ST(0), ST(i)", "DE D0+i", "r,r", "X87"),
+  row("FCOMP ST(i)", "DE D0+i", "r", "X87"),
   row("FXCH ST(i)", "DF C8+i", "rw", "X87"),
   row("FSTP ST(i)", "DF D0+i", "w", "X87"),
   row("FSTP ST(i)", "DF D8+i", "w", "X87"),
@@ -104,8 +108,10 @@ export const rows = [
   row("FCOS", "D9 FF", "", "X87"),
 
   // Comparisons and conditional moves.
-  row("FUCOM ST(0), ST(i)", "DD E0+i", "r,r", "X87"),
-  row("FUCOMP ST(0), ST(i)", "DD E8+i", "r,r", "X87"),
+  row("FCOM ST(i)", "D8 D0+i", "r", "X87"),
+  row("FCOMP ST(i)", "D8 D8+i", "r", "X87"),
+  row("FUCOM ST(i)", "DD E0+i", "r", "X87"),
+  row("FUCOMP ST(i)", "DD E8+i", "r", "X87"),
   row("FUCOMPP", "DA E9", "", "X87"),
   row("FCOMPP", "DE D9", "", "X87"),
   row("FCOMI ST(0), ST(i)", "DB F0+i", "r,r", "X87 w=oszapc"),

@@ -1,0 +1,140 @@
+/** Instructions as Intel-syntax text: `mov rax, qword ptr [rbp-8]`. */
+import type { ImmOperand, Insn, MemOperand, Operand, RegClass, RegOperand } from "../isa/types.ts";
+import { BASE_RIP, NO_REG } from "../isa/types.ts";
+
+const LEGACY_NAMES = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"];
+const names = (f: (n: number) => string): string[] => Array.from({ length: 16 }, (_, n) => f(n));
+const GP8 = names((n) => ["al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil"][n] ?? `r${n}b`);
+const GP16 = names((n) => LEGACY_NAMES[n] ?? `r${n}w`);
+const GP32 = names((n) => (n < 8 ? `e${LEGACY_NAMES[n]}` : `r${n}d`));
+const GP64 = names((n) => (n < 8 ? `r${LEGACY_NAMES[n]}` : `r${n}`));
+const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"];
+const SS = 2;
+const DS = 3;
+
+const REGISTER_NAMES: Readonly<Record<RegClass, (n: number) => string>> = {
+  gp8: (n) => GP8[n] as string,
+  gp8h: (n) => ["ah", "ch", "dh", "bh"][n] as string,
+  gp16: (n) => GP16[n] as string,
+  gp32: (n) => GP32[n] as string,
+  gp64: (n) => GP64[n] as string,
+  sreg: (n) => SEGMENTS[n] as string,
+  creg: (n) => `cr${n}`,
+  dreg: (n) => `dr${n}`,
+  st: (n) => `st(${n})`,
+  mm: (n) => `mm${n}`,
+  xmm: (n) => `xmm${n}`,
+  ymm: (n) => `ymm${n}`,
+  zmm: (n) => `zmm${n}`,
+  k: (n) => `k${n}`,
+};
+
+export function registerName(r: RegOperand): string {
+  return REGISTER_NAMES[r.cls](r.num);
+}
+
+/** Memory sizes by bits; others (environments, save areas) have no name. */
+const SIZE_NAMES: Readonly<Record<number, string | undefined>> = {
+  8: "byte ptr ",
+  16: "word ptr ",
+  32: "dword ptr ",
+  48: "fword ptr ",
+  64: "qword ptr ",
+  80: "tbyte ptr ",
+  128: "xmmword ptr ",
+  256: "ymmword ptr ",
+  512: "zmmword ptr ",
+};
+
+function number(v: bigint): string {
+  return v < 10n ? `${v}` : `0x${v.toString(16)}`;
+}
+
+function fromHalves(lo: number, hi: number, bits: number): bigint {
+  return BigInt.asUintN(bits, (BigInt(hi) << 32n) | BigInt(lo >>> 0));
+}
+
+function addressRegister(n: number, addrSize: number): string {
+  return (addrSize === 64 ? GP64 : addrSize === 32 ? GP32 : GP16)[n] as string;
+}
+
+/** Whether the segment must be told: it isn't the one that the base implies. */
+function segmentShown(m: MemOperand): boolean {
+  const implied = m.base === 4 || m.base === 5 ? SS : DS;
+  return m.seg !== implied;
+}
+
+function memoryText(m: MemOperand, insn: Insn, address: bigint): string {
+  const size = SIZE_NAMES[m.size] ?? "";
+  const seg = segmentShown(m) ? `${SEGMENTS[m.seg]}:` : "";
+  if (m.base === BASE_RIP) {
+    const target = BigInt.asUintN(insn.addrSize, address + BigInt(insn.length) + BigInt(m.dispLo));
+    return `${size}${seg}[rel ${number(target)}]`;
+  }
+  if (m.base === NO_REG && m.index === NO_REG) {
+    return `${size}${seg}[${number(fromHalves(m.dispLo, m.dispHi, insn.addrSize))}]`;
+  }
+  let inner = m.base === NO_REG ? "" : addressRegister(m.base, insn.addrSize);
+  if (m.index !== NO_REG) {
+    const index = m.vsib ? `${m.vsib}${m.index}` : addressRegister(m.index, insn.addrSize);
+    // Without a base, "*1" tells it from one.
+    const scale = m.scale === 0 && m.base !== NO_REG ? "" : `*${1 << m.scale}`;
+    inner += `${inner === "" ? "" : "+"}${index}${scale}`;
+  }
+  if (m.dispLo !== 0) inner += m.dispLo < 0 ? `-${number(BigInt(-m.dispLo))}` : `+${number(BigInt(m.dispLo))}`;
+  return `${size}${seg}[${inner}]`;
+}
+
+/** Bits that an extended immediate is extended to. */
+function immediateBits(insn: Insn): number {
+  const first = insn.operands[0];
+  if (first?.kind === "reg" || (first?.kind === "mem" && first.size !== 0)) return first.size;
+  return insn.opSize;
+}
+
+function immediateText(o: ImmOperand, insn: Insn, position: number): string {
+  const bits = insn.row.operands[position]?.signed ? immediateBits(insn) : 64;
+  return number(fromHalves(o.lo, o.hi, bits));
+}
+
+function operandText(o: Operand, insn: Insn, position: number, address: bigint): string {
+  switch (o.kind) {
+    case "reg":
+      return registerName(o);
+    case "mem":
+      return memoryText(o, insn, address);
+    case "imm":
+      return immediateText(o, insn, position);
+    case "rel":
+      return number(BigInt.asUintN(insn.opSize, address + BigInt(insn.length) + BigInt(o.disp)));
+    case "far":
+      return `${number(BigInt(o.selector))}:${number(BigInt(o.offset))}`;
+  }
+}
+
+function prefixText(insn: Insn): string {
+  const lock = insn.lock ? "lock " : "";
+  const { repeat } = insn.row;
+  if (insn.rep === 0 || repeat === "") return lock;
+  if (insn.rep === 0xf2) return `${lock}repne `;
+  return `${lock}${repeat} `;
+}
+
+/** String instructions need no operands unless a segment or address size says something. */
+function impliedOnly(insn: Insn): boolean {
+  if (!insn.row.operands.some((o) => o.kind === "str")) return false;
+  if (insn.addrSize !== insn.mode) return false;
+  return insn.operands.every((o) => o.kind !== "mem" || o.seg === 0 || !segmentShown(o));
+}
+
+/** The mnemonic as assemblers spell it: what sizes can't be seen in operands are told by a suffix. */
+function mnemonicText(insn: Insn): string {
+  return insn.row.mnemonic.replace("_STR", "").toLowerCase();
+}
+
+/** Text of an instruction at a linear address. */
+export function disassemble(insn: Insn, address: bigint): string {
+  const head = prefixText(insn) + mnemonicText(insn);
+  if (insn.operands.length === 0 || impliedOnly(insn)) return head;
+  return `${head} ${insn.operands.map((o, i) => operandText(o, insn, i, address)).join(", ")}`;
+}

@@ -1,0 +1,179 @@
+/**
+ * Compares decoder and disassembler with iced-x86: which bytes are an instruction, its length, its text.
+ *
+ *     npx tsx tools/decode-check.ts [--mode 64] [--count 3000000] [--seed 1] [--show 40] [file.elf ...]
+ *
+ * Without files, random byte strings; with files, the executable sections by linear sweep.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Code, Decoder, DecoderOptions, Formatter, FormatterSyntax, Instruction, MemorySizeOptions } from "iced-x86";
+import { decode } from "../src/decode/decode.ts";
+import { disassemble } from "../src/decode/text.ts";
+import type { Mode } from "../src/isa/types.ts";
+import { knownDifference } from "./decode-known.ts";
+import { normalizeIced, normalizeOurs } from "./decode-spelling.ts";
+
+const { values: options, positionals: files } = parseArgs({
+  allowPositionals: true,
+  options: {
+    mode: { type: "string", default: "64" },
+    count: { type: "string", default: "3000000" },
+    seed: { type: "string", default: "1" },
+    show: { type: "string", default: "40" },
+  },
+});
+const mode = Number(options.mode) as Mode;
+
+const ADDRESS = 0x12345678n;
+
+/** Mulberry32: a small seeded generator. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+}
+
+const PREFIXES = [0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
+
+/** Random bytes, of which an instruction's first ones are likely prefixes and escapes. */
+function fill(bytes: Uint8Array, random: () => number): void {
+  for (let i = 0; i < bytes.length; i += 4) {
+    const r = random();
+    bytes[i] = r;
+    bytes[i + 1] = r >>> 8;
+    bytes[i + 2] = r >>> 16;
+    bytes[i + 3] = r >>> 24;
+  }
+  const shape = random();
+  if ((shape & 7) === 0) return;
+  let at = 0;
+  for (let n = (shape >>> 3) & 3; n > 1; n--) bytes[at++] = PREFIXES[random() % PREFIXES.length] as number;
+  if (mode === 64 && ((shape >>> 5) & 3) === 0) bytes[at++] = 0x40 | (random() & 15);
+  const opening = (shape >>> 7) & 15;
+  if (opening < 4) bytes[at++] = 0x0f;
+  else if (opening < 7) {
+    bytes[at++] = 0x0f;
+    bytes[at++] = opening & 1 ? 0x38 : 0x3a;
+  } else if (opening < 9) bytes[at] = 0xc5;
+  else if (opening < 12) {
+    bytes[at] = 0xc4;
+    bytes[at + 1] = ((bytes[at + 1] as number) & 0xe0) | (1 + (random() % 3));
+  } else if (opening === 12) bytes[at] = 0x62;
+  else if (opening === 13) bytes[at] = 0xd8 | (random() & 7);
+}
+
+interface Tally {
+  checked: number;
+  known: Map<string, number>;
+  different: number;
+  /** Differences by what iced calls the instruction, with the first example of each. */
+  examples: Map<string, { text: string; count: number }>;
+}
+
+const tally: Tally = { checked: 0, known: new Map(), different: 0, examples: new Map() };
+const formatter = new Formatter(FormatterSyntax.Masm);
+formatter.hexPrefix = "0x";
+formatter.hexSuffix = "";
+formatter.uppercaseHex = false;
+formatter.addLeadingZeroToHexNumbers = false;
+formatter.spaceAfterOperandSeparator = true;
+formatter.branchLeadingZeros = false;
+formatter.memorySizeOptions = MemorySizeOptions.Always;
+formatter.usePseudoOps = false;
+formatter.preferSt0 = true;
+formatter.masmAddDsPrefix32 = false;
+formatter.showBranchSize = false;
+
+const instruction = new Instruction();
+
+/** Checks the instruction at `at`; returns the length to go on by. */
+function check(bytes: Uint8Array, at: number, end: number): number {
+  const window = bytes.subarray(at, Math.min(end, at + 16));
+  const decoder = new Decoder(mode, window, DecoderOptions.None);
+  decoder.ip = ADDRESS;
+  decoder.decodeOut(instruction);
+  const code = instruction.code;
+  const valid = code !== Code.INVALID;
+  const ours = decode(bytes, at, end, mode);
+  tally.checked++;
+  const length = instruction.length;
+  decoder.free();
+  let difference = "";
+  let key = "";
+  if (typeof ours === "string") {
+    if (valid) difference = `ours: ${ours}`;
+    key = `${Code[code]}: missing`;
+  } else if (!valid) {
+    difference = `ours: ${disassemble(ours, ADDRESS)}  (${ours.row.text}), iced: invalid`;
+    key = `${ours.row.text} | ${ours.row.encoding}: invalid in iced`;
+  } else if (ours.length !== length) {
+    difference = `lengths ${ours.length} and ${length}`;
+    key = `${Code[code]}: length`;
+  } else {
+    const left = normalizeOurs(disassemble(ours, ADDRESS));
+    const right = normalizeIced(formatter.format(instruction));
+    if (left !== right) difference = `ours: ${left}`;
+    key = `${Code[code]}: text`;
+  }
+  if (difference === "") return length;
+  const reason = knownDifference(valid ? (Code[code] as string) : "INVALID", window, ours, mode);
+  if (reason) {
+    tally.known.set(reason, (tally.known.get(reason) ?? 0) + 1);
+    return length;
+  }
+  tally.different++;
+  const seen = tally.examples.get(key);
+  if (seen) seen.count++;
+  else {
+    const hex = Array.from(window, (b) => b.toString(16).padStart(2, "0")).join("");
+    const iced = valid ? formatter.format(instruction) : "invalid";
+    tally.examples.set(key, { text: `${hex}\n    iced: ${iced}\n    ${difference}`, count: 1 });
+  }
+  return length;
+}
+
+/** File offsets of the executable sections of an ELF file. */
+function textSections(file: Buffer): { start: number; end: number }[] {
+  const sections: { start: number; end: number }[] = [];
+  const is64 = file[4] === 2;
+  const table = is64 ? Number(file.readBigUInt64LE(0x28)) : file.readUInt32LE(0x20);
+  const entry = file.readUInt16LE(is64 ? 0x3a : 0x2e);
+  const count = file.readUInt16LE(is64 ? 0x3c : 0x30);
+  for (let i = 0; i < count; i++) {
+    const at = table + i * entry;
+    const type = file.readUInt32LE(at + 4);
+    const flags = file.readUInt32LE(at + 8);
+    if (type !== 1 || (flags & 4) === 0) continue;
+    const start = is64 ? Number(file.readBigUInt64LE(at + 0x18)) : file.readUInt32LE(at + 0x10);
+    const size = is64 ? Number(file.readBigUInt64LE(at + 0x20)) : file.readUInt32LE(at + 0x14);
+    sections.push({ start, end: start + size });
+  }
+  return sections;
+}
+
+if (files.length > 0) {
+  for (const name of files) {
+    const file = readFileSync(name);
+    for (const { start, end } of textSections(file)) {
+      for (let at = start; at < end; ) at += Math.max(1, check(file, at, end));
+    }
+  }
+} else {
+  const random = generator(Number(options.seed));
+  const bytes = new Uint8Array(20);
+  for (let n = Number(options.count); n > 0; n--) {
+    fill(bytes, random);
+    check(bytes, 0, bytes.length);
+  }
+}
+
+const sorted = [...tally.examples].sort((a, b) => b[1].count - a[1].count);
+for (const [key, { text, count }] of sorted.slice(0, Number(options.show))) console.log(`${count} ${key}\n    ${text}`);
+for (const [reason, count] of tally.known) console.log(`known: ${count} ${reason}`);
+console.log(`mode ${mode}: ${tally.checked} checked, ${tally.different} differences of ${tally.examples.size} kinds`);
+process.exitCode = tally.different === 0 ? 0 : 1;
