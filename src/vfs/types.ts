@@ -153,6 +153,8 @@ export interface File {
   /** New position, or -errno (-ESPIPE). */
   seek(offset: number, whence: number): number;
   poll(): number;
+  /** FIFOs: open(2) has to wait on this queue before the descriptor is handed out; undefined when it need not (any more). */
+  opening?(): WaitQueue | undefined;
   stat(): Stat | number;
   /** All entries, "." and ".." included, as of the last time `pos` was 0; `pos` counts entries. */
   readdir?(): DirEntry[] | number;
