@@ -71,13 +71,13 @@ function farTarget(e: Emit): { selector: Val; target: Val } {
  * Far transfers: carried out here in real mode with an operand in memory; all others (immediate operands, gates, changes of mode)
  * by the machine.
  */
-function jumpFar(e: Emit): void {
+const jumpFar: Semantics = (e) => {
   if (e.mode !== 16 || e.ops[0].kind !== "mem") return systemExit(e);
   const { selector, target } = farTarget(e);
   setRealSegment(e, i32.const(CS), selector);
   e.jump(offset(e.opSize, target), "jmp");
-}
-function callFar(e: Emit): void {
+};
+const callFar: Semantics = (e) => {
   if (e.mode !== 16 || e.ops[0].kind !== "mem") return systemExit(e);
   const { selector, target } = farTarget(e);
   const bytes = e.opSize / 8;
@@ -88,7 +88,7 @@ function callFar(e: Emit): void {
   e.setReg(RSP, 16, second);
   setRealSegment(e, i32.const(CS), selector);
   e.jump(offset(e.opSize, target), "jmp");
-}
+};
 
 /** RETF in 64-bit mode has 32-bit operands without REX.W. */
 const returnFar: Semantics = (e) => {

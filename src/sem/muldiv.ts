@@ -82,7 +82,7 @@ function setQuotient(e: Emit, size: 8 | 16 | 32, q: Val, r: Val): void {
   }
 }
 
-function divide(e: Emit): void {
+const divide: Semantics = (e) => {
   const size = sizeOf(e);
   const divisor = e.read(0);
   if (size === 64) return divide64(e, divisor);
@@ -92,7 +92,7 @@ function divide(e: Emit): void {
   const q = e.tmp(i64.div_u(n, d));
   e.faultIf(i64.ne(i64.shr_u(q, i64.const(size)), i64.const(0)), VECTOR.DE);
   setQuotient(e, size, q, i64.sub(n, i64.mul(q, d)));
-}
+};
 function divide64(e: Emit, d: Val): void {
   const lo = e.reg(RAX, 64);
   const hi = e.reg(RDX, 64);
@@ -110,7 +110,7 @@ function divide64(e: Emit, d: Val): void {
 
 const MIN64 = i64.const(-(1n << 63n));
 
-function divideSigned(e: Emit): void {
+const divideSigned: Semantics = (e) => {
   const size = sizeOf(e);
   const w = width(size);
   const divisor = e.read(0);
@@ -123,7 +123,7 @@ function divideSigned(e: Emit): void {
   const fits = i64.eq(q, i64.extend_i32_s(w.sext(i32.wrap_i64(q))));
   e.faultIf(i32.eqz(fits), VECTOR.DE);
   setQuotient(e, size, q, i64.sub(n, i64.mul(q, d)));
-}
+};
 
 /** Magnitudes are divided, then signs put back: the quotient's is the product of both, the remainder's the dividend's. */
 function divideSigned64(e: Emit, d: Val): void {

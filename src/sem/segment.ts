@@ -10,12 +10,14 @@ import { systemExit } from "./system.ts";
  * before. Protected mode with descriptor tables of the guest's own (mode 32) is left to the machine.
  */
 export function loadSelector(e: Emit, n: Val, selector: Val): void {
-  if (e.mode === 32) return systemExit(e);
-  e.faultIf(i32.eq(n, i32.const(CS)), VECTOR.UD);
-  if (e.mode === 16) setRealSegment(e, n, selector);
+  if (e.mode === 32) systemExit(e);
   else {
-    const ok = e.helper("loadSegment", n, selector);
-    e.if(i32.eqz(ok), () => e.fault(VECTOR.GP, i32.and(selector, i32.const(0xfffc))));
+    e.faultIf(i32.eq(n, i32.const(CS)), VECTOR.UD);
+    if (e.mode === 16) setRealSegment(e, n, selector);
+    else {
+      const ok = e.helper("loadSegment", n, selector);
+      e.if(i32.eqz(ok), () => e.fault(VECTOR.GP, i32.and(selector, i32.const(0xfffc))));
+    }
   }
 }
 
