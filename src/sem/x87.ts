@@ -236,7 +236,7 @@ function compare(quiet: boolean, pops: number, integer = false): Semantics {
     if (e.ops[0]?.kind === "mem") b = loadMemory(e, integer, false);
     else {
       begin(e);
-      b = e.ops.length === 0 ? k(1) : stIndex(e, 1);
+      b = e.ops.length === 0 ? k(1) : stIndex(e, e.ops.length - 1);
     }
     const bits = e.shared(COMPARE_ST, k(0), b, k(quiet ? 1 : 0));
     e.if(e.shared(FINISH_FLAGS, k(pops)), () => e.sharedVoid(SET_CONDITION, bits));
@@ -258,7 +258,7 @@ table.FTST = waiting((e) => {
 
 function compareToFlags(quiet: boolean, pops: number): Semantics {
   return waiting((e) => {
-    const bits = e.shared(COMPARE_ST, k(0), stIndex(e, 1), k(quiet ? 1 : 0));
+    const bits = e.shared(COMPARE_ST, k(0), stIndex(e, e.ops.length - 1), k(quiet ? 1 : 0));
     const bit = (n: number): Val => i32.and(i32.shr_u(bits, k(n)), k(1));
     e.if(e.shared(FINISH_FLAGS, k(pops)), () =>
       e.flagsSet({ cf: bit(8), pf: bit(10), zf: bit(14), of: k(0), sf: k(0), af: k(0) }),
