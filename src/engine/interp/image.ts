@@ -40,6 +40,15 @@ export interface HandlerImage {
   index: Uint16Array;
 }
 
+/** Reads what `packImage` wrote. */
+export function unpackImage(file: Uint8Array): HandlerImage {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const n = view.getUint32(0, true);
+  const index = new Uint16Array((file.length - 4 - n) >> 1);
+  for (let i = 0; i < index.length; i++) index[i] = view.getUint16(4 + n + i * 2, true);
+  return { wasm: file.subarray(4, 4 + n), index };
+}
+
 export interface ImageSource {
   rows: readonly Row[];
   semantics(row: Row): Semantics | undefined;
