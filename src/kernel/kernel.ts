@@ -1,17 +1,33 @@
+import type { SigInfo } from "../abi/signal.ts";
 import type { Host } from "../host/types.ts";
 import type { Frames } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
+import type { Vfs } from "../vfs/vfs.ts";
 import type { CpuAccess } from "./cpu-access.ts";
+import { SyscallTable } from "./dispatch.ts";
+import { FutexTable } from "./futex.ts";
 import type { Process } from "./process.ts";
+import { RunQueue } from "./sched.ts";
 import type { Task } from "./task.ts";
 import { Timers } from "./timers.ts";
-import type { SyscallRow } from "./types.ts";
+import type { Call, SyscallRow } from "./types.ts";
+
+/** What strace sees. */
+export interface Trace {
+  enter?(call: Call): void;
+  /** "restart": a signal ended the wait and the call will be made again; undefined: it does not return. */
+  exit?(call: Call, result: number | "restart" | undefined): void;
+  signal?(task: Task, info: SigInfo): void;
+  /** The process is gone: wait status. */
+  exited?(process: Process, status: number): void;
+}
 
 export interface KernelOptions {
   host: Host;
   ram: Ram;
   frames: Frames;
   cpu: CpuAccess;
+  vfs: Vfs;
   rows: readonly SyscallRow[];
 }
 
@@ -21,26 +37,46 @@ export class Kernel {
   readonly ram: Ram;
   readonly frames: Frames;
   readonly cpu: CpuAccess;
+  /** The machine's file tree. */
+  readonly vfs: Vfs;
   readonly rows: readonly SyscallRow[];
   readonly timers = new Timers();
+  readonly ready = new RunQueue();
+  readonly futexes = new FutexTable();
   /** Threads by tid; a zombie leader's stays until its process is reaped. */
   readonly tasks = new Map<number, Task>();
   readonly processes = new Map<number, Process>();
   /** The task whose registers and page tables are in RAM. */
   current: Task | undefined;
+  trace: Trace | undefined;
+  /** System calls made so far, by number. */
+  readonly table: SyscallTable;
+  /** Numbers without a row that were called, each logged once. */
+  readonly unknownCalls = new Set<number>();
+  readonly callCounts = new Map<number, number>();
   hostname: string;
   domainname = "(none)";
   readonly bootTime: bigint;
-  private nextPid = 100;
+  /** The leader of a session ended: set by who owns terminals. */
+  onSessionEnd: ((leader: Process) => void) | undefined;
+  private nextPid = 99;
 
   constructor(options: KernelOptions) {
     this.host = options.host;
     this.ram = options.ram;
     this.frames = options.frames;
     this.cpu = options.cpu;
+    this.vfs = options.vfs;
     this.rows = options.rows;
+    this.table = new SyscallTable(options.rows);
     this.hostname = this.host.ids.hostname;
     this.bootTime = this.host.clock.monotonic();
+  }
+  private zero = 0;
+  /** The frame of zeros that anonymous memory shows until it is written. */
+  zeroFrame(): number {
+    if (!this.zero) this.zero = this.frames.alloc();
+    return this.zero;
   }
   /** CLOCK_MONOTONIC, nanoseconds. */
   now(): bigint {

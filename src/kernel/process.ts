@@ -1,3 +1,4 @@
+import { RLIMIT_NOFILE } from "../abi/resource.ts";
 import { WaitQueue } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
 import { copyLimits, defaultLimits, type Limit } from "./rlimit.ts";
@@ -34,6 +35,18 @@ export interface ITimer {
   interval: bigint;
 }
 
+/** timer_create(2). */
+export interface PosixTimer extends ITimer {
+  id: number;
+  clock: number;
+  /** Signal to send, 0 for none (SIGEV_NONE). */
+  signo: number;
+  value: bigint;
+  /** SIGEV_THREAD_ID */
+  thread: Task | undefined;
+  overrun: number;
+}
+
 /** A thread group. */
 export class Process {
   /** Threads alive, the leader first unless it exited. */
@@ -44,6 +57,8 @@ export class Process {
   sid: number;
   /** Set by execve: setpgid of a child is then refused (EACCES). */
   didExec = false;
+  /** Real user id of the thread that was last seen, for SIGCHLD. */
+  uid = 0;
   /** Controlling terminal: the file-system side's object, or undefined. */
   tty: unknown;
   limits: Limit[] = defaultLimits();
@@ -59,6 +74,8 @@ export class Process {
   status: number | undefined;
   /** Set by exit_group or a fatal signal: threads that still live are on their way out with this status. */
   exiting: number | undefined;
+  /** Exit status of the leader, which the process has if it does not end as a whole. */
+  leaderStatus: number | undefined;
   reaped = false;
   /** Stopped by this signal (0: running). */
   stopSignal = 0;
@@ -73,7 +90,7 @@ export class Process {
   readonly startTime: bigint;
   personality = 0;
   real: ITimer = { timer: undefined, at: 0n, interval: 0n };
-  readonly posixTimers = new Map<number, unknown>();
+  readonly posixTimers = new Map<number, PosixTimer>();
 
   constructor(
     readonly kernel: Kernel,
@@ -99,6 +116,10 @@ export class Process {
   /** The thread whose tid is the pid, or while it is gone some other. */
   get leader(): Task | undefined {
     return this.tasks.find((t) => t.tid === this.pid) ?? this.tasks[0];
+  }
+  /** RLIMIT_NOFILE: descriptors are below. */
+  get nofile(): number {
+    return this.limits[RLIMIT_NOFILE].soft;
   }
   get zombie(): boolean {
     return this.status !== undefined;

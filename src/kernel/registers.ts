@@ -70,6 +70,11 @@ export class Registers {
   setGpr(n: number, v: number | bigint): void {
     this.setU64(L.GPR + n * 8, BigInt(v));
   }
+  /** Sets a register by halves. */
+  setGpr32(n: number, lo: number, hi: number): void {
+    this.setU32(L.GPR + n * 8, lo);
+    this.setU32(L.GPR + n * 8 + 4, hi);
+  }
   /** Low and high half of a register, for conversion without bigints. */
   gprLo(n: number): number {
     return this.u32(L.GPR + n * 8);

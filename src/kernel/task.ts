@@ -5,7 +5,8 @@ import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
 import { type Process, Usage } from "./process.ts";
 import { Registers } from "./registers.ts";
-import { Pending, type SigHand } from "./sighand.ts";
+import { kernelInfo, sendToTask } from "./send.ts";
+import { Pending, type SigHand, UNBLOCKABLE } from "./sighand.ts";
 import type { Timer } from "./timers.ts";
 import type { Call, Park } from "./types.ts";
 
@@ -14,6 +15,9 @@ export interface Waiting {
   call: Call;
   park: Park;
   timer: Timer | undefined;
+  wake: () => void;
+  /** Registered on its queues and timer. */
+  asleep: boolean;
 }
 
 export type TaskState = "ready" | "waiting" | "stopped" | "dead";
@@ -53,7 +57,11 @@ export class Task {
   /** The mask to go back to after sigsuspend, ppoll and the like: used by the first signal frame, or restored. */
   savedMask: bigint | undefined;
   readonly pending = new Pending();
+  /** Signals that sigtimedwait(2) waits for. */
+  sigwaitSet = 0n;
   altStack: AltStack = { sp: 0, flags: 2, size: 0 };
+  /** The last CPU exception, for signal frames. */
+  fault = { trap: 0, error: 0, cr2: 0n };
   /** CLONE_CHILD_CLEARTID, set_tid_address. */
   clearTid = 0;
   robustList = 0;
@@ -81,5 +89,20 @@ export class Task {
     this.cred = parts.cred;
     this.affinity = (1n << BigInt(kernel.host.ids.cpus)) - 1n;
     process.tasks.push(this);
+  }
+  /** A signal that the kernel raises in this thread (SIGPIPE, SIGXFSZ). */
+  sendSignal(signo: number): void {
+    sendToTask(this, kernelInfo(signo));
+  }
+  /** For ppoll and the like: blocks these signals until the call is over. Idempotent, as calls are tried again. */
+  useMask(mask: bigint): void {
+    this.savedMask ??= this.mask;
+    this.mask = mask & ~UNBLOCKABLE;
+  }
+  /** The call is over without a handler: back to the mask of before. */
+  restoreMask(): void {
+    if (this.savedMask === undefined) return;
+    this.mask = this.savedMask;
+    this.savedMask = undefined;
   }
 }

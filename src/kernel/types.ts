@@ -16,6 +16,11 @@ export interface Park {
   onSignal?: "restart" | "eintr";
   /** Progress so far (> 0), which the call returns if a signal ends the wait, instead of -EINTR or a restart. */
   partial?: number;
+  /**
+   * Run when a signal handler or the task's death ends the wait: takes back what was registered. A number that it
+   * returns is the call's result instead of -EINTR or a restart.
+   */
+  cancel?: () => number | undefined;
   /** Not woken by signals at all (vfork's parent: only by SIGKILL). */
   uninterruptible?: boolean;
 }
@@ -30,7 +35,8 @@ export interface Call {
   readonly task: Task;
   readonly row: SyscallRow;
   /**
-   * Arguments as numbers, converted as the row's kinds say: "int" and "fd" int32, "uint" uint32, the rest the signed
+   * Arguments as numbers, converted as the row's kinds say: "int", "fd", "dirfd", "pid" and "sig" int32, "uint" and
+   * "mode" uint32, the rest the signed
    * 64-bit value (exact below 2^53; user addresses always are). Values that need all 64 bits: `argBig(i)`.
    */
   readonly args: readonly number[];

@@ -1,0 +1,128 @@
+/** The way back to user code: calls that waited are tried again, then signals are acted upon. */
+import { EINTR } from "../abi/errno.ts";
+import {
+  SA_NODEFER,
+  SA_RESETHAND,
+  SA_RESTART,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCONT,
+  SIGKILL,
+  SIGSEGV,
+  SIGSTOP,
+  type SigInfo,
+} from "../abi/signal.ts";
+import { RAX } from "../cpu/layout.ts";
+import { finishCall, retryCall } from "./dispatch.ts";
+import { exitProcess } from "./exit.ts";
+import { orphaned } from "./groups.ts";
+import { deliverable, isIgnored, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
+import { pushFrame } from "./sigframe.ts";
+import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
+import type { Task } from "./task.ts";
+import { endWait, parkTask } from "./wait.ts";
+
+/** Everything that has to happen before the task may run user code. False if it may not run now. */
+export function prepareUser(task: Task): boolean {
+  for (;;) {
+    if (task.state === "dead") return false;
+    if (task.process.stopSignal && !(deliverable(task) & sigBit(SIGKILL))) {
+      task.state = "stopped";
+      return false;
+    }
+    const waiting = task.waiting !== undefined && !retryCall(task);
+    if (isDead(task)) return false;
+    const info = nextSignal(task);
+    if (info) {
+      act(task, info);
+      continue;
+    }
+    if (!waiting) {
+      task.restoreMask();
+      return true;
+    }
+    const w = task.waiting;
+    if (!w) continue;
+    parkTask(task, w.call, w.park);
+    return false;
+  }
+}
+
+// The state changes under calls that the compiler does not look into.
+const isDead = (task: Task): boolean => task.state === "dead";
+
+/** Takes the next signal that may interrupt the task. */
+function nextSignal(task: Task): SigInfo | undefined {
+  let allowed = ~task.mask;
+  if (task.waiting?.park.uninterruptible) allowed &= sigBit(SIGKILL);
+  const kill = sigBit(SIGKILL);
+  if (task.process.pending.set & kill) return task.process.pending.take(kill);
+  return task.pending.take(allowed) ?? task.process.pending.take(allowed);
+}
+
+function act(task: Task, info: SigInfo): void {
+  const { signo } = info;
+  const action = task.sighand.actions[signo];
+  task.kernel.trace?.signal?.(task, info);
+  if (action.handler !== SIG_DFL && action.handler !== SIG_IGN && signo !== SIGKILL && signo !== SIGSTOP) {
+    handle(task, info, action);
+  } else if (isIgnored(task, signo) && signo !== SIGKILL && signo !== SIGSTOP) {
+    // Nothing; a call that waits goes on.
+  } else if (sigBit(signo) & STOP_SIGNALS) {
+    if (signo === SIGSTOP || !orphaned(task.process)) stop(task, signo);
+  } else if (signo !== SIGCONT) {
+    endWait(task);
+    exitProcess(task.process, signo);
+  }
+}
+
+function stop(task: Task, signo: number): void {
+  const { process } = task;
+  process.stopSignal = signo;
+  process.stopUnreported = true;
+  process.continueUnreported = false;
+  for (const t of process.tasks) if (t.state === "ready" && t !== task) t.state = "stopped";
+  notifyParent(process, "stopped");
+}
+
+function handle(task: Task, info: SigInfo, action: SigAction): void {
+  interruptCall(task, (action.flags & SA_RESTART) !== 0);
+  const ok = pushFrame(task, info, action);
+  if (!ok) {
+    // No room for the frame: a SIGSEGV that cannot be handled either, if that is what this was.
+    if (info.signo === SIGSEGV) task.sighand.actions[SIGSEGV] = { ...action, handler: SIG_DFL };
+    forceSignal(task, kernelInfo(SIGSEGV));
+    return;
+  }
+  task.savedMask = undefined;
+  let mask = task.mask | action.mask;
+  if (!(action.flags & SA_NODEFER)) mask |= sigBit(info.signo);
+  task.mask = mask & ~UNBLOCKABLE;
+  if (action.flags & SA_RESETHAND) task.sighand.actions[info.signo] = { ...action, handler: SIG_DFL };
+}
+
+/** A handler is about to run while a call waits: the call is over, or will be made again after the handler. */
+function interruptCall(task: Task, restart: boolean): void {
+  const w = task.waiting;
+  if (!w) return;
+  const forced = endWait(task);
+  if (forced !== undefined) finishCall(task, w.call, forced);
+  else if (w.park.partial) finishCall(task, w.call, w.park.partial);
+  else if (restart && w.park.onSignal !== "eintr") {
+    task.kernel.trace?.exit?.(w.call, "restart");
+    // SYSCALL is two bytes long.
+    task.regs.rip -= 2n;
+    task.regs.setGpr(RAX, w.call.row.nr);
+  } else finishCall(task, w.call, -EINTR);
+}
+
+/** A fault of the task's own doing: cannot be blocked or ignored. */
+export function forceSignal(task: Task, info: SigInfo): void {
+  const action = task.sighand.actions[info.signo];
+  const blocked = (task.mask & sigBit(info.signo)) !== 0n;
+  if (blocked || action.handler === SIG_IGN) {
+    task.sighand.actions[info.signo] = { ...action, handler: SIG_DFL };
+    task.mask &= ~sigBit(info.signo);
+  }
+  task.pending.add(info);
+}

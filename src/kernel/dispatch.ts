@@ -1,0 +1,131 @@
+/** From the SYSCALL instruction to the function in a family's file, and back. */
+import { EFAULT, ENOSYS } from "../abi/errno.ts";
+import { hi32, joinSigned } from "../base/bits.ts";
+import { RAX, RDI, RDX, RSI } from "../cpu/layout.ts";
+import { UserFault } from "../mmu/access.ts";
+import type { Kernel } from "./kernel.ts";
+import { deliverable } from "./send.ts";
+import type { Task } from "./task.ts";
+import { type Call, NO_RETURN, type SyscallRow, type SysResult } from "./types.ts";
+import { parkTask, wakeTask } from "./wait.ts";
+
+/** Registers of the arguments: RDI RSI RDX R10 R8 R9. */
+const ARGS = [RDI, RSI, RDX, 10, 8, 9];
+const INT32 = new Set(["int", "fd", "dirfd", "pid", "sig"]);
+const UINT32 = new Set(["uint", "mode"]);
+
+type Conversion = "int" | "uint" | "long";
+
+function conversionOf(arg: string | undefined): Conversion {
+  const kind = arg?.slice(arg.indexOf(":") + 1) ?? "";
+  return INT32.has(kind) ? "int" : UINT32.has(kind) ? "uint" : "long";
+}
+
+/** The rows by number, with what conversion each argument needs. */
+export class SyscallTable {
+  private readonly rows: ({ row: SyscallRow; kinds: Conversion[] } | undefined)[] = [];
+  constructor(rows: readonly SyscallRow[]) {
+    for (const row of rows) {
+      if (this.rows[row.nr]) throw new Error(`two rows for system call ${row.nr}: ${row.name}`);
+      this.rows[row.nr] = { row, kinds: ARGS.map((_, i) => conversionOf(row.args[i])) };
+    }
+  }
+  get(nr: number): { row: SyscallRow; kinds: Conversion[] } | undefined {
+    return this.rows[nr];
+  }
+}
+
+class CallInFlight implements Call {
+  readonly kernel: Kernel;
+  state: unknown;
+  timedOut = false;
+  readonly args: readonly number[];
+  private readonly raw: BigUint64Array;
+  constructor(
+    readonly task: Task,
+    readonly row: SyscallRow,
+    kinds: readonly Conversion[],
+  ) {
+    this.kernel = task.kernel;
+    const { regs } = task;
+    this.raw = new BigUint64Array(6);
+    this.args = ARGS.map((r, i) => {
+      this.raw[i] = regs.gpr(r);
+      const lo = regs.gprLo(r);
+      return kinds[i] === "int" ? lo | 0 : kinds[i] === "uint" ? lo : joinSigned(lo, regs.gprHi(r));
+    });
+  }
+  argBig(i: number): bigint {
+    return this.raw[i];
+  }
+}
+
+/** The task executed SYSCALL: runs the call. Afterwards the task has its result, waits, or is gone. */
+export function startCall(task: Task): void {
+  const { kernel, regs } = task;
+  const nr = regs.gprLo(RAX) | 0;
+  kernel.callCounts.set(nr, (kernel.callCounts.get(nr) ?? 0) + 1);
+  const found = kernel.table.get(nr);
+  if (!found) {
+    unknown(kernel, nr);
+    regs.setGpr(RAX, -ENOSYS);
+    return;
+  }
+  const call = new CallInFlight(task, found.row, found.kinds);
+  kernel.trace?.enter?.(call);
+  settle(task, call, invoke(call));
+}
+
+function unknown(kernel: Kernel, nr: number): void {
+  if (kernel.unknownCalls.has(nr)) return;
+  kernel.unknownCalls.add(nr);
+  kernel.log(`system call ${nr} is not supported`);
+}
+
+function invoke(call: Call): SysResult {
+  const [a, b, c, d, e, f] = call.args;
+  try {
+    return call.row.fn(call, a, b, c, d, e, f);
+  } catch (error) {
+    if (error instanceof UserFault) return -EFAULT;
+    throw error;
+  }
+}
+
+function settle(task: Task, call: Call, result: SysResult): void {
+  if (result === NO_RETURN) {
+    task.waiting = undefined;
+    call.kernel.trace?.exit?.(call, undefined);
+  } else if (typeof result === "number") {
+    task.restoreMask();
+    finishCall(task, call, result);
+  } else {
+    parkTask(task, call, result);
+    if (deliverable(task) && !result.uninterruptible) wakeTask(task);
+  }
+}
+
+/** The call is over with this result. */
+export function finishCall(task: Task, call: Call, result: number): void {
+  task.waiting = undefined;
+  call.kernel.trace?.exit?.(call, result);
+  // RAX is set half by half, as most results are small.
+  const { regs } = task;
+  if (Number.isSafeInteger(result)) regs.setGpr32(RAX, result, hi32(result));
+  else regs.setGpr(RAX, BigInt(result));
+}
+
+/** Runs the call that the task waits in once more. True if it no longer waits. */
+export function retryCall(task: Task): boolean {
+  const w = task.waiting;
+  if (!w) return true;
+  const result = invoke(w.call);
+  w.call.timedOut = false;
+  if (typeof result === "object") {
+    // Registered by the caller, if no signal ends the wait.
+    task.waiting = { ...w, park: result, asleep: false };
+    return false;
+  }
+  settle(task, w.call, result);
+  return true;
+}
