@@ -1,5 +1,6 @@
 import { EBADF, EMFILE } from "../abi/errno.ts";
 import type { File } from "../vfs/types.ts";
+import { dropFileLocks, dropRangeLocks } from "./locks.ts";
 
 /** Takes one more reference to an open file description. */
 export function retainFile(file: File): File {
@@ -10,11 +11,10 @@ export function retainFile(file: File): File {
 /** Gives back a reference; the last one closes the file. */
 export function releaseFile(file: File): void {
   file.refs--;
-  if (file.refs === 0) file.close();
+  if (file.refs > 0) return;
+  dropFileLocks(file, file.inode);
+  file.close();
 }
-
-/** Told when a descriptor goes: POSIX locks of the table's owner on that file end then (fcntl(2)). */
-export type CloseHook = (table: FdTable, file: File) => void;
 
 interface Slot {
   file: File;
@@ -31,8 +31,6 @@ export class FdTable {
   private readonly slots: (Slot | undefined)[] = [];
   /** No free slot lies below. */
   private lowest = 0;
-
-  constructor(private readonly onClose?: CloseHook) {}
 
   get(fd: number): File | undefined {
     return this.slots[fd]?.file;
@@ -76,7 +74,8 @@ export class FdTable {
     if (!slot) return -EBADF;
     this.slots[fd] = undefined;
     this.lowest = Math.min(this.lowest, fd);
-    this.onClose?.(this, slot.file);
+    // fcntl(2): closing any descriptor of a file ends the process's POSIX locks on it.
+    dropRangeLocks(this, slot.file.inode);
     releaseFile(slot.file);
     return 0;
   }
@@ -99,7 +98,7 @@ export class FdTable {
   }
   /** A copy for fork. */
   fork(): FdTable {
-    const copy = new FdTable(this.onClose);
+    const copy = new FdTable();
     this.slots.forEach((slot, fd) => {
       if (slot) copy.slots[fd] = { file: retainFile(slot.file), cloexec: slot.cloexec };
     });

@@ -1,0 +1,84 @@
+/**
+ * Moving bytes between open files and guest memory: what read, write and their relatives share. Files that are not
+ * regular get each request in as few pieces as possible, because pipes, terminals and event files attach meaning to
+ * where one write or read ends.
+ */
+import { EAGAIN, EBADF, EFAULT, EINVAL, EPIPE, ESPIPE } from "../../abi/errno.ts";
+import { O_ACCMODE, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
+import { S_IFREG } from "../../abi/stat.ts";
+import { WRITE } from "../../mmu/access.ts";
+import { PAGE } from "../../mmu/frames.ts";
+import type { File } from "../../vfs/types.ts";
+import type { Call, SysResult } from "../types.ts";
+import { gather, type Iovec, scatter, totalLength } from "./iovec.ts";
+import { fileOf, raiseSigpipe, userOf, waitOn } from "./support.ts";
+
+/** Bytes moved through the buffer at once. Used within one call only, so all machines can share it. */
+const CHUNK = 0x10000;
+const buffer = new Uint8Array(CHUNK);
+
+/** The descriptor's file if it is open for reading, else -EBADF. */
+export function readableFile(call: Call, fd: number): File | number {
+  const file = fileOf(call, fd);
+  if (typeof file !== "number" && (file.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
+  return file;
+}
+
+/** The descriptor's file if it is open for writing, else -EBADF. */
+export function writableFile(call: Call, fd: number): File | number {
+  const file = fileOf(call, fd);
+  if (typeof file !== "number" && (file.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
+  return file;
+}
+
+/** Checks an explicit position: -EINVAL if negative, -ESPIPE if the file has none. */
+export function checkOffset(file: File, at: number): number {
+  if (at < 0) return -EINVAL;
+  return file.seek(0, SEEK_CUR) < 0 ? -ESPIPE : 0;
+}
+
+export function isRegular(file: File): boolean {
+  return file.inode?.type === S_IFREG;
+}
+
+/** Reads into guest memory. `at` undefined: from the file's position. */
+export function readInto(call: Call, file: File, list: readonly Iovec[], at?: number): SysResult {
+  const user = userOf(call);
+  const total = totalLength(list);
+  if (total > 0 && user.accessible(list[0].base, Math.min(list[0].length, PAGE), WRITE) === 0) return -EFAULT;
+  let done = 0;
+  do {
+    const want = Math.min(total - done, CHUNK);
+    const n = file.read(buffer.subarray(0, want), at === undefined ? undefined : at + done);
+    if (n < 0) return done || (n === -EAGAIN ? waitOn(file, -EAGAIN) : n);
+    const copied = scatter(user, list, done, buffer.subarray(0, n));
+    done += copied;
+    if (copied < n) {
+      if (at === undefined && isRegular(file)) file.pos -= n - copied;
+      return done || -EFAULT;
+    }
+    if (n < want) break;
+  } while (done < total);
+  return done;
+}
+
+/** Writes from guest memory. A blocking write waits until everything is taken; `call.state` counts what was. */
+export function writeFrom(call: Call, file: File, list: readonly Iovec[], at?: number): SysResult {
+  const user = userOf(call);
+  const total = totalLength(list);
+  let done = typeof call.state === "number" ? call.state : 0;
+  do {
+    const want = Math.min(total - done, CHUNK);
+    const have = gather(user, list, done, buffer.subarray(0, want));
+    if (have === 0 && want > 0) return done || -EFAULT;
+    const n = file.write(buffer.subarray(0, have), at === undefined ? undefined : at + done);
+    if (n === -EPIPE) raiseSigpipe(call);
+    if (n < 0 && n !== -EAGAIN) return done || n;
+    if (n > 0) done += n;
+    call.state = done;
+    if (n === -EAGAIN) return waitOn(file, done || -EAGAIN, done || undefined);
+    if (have < want) return done;
+    if (n < have && isRegular(file)) return done;
+  } while (done < total);
+  return done;
+}
