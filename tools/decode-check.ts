@@ -115,9 +115,9 @@ function check(bytes: Uint8Array, at: number, end: number): number {
     difference = `lengths ${ours.length} and ${length}`;
     key = `${Code[code]}: length`;
   } else {
-    const left = normalizeOurs(disassemble(ours, ADDRESS));
-    const right = normalizeIced(formatter.format(instruction));
-    if (left !== right) difference = `ours: ${left}`;
+    const left = normalizeOurs(disassemble(ours, ADDRESS), mode);
+    const right = normalizeIced(formatter.format(instruction), Code[code] as string, mode);
+    if (left !== right) difference = `ours: ${left}  (${right})`;
     key = `${Code[code]}: text`;
   }
   if (difference === "") return length;
@@ -132,7 +132,7 @@ function check(bytes: Uint8Array, at: number, end: number): number {
   else {
     const hex = Array.from(window, (b) => b.toString(16).padStart(2, "0")).join("");
     const iced = valid ? formatter.format(instruction) : "invalid";
-    tally.examples.set(key, { text: `${hex}\n    iced: ${iced}\n    ${difference}`, count: 1 });
+    tally.examples.set(key, { text: `${hex}\n || ${iced} || ${difference}`, count: 1 });
   }
   return length;
 }
@@ -173,7 +173,7 @@ if (files.length > 0) {
 }
 
 const sorted = [...tally.examples].sort((a, b) => b[1].count - a[1].count);
-for (const [key, { text, count }] of sorted.slice(0, Number(options.show))) console.log(`${count} ${key}\n    ${text}`);
+for (const [key, { text, count }] of sorted.slice(0, Number(options.show))) console.log(`${count} ${key}: ${text}`);
 for (const [reason, count] of tally.known) console.log(`known: ${count} ${reason}`);
 console.log(`mode ${mode}: ${tally.checked} checked, ${tally.different} differences of ${tally.examples.size} kinds`);
 process.exitCode = tally.different === 0 ? 0 : 1;

@@ -11,7 +11,7 @@ import {
   slotFor,
   VEX,
 } from "./lookup.ts";
-import { operandsOf } from "./operands.ts";
+import { gatherIsDefined, operandsOf } from "./operands.ts";
 import { State } from "./state.ts";
 
 /** Why bytes are not an instruction: undefined opcode, longer than 15 bytes (#GP), or the bytes given end too early. */
@@ -178,6 +178,7 @@ export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): 
   if (s.overrun) return limit < end ? "long" : "short";
   if (e === undefined || operands === undefined) return "ud";
   const f = e.form;
+  if (f.gather && !gatherIsDefined(operands)) return "ud";
   const wide = mode === 64 && (s.w || f.default64 || f.force64);
   return {
     row: f,

@@ -62,8 +62,11 @@ function operand(s: State, plan: Plan): Operand | undefined {
       return register(s, plan.cls, s.reg, s.r);
     case "M": {
       if (s.mod === 3) return register(s, plan.cls, s.rm, s.b);
-      const m = memoryOperand(s, spec.memSize, spec.kind === "vsib");
-      if (spec.vsib) m.vsib = spec.vsib;
+      if (spec.vsib === undefined) return memoryOperand(s, spec.memSize, false);
+      // A vector index needs SIB, which 16-bit addressing doesn't have.
+      if (s.rm !== 4 || s.addrSize === 16) return undefined;
+      const m = memoryOperand(s, spec.memSize, true);
+      m.vsib = spec.vsib;
       return m;
     }
     case "V":
@@ -91,4 +94,11 @@ export function operandsOf(s: State, plans: readonly Plan[]): Operand[] | undefi
     out.push(o);
   }
   return out;
+}
+
+/** AVX2's gathers are undefined unless destination, index and mask are three different registers. */
+export function gatherIsDefined(operands: readonly Operand[]): boolean {
+  const [destination, memory, mask] = operands;
+  if (destination?.kind !== "reg" || memory?.kind !== "mem" || mask?.kind !== "reg") return true;
+  return destination.num !== mask.num && destination.num !== memory.index && mask.num !== memory.index;
 }

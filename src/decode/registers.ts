@@ -5,6 +5,12 @@ function bank(cls: RegClass, size: number, count: number): readonly RegOperand[]
   return Array.from({ length: count }, (_, num) => ({ kind: "reg", cls, num, size }));
 }
 
+/** CR0, CR2, CR3, CR4 and CR8; the others don't exist. */
+const CONTROL = [0, 2, 3, 4, 8].reduce<RegOperand[]>((bank, num) => {
+  bank[num] = { kind: "reg", cls: "creg", num, size: 64 };
+  return bank;
+}, []);
+
 export const BANKS: Readonly<Record<RegClass, readonly RegOperand[]>> = {
   gp8: bank("gp8", 8, 16),
   gp8h: bank("gp8h", 8, 4),
@@ -12,8 +18,8 @@ export const BANKS: Readonly<Record<RegClass, readonly RegOperand[]>> = {
   gp32: bank("gp32", 32, 16),
   gp64: bank("gp64", 64, 16),
   sreg: bank("sreg", 16, 6),
-  creg: bank("creg", 64, 16),
-  dreg: bank("dreg", 64, 16),
+  creg: CONTROL,
+  dreg: bank("dreg", 64, 8),
   st: bank("st", 80, 8),
   mm: bank("mm", 64, 8),
   xmm: bank("xmm", 128, 32),

@@ -58,15 +58,16 @@ function addressRegister(n: number, addrSize: number): string {
   return (addrSize === 64 ? GP64 : addrSize === 32 ? GP32 : GP16)[n] as string;
 }
 
-/** Whether the segment must be told: it isn't the one that the base implies. */
-function segmentShown(m: MemOperand): boolean {
+/** Whether the segment must be told: it isn't the one that the base implies. (LEA doesn't use any.) */
+function segmentShown(m: MemOperand, insn: Insn): boolean {
+  if (insn.row.mnemonic === "LEA") return false;
   const implied = m.base === 4 || m.base === 5 ? SS : DS;
   return m.seg !== implied;
 }
 
 function memoryText(m: MemOperand, insn: Insn, address: bigint): string {
   const size = SIZE_NAMES[m.size] ?? "";
-  const seg = segmentShown(m) ? `${SEGMENTS[m.seg]}:` : "";
+  const seg = segmentShown(m, insn) ? `${SEGMENTS[m.seg]}:` : "";
   if (m.base === BASE_RIP) {
     const target = BigInt.asUintN(insn.addrSize, address + BigInt(insn.length) + BigInt(m.dispLo));
     return `${size}${seg}[rel ${number(target)}]`;
@@ -124,12 +125,31 @@ function prefixText(insn: Insn): string {
 function impliedOnly(insn: Insn): boolean {
   if (!insn.row.operands.some((o) => o.kind === "str")) return false;
   if (insn.addrSize !== insn.mode) return false;
-  return insn.operands.every((o) => o.kind !== "mem" || o.seg === 0 || !segmentShown(o));
+  return insn.operands.every((o) => o.kind !== "mem" || o.seg === 0 || !segmentShown(o, insn));
 }
 
-/** The mnemonic as assemblers spell it: what sizes can't be seen in operands are told by a suffix. */
+/** Instructions whose operands don't show their operand size; with the size that goes without saying in 64-bit mode. */
+const SIZED: Readonly<Record<string, 32 | 64 | undefined>> = { PUSH: 64, POP: 64, ENTER: 64, LEAVE: 64, RETF: 32 };
+const LOOPS = new Set(["LOOP", "LOOPE", "LOOPNE"]);
+
+function sizeSuffix(bits: number, usual: number): string {
+  if (bits === usual) return "";
+  return bits === 16 ? "w" : bits === 32 ? "d" : "q";
+}
+
+/** Whether an operand shows the operand size. */
+function showsSize(o: Operand): boolean {
+  return o.kind === "mem" || (o.kind === "reg" && o.cls !== "sreg");
+}
+
+/** The mnemonic as assemblers spell it, with a suffix for an unusual size that operands don't show. */
 function mnemonicText(insn: Insn): string {
-  return insn.row.mnemonic.replace("_STR", "").toLowerCase();
+  const { mnemonic } = insn.row;
+  const name = mnemonic.replace("_STR", "").toLowerCase();
+  if (LOOPS.has(mnemonic)) return name + sizeSuffix(insn.addrSize, insn.mode);
+  const usual = SIZED[mnemonic];
+  if (usual === undefined || insn.operands.some(showsSize)) return name;
+  return name + sizeSuffix(insn.opSize, insn.mode === 64 ? usual : insn.mode);
 }
 
 /** Text of an instruction at a linear address. */

@@ -39,12 +39,12 @@ export const rows = [
   row("BSWAP r32", "o32 0F C8+r", "rw"),
   row("BSWAP r64", "REX.W 0F C8+r", "rw"),
 
-  row("MOVBE r16, m16", "o16 0F38 F0 /r", "w,r", "MOVBE"),
-  row("MOVBE r32, m32", "o32 0F38 F0 /r", "w,r", "MOVBE"),
-  row("MOVBE r64, m64", "REX.W 0F38 F0 /r", "w,r", "MOVBE"),
-  row("MOVBE m16, r16", "o16 0F38 F1 /r", "w,r", "MOVBE"),
-  row("MOVBE m32, r32", "o32 0F38 F1 /r", "w,r", "MOVBE"),
-  row("MOVBE m64, r64", "REX.W 0F38 F1 /r", "w,r", "MOVBE"),
+  row("MOVBE r16, m16", "o16 NFx 0F38 F0 /r", "w,r", "MOVBE"),
+  row("MOVBE r32, m32", "o32 NFx 0F38 F0 /r", "w,r", "MOVBE"),
+  row("MOVBE r64, m64", "REX.W NFx 0F38 F0 /r", "w,r", "MOVBE"),
+  row("MOVBE m16, r16", "o16 NFx 0F38 F1 /r", "w,r", "MOVBE"),
+  row("MOVBE m32, r32", "o32 NFx 0F38 F1 /r", "w,r", "MOVBE"),
+  row("MOVBE m64, r64", "REX.W NFx 0F38 F1 /r", "w,r", "MOVBE"),
 
   row("ADCX r32, r/m32", "66 W0 0F38 F6 /r", "rw,r", "r=c w=c ADX"),
   row("ADCX r64, r/m64", "66 REX.W 0F38 F6 /r", "rw,r", "r=c w=c ADX"),

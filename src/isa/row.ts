@@ -120,6 +120,8 @@ export interface Form extends Row {
   fields: readonly Field[];
   /** vvvv is an operand. */
   usesV: boolean;
+  /** A VEX gather: three registers that must differ. */
+  gather: boolean;
   tuple: string;
 }
 
@@ -208,7 +210,7 @@ const OPERANDS: Readonly<Record<string, Template>> = {
   "k/m16": ["k/m", 64, 16],
   "k/m32": ["k/m", 64, 32],
   "k/m64": ["k/m", 64, 64],
-  // Memory with a vector index; the size is the element's.
+  // Memory with a vector index: bits of an index, bits of the vector register.
   vm32x: ["vsib", 32, 128],
   vm32y: ["vsib", 32, 256],
   vm32z: ["vsib", 32, 512],
@@ -288,8 +290,10 @@ function operandSpec(token: string, access: string, where: string): OperandSpec 
   const [kind, size, memSize] = found;
   const spec: OperandSpec = { kind, size, memSize, access: access as Access };
   if (kind === "fixed" || kind === "str") spec.fixed = name;
-  if (kind === "vsib") spec.vsib = memSize === 128 ? "xmm" : memSize === 256 ? "ymm" : "zmm";
-  if (kind === "vsib") spec.memSize = size;
+  if (kind === "vsib") {
+    spec.vsib = memSize === 128 ? "xmm" : memSize === 256 ? "ymm" : "zmm";
+    spec.vsibIndex = size === 32 ? 32 : 64;
+  }
   if (name.startsWith("simm") || kind === "rel") spec.signed = true;
   if (mask) spec.mask = mask;
   if (rounding) spec.rounding = rounding;
@@ -514,6 +518,7 @@ export function parseRow(def: RowDef, index: number): Form {
     immediates: [],
     fields: [],
     usesV: false,
+    gather: false,
     repeat: "",
     tuple: "",
   };
@@ -526,6 +531,9 @@ export function parseRow(def: RowDef, index: number): Form {
   form.usesV = fields.includes("V");
   if (fields.filter((f) => f === "I").length > form.immediates.length) throw new Error(`${where}: no immediate`);
   const m = operands[fields.indexOf("M")];
+  // W tells the element's size in gathers and scatters.
+  if (m?.kind === "vsib") m.size = m.memSize = form.w === 1 ? 64 : 32;
+  form.gather = m?.kind === "vsib" && form.space === "vex";
   if (m && form.mod === "") {
     if (m.kind === "m" || m.kind === "vsib") form.mod = "mem";
     else if (!m.kind.includes("m") || m.kind === "mm" || m.kind === "xmm" || m.kind === "ymm" || m.kind === "zmm")

@@ -45,8 +45,9 @@ export interface OperandSpec {
   fixed?: string;
   /** Immediates that are extended: signed or not, to the operand size. */
   signed?: boolean;
-  /** Class of a "vsib" operand's index. */
+  /** "vsib": class of the index register, bits of an index in it. (`size` is an element's in memory.) */
   vsib?: "xmm" | "ymm" | "zmm";
+  vsibIndex?: 32 | 64;
   /** EVEX only: masking, rounding control, element size of a broadcast from memory. */
   mask?: "k" | "kz";
   rounding?: "er" | "sae";
