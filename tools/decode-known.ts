@@ -53,6 +53,14 @@ const KNOWN: readonly Known[] = [
     what: "missing",
     reason: "AVX extensions that this CPU doesn't report",
   },
+  { code: /^Xbegin_rel16/, what: "text", reason: "iced doesn't cut the abort address to 16 bits in 16-bit mode" },
+  { code: /^(?:Lkgs|Eret[us])/, what: "missing", reason: "FRED" },
+  { code: /^Rdssp/, what: "text", reason: "CET shadow stacks: a reserved NOP without them" },
+  {
+    code: /(?:vpinsr[bw]|extractps|pinsr[bw]|pextr[bw]).*r64m/i,
+    what: "text",
+    reason: "REX.W has no effect; iced hides it",
+  },
   { code: /^Prefetchreserved/, what: "text", reason: "hints without a name: NOP here" },
   { code: /^Prefetchit/, what: "text", reason: "code prefetch: NOP here" },
 ];

@@ -21,7 +21,7 @@ function sortedExchange(text: string): string {
 }
 
 function common(text: string, mode: number): string {
-  return sortedExchange(stringOperands(text, mode)).replace(/^([sl][gi]dt) \w+ ptr/, "$1");
+  return sortedExchange(stringOperands(text, mode)).replace(/^([sl][gi]dt[wd]?) \w+ ptr/, "$1");
 }
 
 const XLAT: Readonly<Record<number, string>> = { 16: "[bx]", 32: "[ebx]", 64: "[rbx]" };
@@ -42,12 +42,12 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/^(?:es|cs|ss|ds|fs|gs) /, ""],
   [/^(?:xacquire |xrelease |bnd |notrack |hnt |ht )+/, ""],
   [/^wait$/, "fwait"],
-  [/^int 3$/, "int3"],
   [/\bmmword ptr/, "qword ptr"],
   [/^(.*) far ptr (\w+):(\w+)$/, "$1 $2:$3"],
   [/(?:fpuenv|fpustate)\d+ ptr /, ""],
   [/^(v?maskmov(?:q|dqu)) .*ptr [^,]*, /, "$1 "],
   [/^xlatb$/, "xlat"],
+  [/^(aa[dm])$/, "$1 0xa"],
   [/^repn?e? (ret|call|jmp|j\w+)\b/, "$1"],
   [/\boword ptr/, "xmmword ptr"],
   [/^(monitor|mwait)\b.*/, "$1"],
@@ -55,6 +55,9 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 
 export function normalizeIced(iced: string, code: string, mode: number): string {
   if (/^Nop[wdq]$/.test(code)) return "nop";
+  if (code === "Int3") return "int3";
+  const all = /^(Push|Pop)a([wd])$/.exec(code);
+  if (all) return `${all[1]?.toLowerCase()}a${all[2] === "d" ? "d" : ""}`;
   let text = iced;
   for (const [pattern, replacement] of SPELLINGS) text = text.replace(pattern, replacement);
   // "movs byte ptr ..." for our movsb.

@@ -107,7 +107,9 @@ function operandText(o: Operand, insn: Insn, position: number, address: bigint):
     case "imm":
       return immediateText(o, insn, position);
     case "rel":
-      return number(BigInt.asUintN(insn.opSize, address + BigInt(insn.length) + BigInt(o.disp)));
+      return number(
+        BigInt.asUintN(insn.mode === 64 ? 64 : insn.opSize, address + BigInt(insn.length) + BigInt(o.disp)),
+      );
     case "far":
       return `${number(BigInt(o.selector))}:${number(BigInt(o.offset))}`;
   }
@@ -123,13 +125,21 @@ function prefixText(insn: Insn): string {
 
 /** String instructions need no operands unless a segment or address size says something. */
 function impliedOnly(insn: Insn): boolean {
-  if (!insn.row.operands.some((o) => o.kind === "str")) return false;
-  if (insn.addrSize !== insn.mode) return false;
-  return insn.operands.every((o) => o.kind !== "mem" || o.seg === 0 || !segmentShown(o, insn));
+  const specs = insn.row.operands;
+  if (!specs.some((o) => o.kind === "str") || insn.addrSize !== insn.mode) return false;
+  return insn.operands.every((o, i) => o.kind !== "mem" || specs[i]?.fixed?.startsWith("di") || !segmentShown(o, insn));
 }
 
 /** Instructions whose operands don't show their operand size; with the size that goes without saying in 64-bit mode. */
-const SIZED: Readonly<Record<string, 32 | 64 | undefined>> = { PUSH: 64, POP: 64, ENTER: 64, LEAVE: 64, RETF: 32 };
+const SIZED: Readonly<Record<string, 32 | 64 | undefined>> = {
+  PUSH: 64,
+  POP: 64,
+  ENTER: 64,
+  LEAVE: 64,
+  RET: 64,
+  RETF: 32,
+};
+const TABLES = new Set(["SGDT", "SIDT", "LGDT", "LIDT"]);
 const LOOPS = new Set(["LOOP", "LOOPE", "LOOPNE"]);
 
 function sizeSuffix(bits: number, usual: number): string {
@@ -147,6 +157,7 @@ function mnemonicText(insn: Insn): string {
   const { mnemonic } = insn.row;
   const name = mnemonic.replace("_STR", "").toLowerCase();
   if (LOOPS.has(mnemonic)) return name + sizeSuffix(insn.addrSize, insn.mode);
+  if (TABLES.has(mnemonic)) return name + (insn.mode === 64 ? "" : sizeSuffix(insn.opSize, insn.mode));
   const usual = SIZED[mnemonic];
   if (usual === undefined || insn.operands.some(showsSize)) return name;
   return name + sizeSuffix(insn.opSize, insn.mode === 64 ? usual : insn.mode);

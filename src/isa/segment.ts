@@ -49,6 +49,5 @@ export const rows = [
 
   row("BOUND r16, m16&16", "o16 62 /r", "r,r", "not64"),
   row("BOUND r32, m32&32", "o32 62 /r", "r,r", "not64"),
-  row("ARPL r/m16, r16", "o16 63 /r", "rw,r", "w=z not64"),
-  row("ARPL r32/m16, r32", "o32 63 /r", "rw,r", "w=z not64"),
+  row("ARPL r/m16, r16", "63 /r", "rw,r", "w=z not64"),
 ];
