@@ -15,6 +15,9 @@ export class Frames {
   /** Called when a frame with code is about to be reused. */
   onCodeFrameFreed: ((frame: number) => void) | undefined;
 
+  /** Asked when memory is exhausted; true if frames were released (the page cache gave some back). */
+  reclaim: (() => boolean) | undefined;
+
   constructor(readonly ram: Ram) {}
 
   /** A zeroed frame with one reference, or 0 when memory is exhausted. */
@@ -29,7 +32,9 @@ export class Frames {
     let frame = this.free.pop();
     this.dirty = frame !== undefined;
     if (frame === undefined) {
-      if (this.next + PAGE > this.ram.size && !this.ram.grow(this.next + PAGE)) return 0;
+      if (this.next + PAGE > this.ram.size && !this.ram.grow(this.next + PAGE)) {
+        return this.reclaim?.() ? this.allocDirty() : 0;
+      }
       frame = this.next;
       this.next += PAGE;
     }

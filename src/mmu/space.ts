@@ -148,16 +148,10 @@ export class AddressSpace {
     if (!(address >= 0 && address < USER_END)) return FAULT_MAPERR;
     const page = address - (address % PAGE);
     let pte = this.entry(page);
-    if (!pte) {
-      const r = this.onFault(page, access);
-      if (r !== FAULT_OK) return r;
-      pte = this.entry(page);
-      if (!pte) return FAULT_MAPERR;
-    }
     if (!(pte & access)) {
-      // The mapping may allow more than the entry (a shared file page mapped clean, say): ask once.
+      // Absent, or the mapping allows more than the entry does (a shared file page mapped clean, say).
       const r = this.onFault(page, access);
-      if (r !== FAULT_OK) return r === FAULT_MAPERR ? FAULT_ACCERR : r;
+      if (r !== FAULT_OK) return pte && r === FAULT_MAPERR ? FAULT_ACCERR : r;
       pte = this.entry(page);
       if (!(pte & access)) return FAULT_ACCERR;
     }
