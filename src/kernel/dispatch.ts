@@ -12,13 +12,13 @@ import { parkTask, wakeTask } from "./wait.ts";
 /** Registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const ARGS = [RDI, RSI, RDX, 10, 8, 9];
 const INT32 = new Set(["int", "fd", "dirfd", "pid", "sig"]);
-const UINT32 = new Set(["uint", "mode"]);
+const UINT32 = new Set(["uint", "mode", "whence", "fcntl", "ioctl", "epoll_op", "fadvise"]);
 
 type Conversion = "int" | "uint" | "long";
 
 function conversionOf(arg: string | undefined): Conversion {
   const kind = arg?.slice(arg.indexOf(":") + 1) ?? "";
-  return INT32.has(kind) ? "int" : UINT32.has(kind) ? "uint" : "long";
+  return INT32.has(kind) ? "int" : UINT32.has(kind) || kind.startsWith("flags:") ? "uint" : "long";
 }
 
 /** The rows by number, with what conversion each argument needs. */
