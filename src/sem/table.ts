@@ -7,6 +7,7 @@ import { CONTROL } from "./control.ts";
 import { crypto } from "./crypto.ts";
 import type { SemTable } from "./emit.ts";
 import { FLAGS } from "./flags.ts";
+import { fxsave } from "./fxsave.ts";
 import { MOVE } from "./move.ts";
 import { MULDIV } from "./muldiv.ts";
 import { SEGMENT } from "./segment.ts";
@@ -25,6 +26,7 @@ import { vectorShift } from "./vector-shift.ts";
 import { vectorShuffle } from "./vector-shuffle.ts";
 import { vectorString } from "./vector-string.ts";
 import { x87 } from "./x87.ts";
+import { x87State } from "./x87-state.ts";
 
 const FAMILIES: Readonly<Record<string, SemTable>> = {
   ALU,
@@ -52,6 +54,8 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   sseFloatShuffle,
   sseMove,
   x87,
+  x87State,
+  fxsave,
 };
 
 function merge(): SemTable {

@@ -1,5 +1,5 @@
 /** How an x87 instruction begins, finds its operands and ends: for the tables in x87*.ts. */
-import { FIP, FSW } from "../cpu/layout.ts";
+import { FDP, FIP, FSW } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
 import { clearExceptions, k, MEM, MEM_INDEX } from "./x87-cells.ts";
@@ -9,9 +9,14 @@ import { FROM_F32, FROM_F64, FROM_INT } from "./x87-convert.ts";
 export function checkPending(e: Emit): void {
   e.faultIf(i32.and(e.field("u16", FSW), k(0x80)), VECTOR.MF);
 }
+/** Last instruction and, if in memory, operand: for FNSTENV and the like. (The opcode is not kept.) */
+export function remember(e: Emit): void {
+  e.setField("i64", FIP, e.thisRip());
+  if (e.ops[0]?.kind === "mem") e.setField("i64", FDP, e.ea(0));
+}
 /** Begins an instruction without memory operand, or after its memory operand has been read. */
 export function begin(e: Emit): void {
-  e.setField("i64", FIP, e.thisRip());
+  remember(e);
   clearExceptions(e);
 }
 /** A waiting instruction on registers. */

@@ -1,5 +1,5 @@
 /** x87: loads, stores, arithmetic, comparison, control words. SDM volume 1, chapter 8; volume 2 by mnemonic. */
-import { FCW, FIP, FSW, FTW } from "../cpu/layout.ts";
+import { FCW, FSW, FTW } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, SemTable, Shared } from "./emit.ts";
 import { ADD, DIV, MUL, SQRT, SUB } from "./x87-arith.ts";
@@ -26,7 +26,7 @@ import {
   slot,
   slotOf,
 } from "./x87-cells.ts";
-import { begin, checkPending, loadMemory, stIndex, waiting } from "./x87-frame.ts";
+import { begin, checkPending, loadMemory, remember, stIndex, waiting } from "./x87-frame.ts";
 import {
   binary,
   COMPARE_ST,
@@ -133,7 +133,7 @@ function storing(bits: (e: Emit) => Val, store: (e: Emit, v: Val) => void, pops:
     checkPending(e);
     const v = bits(e);
     e.if(e.shared(MAY_STORE), () => store(e, v));
-    e.setField("i64", FIP, e.thisRip());
+    remember(e);
     e.sharedVoid(FINISH_STORE, k(pops));
   };
 }
@@ -315,11 +315,6 @@ for (const [name, cc] of Object.entries({ B: 2, NB: 3, E: 4, NE: 5, BE: 6, NBE: 
 
 // -- control
 
-table.FNINIT = (e) => {
-  e.setField("u16", FCW, k(0x37f));
-  e.setField("u16", FSW, k(0));
-  e.setField("u8", FTW, k(0));
-};
 table.FNCLEX = (e) => e.setField("u16", FSW, i32.and(e.field("u16", FSW), k(0x7f00)));
 table.FNSTCW = (e) => e.write(0, e.field("u16", FCW));
 table.FNSTSW = (e) => e.write(0, e.field("u16", FSW));
