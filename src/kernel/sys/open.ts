@@ -1,7 +1,10 @@
 /** open(2), openat(2), openat2(2), creat(2). */
 import { E2BIG, EAGAIN, EINVAL } from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
-import { type Call, type SysResult, sys } from "../types.ts";
+import type { File, WaitQueue } from "../../vfs/types.ts";
+import { releaseFile } from "../fdtable.ts";
+import { PipeFile } from "../fs/pipe.ts";
+import { type Call, park, type SysResult, sys } from "../types.ts";
 import { withPath } from "./paths.ts";
 import { installFile, userOf } from "./support.ts";
 
@@ -9,11 +12,26 @@ import { installFile, userOf } from "./support.ts";
 const TMPFILE_BIT = F.O_TMPFILE & ~F.O_DIRECTORY;
 const MODE_BITS = 0o7777;
 
-function openat(call: Call, dirfd: number, path: number, flags: number, mode: number): SysResult {
+function openFile(call: Call, dirfd: number, path: number, flags: number, mode: number): File | number {
   const bits = mode & MODE_BITS & ~call.task.fs.umask;
-  const file = withPath(call, dirfd, path, (ctx, start, text) =>
+  return withPath(call, dirfd, path, (ctx, start, text) =>
     call.kernel.vfs.open(ctx, start, text, flags & ~F.O_CLOEXEC, bits),
   );
+}
+
+/** A FIFO that waits for its other end (fifo(7)): the file is open already, but has no descriptor yet. */
+function waitForPeer(call: Call, file: PipeFile, queue: WaitQueue): SysResult {
+  call.state = file;
+  const cancel = (): undefined => {
+    releaseFile(file);
+  };
+  return park([queue], { cancel });
+}
+
+function openat(call: Call, dirfd: number, path: number, flags: number, mode: number): SysResult {
+  const file = call.state instanceof PipeFile ? call.state : openFile(call, dirfd, path, flags, mode);
+  const queue = file instanceof PipeFile ? file.opening() : undefined;
+  if (file instanceof PipeFile && queue) return waitForPeer(call, file, queue);
   return installFile(call, file, (flags & F.O_CLOEXEC) !== 0);
 }
 function open(call: Call, path: number, flags: number, mode: number): SysResult {
