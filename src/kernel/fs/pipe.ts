@@ -30,11 +30,16 @@ export class Pipe {
   writersEver = 0;
   readonly queue = new WaitQueue();
 
-  read(into: Uint8Array): number {
+  /** Copies what `read` would take, and leaves it there (tee(2)). */
+  peek(into: Uint8Array): number {
     const n = Math.min(into.length, this.used);
     const first = Math.min(n, this.ring.length - this.start);
     into.set(this.ring.subarray(this.start, this.start + first));
     into.set(this.ring.subarray(0, n - first), first);
+    return n;
+  }
+  read(into: Uint8Array): number {
+    const n = this.peek(into);
     this.used -= n;
     this.start = this.used === 0 ? 0 : (this.start + n) % this.ring.length;
     return n;
