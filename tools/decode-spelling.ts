@@ -47,8 +47,9 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/(?:fpuenv|fpustate)\d+ ptr /, ""],
   [/^(v?maskmov(?:q|dqu)) .*ptr [^,]*, /, "$1 "],
   [/^xlatb$/, "xlat"],
+  [/^retn([wd])\b/, "ret$1"],
   [/^(aa[dm])$/, "$1 0xa"],
-  [/^repn?e? (ret|call|jmp|j\w+)\b/, "$1"],
+  [/^repn?e? (retn?[wdq]?|call|jmp|j\w+)\b/, "$1"],
   [/\boword ptr/, "xmmword ptr"],
   [/^(monitor|mwait)\b.*/, "$1"],
 ];
@@ -58,7 +59,7 @@ export function normalizeIced(iced: string, code: string, mode: number): string 
   if (code === "Int3") return "int3";
   const all = /^(Push|Pop)a([wd])$/.exec(code);
   if (all) return `${all[1]?.toLowerCase()}a${all[2] === "d" ? "d" : ""}`;
-  let text = iced;
+  let text = iced.replace(/\b0x(\d)\b/g, "$1");
   for (const [pattern, replacement] of SPELLINGS) text = text.replace(pattern, replacement);
   // "movs byte ptr ..." for our movsb.
   text = text.replace(

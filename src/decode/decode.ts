@@ -1,4 +1,6 @@
-import type { Insn, Mode } from "../isa/types.ts";
+import type { Form } from "../isa/row.ts";
+import { EVEX_ROW, form } from "../isa/table.ts";
+import type { Insn, Mode, Operand } from "../isa/types.ts";
 import {
   CTX_66,
   CTX_F2,
@@ -11,6 +13,7 @@ import {
   slotFor,
   VEX,
 } from "./lookup.ts";
+import { memoryOperand } from "./memory.ts";
 import { gatherIsDefined, operandsOf } from "./operands.ts";
 import { State } from "./state.ts";
 
@@ -147,14 +150,24 @@ function vex(s: State, first: number): Entry | undefined {
   return e;
 }
 
-function find(s: State): Entry | undefined {
-  const first = prefixes(s);
-  if (first === 0xc4 || first === 0xc5) {
-    // Outside 64-bit mode these are LES and LDS, unless ModRM would name a register.
-    if (s.mode === 64 || (s.pos < s.limit && (s.bytes[s.pos] as number) >= 0xc0)) return vex(s, first);
-  }
-  return legacy(s, first);
+/** EVEX (P0 to P2 follow 62): recognized as a whole, with no more than its length. True if well-formed. */
+function evex(s: State): boolean {
+  if (s.prefix66 || s.rep !== 0 || s.lock || s.rex) return false;
+  const p0 = s.u8();
+  const p1 = s.u8();
+  s.u8();
+  const map = p0 & 7;
+  if ((p0 & 8) !== 0 || (p1 & 4) === 0 || !EVEX_MAPS.has(map)) return false;
+  const opcode = s.u8();
+  modrm(s);
+  if (s.mod !== 3) memoryOperand(s, 0, false);
+  if (map === 3 || (map === 1 && EVEX_0F_IMMEDIATE.has(opcode))) s.u8();
+  return true;
 }
+
+const EVEX_MAPS = new Set([1, 2, 3, 5, 6]);
+/** Opcodes of map 0F with an immediate: shuffles, shifts, compares, PINSRW, PEXTRW. */
+const EVEX_0F_IMMEDIATE = new Set([0x70, 0x71, 0x72, 0x73, 0xc2, 0xc4, 0xc5, 0xc6]);
 
 const CS = 1;
 
@@ -166,19 +179,13 @@ function allowed(s: State, e: Entry): boolean {
   return !(first !== undefined && first.kind === "sreg" && s.reg === CS);
 }
 
-/**
- * Decodes one instruction at `bytes[at]`, looking at no byte from `end` on.
- */
-export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): Insn | DecodeError {
-  const s = state;
-  const limit = Math.min(end, at + MAX_LENGTH);
-  s.start(bytes, at, limit, mode);
-  const e = find(s);
-  const operands = e && allowed(s, e) ? operandsOf(s, e.plans) : undefined;
-  if (s.overrun) return limit < end ? "long" : "short";
-  if (e === undefined || operands === undefined) return "ud";
-  const f = e.form;
-  if (f.gather && !gatherIsDefined(operands)) return "ud";
+/** Outside 64-bit mode C4, C5 and 62 are LES, LDS and BOUND, unless ModRM would name a register. */
+function vexIsMeant(s: State): boolean {
+  return s.mode === 64 || (s.pos < s.limit && (s.bytes[s.pos] as number) >= 0xc0);
+}
+
+function insn(s: State, f: Form, at: number, operands: Operand[]): Insn {
+  const { mode } = s;
   const wide = mode === 64 && (s.w || f.default64 || f.force64);
   return {
     row: f,
@@ -191,4 +198,29 @@ export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): 
     seg: s.seg,
     operands,
   };
+}
+
+/**
+ * Decodes one instruction at `bytes[at]`, looking at no byte from `end` on.
+ */
+export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): Insn | DecodeError {
+  const s = state;
+  const limit = Math.min(end, at + MAX_LENGTH);
+  s.start(bytes, at, limit, mode);
+  const first = prefixes(s);
+  let e: Entry | undefined;
+  if ((first === 0xc4 || first === 0xc5 || first === 0x62) && vexIsMeant(s)) {
+    if (first === 0x62) {
+      const known = evex(s);
+      if (s.overrun) return limit < end ? "long" : "short";
+      return known ? insn(s, form(EVEX_ROW), at, []) : "ud";
+    }
+    e = vex(s, first);
+  } else e = legacy(s, first);
+  const operands = e && allowed(s, e) ? operandsOf(s, e.plans) : undefined;
+  if (s.overrun) return limit < end ? "long" : "short";
+  if (e === undefined || operands === undefined) return "ud";
+  const f = e.form;
+  if (f.gather && !gatherIsDefined(operands)) return "ud";
+  return insn(s, f, at, operands);
 }

@@ -22,6 +22,7 @@ import { rows as sse42 } from "./sse42.ts";
 import { rows as ssse3 } from "./ssse3.ts";
 import { rows as string } from "./string.ts";
 import { rows as system } from "./system.ts";
+import { rows as unsupported } from "./unsupported.ts";
 import { rows as x87 } from "./x87.ts";
 
 const FILES = [
@@ -55,7 +56,7 @@ const FILES = [
 export type Mnemonic = (typeof FILES)[number][number]["mnemonic"];
 
 /** All rows as written; a row's index is its position here. */
-export const ROWS: readonly RowDef[] = FILES.flat();
+export const ROWS: readonly RowDef[] = [...FILES.flat(), ...unsupported];
 
 const forms: (Form | undefined)[] = new Array(ROWS.length);
 
@@ -63,3 +64,6 @@ const forms: (Form | undefined)[] = new Array(ROWS.length);
 export function form(index: number): Form {
   return (forms[index] ??= parseRow(ROWS[index] as RowDef, index));
 }
+
+/** The row of every EVEX-encoded instruction. */
+export const EVEX_ROW = ROWS.length - 1;
