@@ -17,12 +17,13 @@ export class PageCache {
   onCodeStore: (host: number, length: number) => void = () => {};
   private readonly files = new Set<InodePages>();
 
-  constructor(readonly frames: Frames) {}
+  constructor(readonly frames: Frames) {
+    frames.reclaim = () => this.reclaim() > 0;
+  }
 
-  /** The pages of one file. */
-  open(): InodePages {
-    const pages = new InodePages(this);
-    return pages;
+  /** The pages of one file. As long as there are any, `owner` is kept alive, so that the file is known by them. */
+  open(owner: object): InodePages {
+    return new InodePages(this, owner);
   }
   /** Kept by InodePages: files that have pages. */
   track(pages: InodePages): void {
@@ -55,7 +56,10 @@ export class InodePages {
   /** The frames are the file (tmpfs): never dropped for want of room. */
   pinned = false;
 
-  constructor(private readonly cache: PageCache) {}
+  constructor(
+    private readonly cache: PageCache,
+    readonly owner: object,
+  ) {}
 
   get count(): number {
     return this.pages.size;
@@ -75,7 +79,6 @@ export class InodePages {
     let frame = this.pages.get(index);
     if (frame === undefined) {
       frame = this.cache.frames.allocDirty();
-      if (!frame && this.cache.reclaim() > 0) frame = this.cache.frames.allocDirty();
       if (!frame) return -ENOMEM;
       const r = fill(index, this.view(frame));
       if (r < 0) {
@@ -102,16 +105,19 @@ export class InodePages {
       return length;
     });
   }
-  /** Brings cached pages in step with bytes that were written at `at`. */
-  update(from: Uint8Array, at: number): void {
-    if (this.pages.size === 0) return;
-    this.eachPart(at, from.length, (start, length, frame) => {
-      if (frame) {
-        this.cache.touch(frame, start % PAGE, length);
-        this.cache.frames.ram.u8.set(from.subarray(start - at, start - at + length), frame + (start % PAGE));
-      }
+  /** Writes into cached pages, and through `write` elsewhere. */
+  write(from: Uint8Array, at: number, write: (from: Uint8Array, at: number) => number): number {
+    return this.eachPart(at, from.length, (start, length, frame) => {
+      const part = from.subarray(start - at, start - at + length);
+      if (!frame) return write(part, start);
+      this.cache.touch(frame, start % PAGE, length);
+      this.cache.frames.ram.u8.set(part, frame + (start % PAGE));
       return length;
     });
+  }
+  /** Brings cached pages in step with bytes that were written at `at`. */
+  update(from: Uint8Array, at: number): void {
+    if (this.pages.size > 0) this.write(from, at, (part) => part.length);
   }
   /** Splits a range into runs without cached pages and single cached pages; stops when `fn` does less than asked. */
   private eachPart(at: number, length: number, fn: (from: number, length: number, frame: number) => number): number {

@@ -1,0 +1,153 @@
+import { EBADF, EINVAL, EOPNOTSUPP } from "../../abi/errno.ts";
+import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+  O_ACCMODE,
+  O_APPEND,
+  O_RDONLY,
+  O_WRONLY,
+} from "../../abi/fcntl.ts";
+import type { HostFs } from "../../host/types.ts";
+import { PAGE } from "../../mmu/frames.ts";
+import { RegularFile } from "../../vfs/file.ts";
+import type { FillPage } from "../../vfs/page-cache.ts";
+import type { Stat } from "../../vfs/types.ts";
+import type { HostInode } from "./host-inode.ts";
+
+/** A regular file of the host, open: its own host descriptor, so that it outlives its name. */
+export class HostFile extends RegularFile {
+  /** The host appends by itself. */
+  private readonly hostAppends: boolean;
+
+  constructor(
+    override readonly inode: HostInode,
+    private readonly host: HostFs,
+    readonly fd: number,
+    flags: number,
+  ) {
+    super(inode, flags);
+    this.hostAppends = (flags & O_APPEND) !== 0;
+    inode.files.add(this);
+    this.revalidate();
+  }
+  get readable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_WRONLY;
+  }
+  get writable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_RDONLY;
+  }
+  private readonly fill: FillPage = (index, page) => {
+    const n = this.host.pread(this.fd, page, index * PAGE);
+    if (n < 0) return n;
+    page.fill(0, n);
+    return 0;
+  };
+  /** The host's other programs may have changed the file since its pages were read. */
+  private revalidate(): void {
+    const { pages } = this.inode;
+    if (pages.count === 0 || !this.readable) return;
+    const st = this.host.fstat(this.fd);
+    if (typeof st === "number" || this.inode.isVersion(st)) return;
+    pages.refresh(this.fill);
+    pages.truncate(st.size);
+    this.inode.setVersion(st);
+  }
+  /** After a change of ours: the host's new time stamp is no news. */
+  private wrote(): void {
+    if (this.inode.pages.count === 0) return;
+    const st = this.host.fstat(this.fd);
+    if (typeof st !== "number") this.inode.setVersion(st);
+  }
+
+  override stat(): Stat | number {
+    return this.host.fstat(this.fd);
+  }
+  protected override size(): number {
+    const st = this.host.fstat(this.fd);
+    return typeof st === "number" ? st : st.size;
+  }
+  protected override readAt(into: Uint8Array, at: number): number {
+    if (!this.readable) return -EBADF;
+    const { pages } = this.inode;
+    if (pages.count === 0) return this.host.pread(this.fd, into, at);
+    const size = this.size();
+    if (size < 0) return size;
+    if (at >= size) return 0;
+    const part = into.length > size - at ? into.subarray(0, size - at) : into;
+    return pages.read(part, at, (p, from) => this.host.pread(this.fd, p, from));
+  }
+  protected override writeAt(from: Uint8Array, at: number): number {
+    if (!this.writable) return -EBADF;
+    // A descriptor on which O_APPEND was cleared later would still append: the host is asked for another one.
+    if (this.hostAppends) return this.inode.writeElsewhere(from, at);
+    const n = this.host.pwrite(this.fd, from, at);
+    if (n > 0) this.inode.pages.update(from.subarray(0, n), at);
+    this.wrote();
+    return n;
+  }
+  protected override append(from: Uint8Array): number {
+    if (!this.writable) return -EBADF;
+    if (!this.hostAppends) return this.writeAt(from, this.size());
+    const n = this.host.pwrite(this.fd, from, -1);
+    if (n > 0 && this.inode.pages.count > 0) this.inode.pages.update(from.subarray(0, n), this.size() - n);
+    this.wrote();
+    return n;
+  }
+
+  truncate(size: number): number {
+    if (!this.writable) return -EINVAL;
+    const r = this.host.ftruncate(this.fd, size);
+    if (r === 0) this.inode.pages.truncate(size);
+    this.wrote();
+    return r;
+  }
+  allocate(mode: number, offset: number, length: number): number {
+    if (!this.writable) return -EBADF;
+    const keep = (mode & FALLOC_FL_KEEP_SIZE) !== 0;
+    const zeroes = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) !== 0;
+    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) return -EOPNOTSUPP;
+    if (mode & FALLOC_FL_PUNCH_HOLE && !keep) return -EOPNOTSUPP;
+    const size = this.size();
+    const end = offset + length;
+    if (zeroes) {
+      const block = new Uint8Array(65536);
+      for (let at = offset; at < Math.min(end, size); at += block.length) {
+        const n = this.writeAt(block.subarray(0, Math.min(block.length, Math.min(end, size) - at)), at);
+        if (n < 0) return n;
+      }
+    }
+    return !keep && end > size ? this.truncate(end) : 0;
+  }
+
+  page(offset: number): number {
+    if (!this.readable) return 0;
+    const { pages } = this.inode;
+    const st = this.host.fstat(this.fd);
+    if (typeof st === "number" || offset >= st.size) return 0;
+    if (pages.count === 0) this.inode.setVersion(st);
+    return Math.max(0, pages.get(Math.floor(offset / PAGE), this.fill));
+  }
+  dirty(offset: number): void {
+    this.inode.pages.markDirty(Math.floor(offset / PAGE));
+    this.inode.noteDirty();
+  }
+  writeback(from: number, to: number): number {
+    const { pages } = this.inode;
+    if (!pages.hasDirty || !this.writable) return 0;
+    const r = pages.flush(Math.floor(from / PAGE), Math.ceil(to / PAGE), this.size(), (index, page) =>
+      Math.min(0, this.host.pwrite(this.fd, page, index * PAGE)),
+    );
+    this.wrote();
+    return r;
+  }
+  sync(dataOnly: boolean): number {
+    const r = this.inode.flush();
+    return r < 0 ? r : this.host.fsync(this.fd, dataOnly);
+  }
+  override close(): void {
+    this.writeback(0, Number.POSITIVE_INFINITY);
+    this.host.close(this.fd);
+    this.inode.closed(this);
+  }
+}
