@@ -254,4 +254,7 @@ export function flushTlb(ram: Ram): void {
 
 export function flushJumps(ram: Ram): void {
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);
+  // All ones is an address (a wild jump's) whose entry is the last one; 0 belongs to another.
+  const last = JUMP_CACHE + (JUMP_ENTRIES - 1) * 16;
+  ram.u8.fill(0, last, last + 8);
 }

@@ -68,27 +68,36 @@ function farTarget(e: Emit): { selector: Val; target: Val } {
   return { selector: e.load(e.tmp(i64.add(at, i64.const(e.opSize / 8))), 16), target };
 }
 /**
- * Far transfers: carried out here in real mode with an operand in memory; all others (immediate operands, gates, changes of mode)
- * by the machine.
+ * Far transfers are carried out here in real mode and, in 64-bit mode, within the program's own code segment; all others
+ * (immediate operands, gates, changes of mode) are the machine's.
  */
+function farHere(e: Emit): boolean {
+  return e.mode !== 32 && e.ops[0].kind === "mem";
+}
 const jumpFar: Semantics = (e) => {
-  if (e.mode !== 16 || e.ops[0].kind !== "mem") return systemExit(e);
+  if (!farHere(e)) return systemExit(e);
   const { selector, target } = farTarget(e);
-  setRealSegment(e, i32.const(CS), selector);
+  enterSegment(e, selector);
   e.jump(offset(e.opSize, target), "jmp");
 };
 const callFar: Semantics = (e) => {
-  if (e.mode !== 16 || e.ops[0].kind !== "mem") return systemExit(e);
+  if (!farHere(e)) return systemExit(e);
   const { selector, target } = farTarget(e);
+  if (e.mode === 64) enterSegment(e, selector);
   const bytes = e.opSize / 8;
   const first = stackPointer(e, -bytes);
   const second = stackPointer(e, -2 * bytes);
   e.store(stackAddress(e, first), e.opSize, width(e.opSize).fromI32(e.field("u16", SEL + 2 * CS)));
   e.store(stackAddress(e, second), e.opSize, narrow(e.opSize, e.nextRip()));
-  e.setReg(RSP, 16, second);
-  setRealSegment(e, i32.const(CS), selector);
+  e.setReg(RSP, e.mode, second);
+  if (e.mode === 16) enterSegment(e, selector);
   e.jump(offset(e.opSize, target), "jmp");
 };
+/** Sets CS: to anything in real mode; in 64-bit mode checks that it is the one in use. */
+function enterSegment(e: Emit, selector: Val): void {
+  if (e.mode === 16) setRealSegment(e, i32.const(CS), selector);
+  else e.if(i32.ne(selector, i32.const(USER_CS64)), () => e.fault(VECTOR.GP, i32.and(selector, i32.const(0xfffc))));
+}
 
 /** RETF in 64-bit mode has 32-bit operands without REX.W. */
 const returnFar: Semantics = (e) => {
@@ -96,18 +105,12 @@ const returnFar: Semantics = (e) => {
   const size = e.opSize;
   const target = peek(e, size);
   const selector = i32.and(width(size).toI32(peek(e, size, size / 8)), i32.const(0xffff));
-  farBack(e, e.tmp(selector));
+  enterSegment(e, e.tmp(selector));
   const w = width(e.mode);
   const extra = e.ops.length ? w.fromI32(e.imm(0)) : w.const(0);
   drop(e, e.tmp(w.add(extra, w.const(size / 4))));
   e.jump(offset(size, target), "jmp");
 };
-/** Returns to the code segment `selector`: any in real mode, the one in use in 64-bit mode. */
-function farBack(e: Emit, selector: Val): void {
-  if (e.mode === 16) setRealSegment(e, i32.const(CS), selector);
-  else e.if(i32.ne(selector, i32.const(USER_CS64)), () => e.fault(VECTOR.GP, i32.and(selector, i32.const(0xfffc))));
-}
-
 function interruptReturn(size: Size): Semantics {
   return (e) => {
     if (e.mode === 32) return systemExit(e);
@@ -123,7 +126,7 @@ function interruptReturn(size: Size): Semantics {
       // 64-bit mode always takes RSP and SS from the frame.
       const sp = peek(e, size, 3 * bytes);
       const ss = e.tmp(i32.and(w.toI32(peek(e, size, 4 * bytes)), i32.const(0xffff)));
-      farBack(e, selector);
+      enterSegment(e, selector);
       e.if(i32.ne(ss, i32.const(USER_SS)), () => e.fault(VECTOR.GP, i32.and(ss, i32.const(0xfffc))));
       e.setField("u16", SEL + 2 * SS, ss);
       e.setReg(RSP, 64, w.toI64(sp));

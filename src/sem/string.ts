@@ -1,6 +1,6 @@
 /**
  * String instructions. A repeated one is a loop inside one instruction: RCX, RSI and RDI are written after each round, so a fault
- * in the middle leaves exactly the rounds done; CMPS and SCAS set flags only when they end or are interrupted (SDM volume 2, REP).
+ * in the middle leaves exactly the rounds done, flags included.
  * REP MOVS and REP STOS go forward a page at a time through host memory.
  */
 import { EXIT } from "../cpu/exit.ts";
@@ -198,32 +198,27 @@ function compare(bytes: number, operands: (e: Emit, size: Size) => [Val, Val], r
     const v = width(size);
     const w = address(e);
     const by = step(e, bytes);
-    const setFlags = (a: Val, b: Val): void => e.flagsSub(size, a, b, e.tmp(v.mask(v.sub(a, b))));
-    if (!e.rep) {
+    const round = (): Val => {
       const [a, b] = operands(e, size);
       for (const n of registers) advance(e, n, by);
-      return setFlags(a, b);
+      e.flagsSub(size, a, b, e.tmp(v.mask(v.sub(a, b))));
+      return v.eq(a, b);
+    };
+    if (!e.rep) {
+      round();
+      return;
     }
-    e.if(i32.eqz(w.eqz(e.reg(RCX, e.addrSize))), () => {
-      const a = e.var(v.const(0));
-      const b = e.var(v.const(0));
+    e.if(i32.eqz(w.eqz(e.reg(RCX, e.addrSize))), () =>
       e.loop((top) => {
-        const [x, y] = operands(e, size);
-        e.set(a, x);
-        e.set(b, y);
-        for (const n of registers) advance(e, n, by);
+        const equal = round();
+        const goOn = e.rep === 0xf3 ? equal : i32.eqz(equal);
         const left = countDown(e, w.const(1));
-        const goOn = e.rep === 0xf3 ? v.eq(x, y) : v.ne(x, y);
         e.if(i32.and(i32.eqz(w.eqz(left)), goOn), () => {
-          e.if(e.spend(ONE), () => {
-            setFlags(e.get(a), e.get(b));
-            e.exit(EXIT.BUDGET, "this");
-          });
+          e.if(e.spend(ONE), () => e.exit(EXIT.BUDGET, "this"));
           e.br(top);
         });
-      });
-      setFlags(e.get(a), e.get(b));
-    });
+      }),
+    );
   };
 }
 const cmps = (bytes: number): Semantics =>

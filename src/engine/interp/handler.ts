@@ -298,7 +298,9 @@ export class HandlerEmit extends Code implements Emit {
   probe(address: Val, bytes: number, access: "r" | "w"): void {
     const a = this.tmp(address);
     this.host(a, 1, access === "w");
-    if (bytes > 1) this.host(i64.add(a, i64.const(bytes - 1)), 1, access === "w");
+    // A second page faults at its first byte.
+    const last = i64.and(i64.add(a, i64.const(bytes - 1)), i64.const(-4096));
+    if (bytes > 1) this.host(last, 1, access === "w");
   }
   hostPtr(address: Val, access: "r" | "w"): Val {
     const a = this.tmp(address);
