@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { runProgram } from "../src/platform/node/run.ts";
+import { version } from "../src/version.ts";
+import { parse, USAGE } from "./options.ts";
+
+/** What blink(1) exits with when it does not understand its command line. */
+const EXIT_USAGE = 48;
+
+const parsed = parse(process.argv.slice(2), process.env);
+switch (parsed.kind) {
+  case "help":
+    process.stdout.write(USAGE);
+    break;
+  case "version":
+    process.stdout.write(`blink.ts ${version}\nx86-64 Linux programs on ${process.platform}-${process.arch}\n`);
+    break;
+  case "bad":
+    process.stderr.write(`blink: ${parsed.message}\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+    break;
+  case "run":
+    await runProgram(parsed.options);
+}

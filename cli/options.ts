@@ -1,0 +1,91 @@
+/** The command line of blink(1). */
+
+export interface Options {
+  /** -j: no JIT. */
+  jit: boolean;
+  /** -s, as often as given: log system calls; twice: at entry too. */
+  strace: number;
+  /** -Z: statistics at exit. */
+  statistics: boolean;
+  /** -e: log to standard error too. */
+  logToStderr: boolean;
+  /** -L or $BLINK_LOG_FILENAME. */
+  logPath: string | undefined;
+  /** -C or $BLINK_OVERLAYS: roots of the guest's file tree, separated by colons. */
+  overlays: string | undefined;
+  program: string;
+  /** Arguments with argv[0]. */
+  argv: string[];
+}
+
+export type Parsed =
+  | { kind: "run"; options: Options }
+  | { kind: "help" }
+  | { kind: "version" }
+  | { kind: "bad"; message: string };
+
+export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...]
+  -h                   help
+  -v                   version
+  -e                   also log to stderr
+  -j                   disable jit
+  -m                   full memory virtualization (always on, accepted for compatibility)
+  -s                   log system calls; -ss also at entry
+  -Z                   print statistics on exit
+  -0                   argv[0] is given separately, after PROG
+  -L PATH              log filename (default blink.log, made when something is logged)
+  -C PATH              root directory, or roots separated by colons (empty: the real one)
+  $BLINK_OVERLAYS      same as -C
+  $BLINK_LOG_FILENAME  same as -L
+`;
+
+/** Like getopt(3) with "+": options end at the first argument that is none. */
+export function parse(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  const options: Options = {
+    jit: true,
+    strace: 0,
+    statistics: false,
+    logToStderr: false,
+    logPath: env.BLINK_LOG_FILENAME,
+    overlays: env.BLINK_OVERLAYS,
+    program: "",
+    argv: [],
+  };
+  let zero = false;
+  let i = 0;
+  for (; i < args.length && args[i].length > 1 && args[i].startsWith("-"); i++) {
+    if (args[i] === "--") {
+      i++;
+      break;
+    }
+    if (args[i] === "--help") return { kind: "help" };
+    if (args[i] === "--version") return { kind: "version" };
+    for (let j = 1; j < args[i].length; j++) {
+      const flag = args[i][j];
+      if (flag === "L" || flag === "C") {
+        const value = args[i].slice(j + 1) || args[++i];
+        if (value === undefined) return { kind: "bad", message: `option -${flag} needs a path` };
+        if (flag === "L") options.logPath = value;
+        else options.overlays = value;
+        break;
+      }
+      if (flag === "h") return { kind: "help" };
+      if (flag === "v") return { kind: "version" };
+      if (flag === "0") zero = true;
+      else if (!setFlag(options, flag)) return { kind: "bad", message: `unknown option -${flag}` };
+    }
+  }
+  if (i >= args.length) return { kind: "bad", message: "no program given" };
+  options.program = args[i];
+  options.argv = args.slice(zero ? i + 1 : i);
+  return { kind: "run", options };
+}
+
+function setFlag(options: Options, flag: string): boolean {
+  if (flag === "j") options.jit = false;
+  else if (flag === "s") options.strace++;
+  else if (flag === "Z") options.statistics = true;
+  else if (flag === "e") options.logToStderr = true;
+  else return flag === "m";
+  return true;
+}

@@ -1,0 +1,269 @@
+/*
+ * Runs instructions on this machine's processor: reads batches of trials from stdin, writes what became of the state to
+ * stdout. Layouts are those of layout.ts; all numbers are little-endian.
+ *
+ * A trial's state is loaded by XRSTOR, moves and IRETQ, its code ends in an INT3 (or faults earlier), and the signal handler
+ * takes the state out of the signal frame, which is exact. The handler then jumps back to the loop instead of returning.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define PAGE 4096
+#define DATA_LOW 0x10000000ul
+#define DATA_HIGH 0x700010000000ul
+#define DATA_PAGES 4 /* the last one is read-only */
+#define DATA_SIZE (DATA_PAGES * PAGE)
+#define CODE_AT 0x20000000ul
+#define CODE_SIZE (2 * PAGE)
+#define FX_USED 160 /* bytes of the FXSAVE image before the XMM registers */
+#define XSAVE_YMM 576
+#define X87_SSE_AVX 7
+
+struct state {
+  uint64_t gpr[16];
+  uint64_t rflags;
+  uint64_t fsbase, gsbase;
+  uint64_t rip; /* in a trial: u32 offset of the code, u32 its length */
+  uint8_t fx[FX_USED];
+  uint8_t ymm[16][32];
+};
+struct trial {
+  struct state state;
+  uint32_t patches, patch_bytes;
+  uint8_t code[64];
+};
+struct result {
+  struct state state;
+  uint32_t signo, code;
+  uint64_t addr;
+  uint32_t trapno, err;
+  uint32_t changes, change_bytes;
+};
+
+/* What enter() loads; named in its assembly. */
+uint64_t load_gpr[16], load_fs, load_gs, load_frame[5], host_rsp, host_fs;
+uint8_t load_fp[4096] __attribute__((aligned(64)));
+
+static struct result *out;
+static volatile uint64_t serial, watched;
+static volatile int running;
+
+void enter(void);
+__asm__(
+    ".text\n"
+    "enter:\n"
+    "  push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+    "  mov %rsp, host_rsp(%rip)\n"
+    "  mov $7, %eax; xor %edx, %edx\n"
+    "  xrstor load_fp(%rip)\n"
+    "  mov load_fs(%rip), %rax; wrfsbase %rax\n"
+    "  mov load_gs(%rip), %rax; wrgsbase %rax\n"
+    "  mov load_gpr+0(%rip), %rax; mov load_gpr+8(%rip), %rcx\n"
+    "  mov load_gpr+16(%rip), %rdx; mov load_gpr+24(%rip), %rbx\n"
+    "  mov load_gpr+40(%rip), %rbp; mov load_gpr+48(%rip), %rsi\n"
+    "  mov load_gpr+56(%rip), %rdi; mov load_gpr+64(%rip), %r8\n"
+    "  mov load_gpr+72(%rip), %r9; mov load_gpr+80(%rip), %r10\n"
+    "  mov load_gpr+88(%rip), %r11; mov load_gpr+96(%rip), %r12\n"
+    "  mov load_gpr+104(%rip), %r13; mov load_gpr+112(%rip), %r14\n"
+    "  mov load_gpr+120(%rip), %r15\n"
+    "  lea load_frame(%rip), %rsp\n"
+    "  iretq\n"
+    "leave:\n"
+    "  mov host_rsp(%rip), %rsp\n"
+    "  fninit\n"
+    "  pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+    "  push $0x202; popfq\n"
+    "  ret\n");
+void leave(void) __attribute__((noreturn));
+
+/* Encoding order RAX RCX RDX RBX RSP RBP RSI RDI R8..R15. */
+static const int ORDER[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                              REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
+  const greg_t *g = uc->uc_mcontext.gregs;
+  struct state *s = &out->state;
+  for (int i = 0; i < 16; i++) s->gpr[i] = g[ORDER[i]];
+  s->rflags = g[REG_EFL];
+  s->rip = g[REG_RIP];
+  const uint8_t *fp = (const uint8_t *)uc->uc_mcontext.fpregs;
+  uint64_t present;
+  memcpy(&present, fp + 512, 8);
+  memcpy(s->fx, fp, FX_USED);
+  if (!(present & 1)) { /* initial configuration */
+    memset(s->fx, 0, 24);
+    memset(s->fx + 32, 0, 128);
+    s->fx[0] = 0x7f;
+    s->fx[1] = 0x03;
+  }
+  for (int i = 0; i < 16; i++) {
+    if (present & 2) memcpy(s->ymm[i], fp + 160 + 16 * i, 16);
+    else memset(s->ymm[i], 0, 16);
+    if (present & 4) memcpy(s->ymm[i] + 16, fp + XSAVE_YMM + 16 * i, 16);
+    else memset(s->ymm[i] + 16, 0, 16);
+  }
+  out->signo = signo;
+  out->code = info->si_code;
+  out->addr = (uint64_t)info->si_addr;
+  out->trapno = g[REG_TRAPNO];
+  out->err = g[REG_ERR];
+}
+
+static void handler(int signo, siginfo_t *info, void *context) {
+  uint64_t fs, gs;
+  __asm__ volatile("rdfsbase %0; rdgsbase %1; wrfsbase %2" : "=&r"(fs), "=&r"(gs) : "r"(host_fs));
+  if (!running) {
+    if (signo == SIGALRM) return;
+    signal(signo, SIG_DFL);
+    return;
+  }
+  if (signo == SIGALRM && watched != serial) {
+    watched = serial;
+    __asm__ volatile("wrfsbase %0" : : "r"(fs));
+    return;
+  }
+  capture(signo, info, context);
+  out->state.fsbase = fs;
+  out->state.gsbase = gs;
+  running = 0;
+  leave();
+}
+
+static uint8_t *data, *code;
+static uint8_t base[DATA_SIZE], before[DATA_SIZE];
+
+static void *map(uint64_t at, size_t size, int prot, int fd) {
+  void *p = mmap((void *)at, size, prot, MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), fd, 0);
+  if (p == MAP_FAILED) {
+    perror("mmap");
+    exit(1);
+  }
+  return p;
+}
+
+static void setup(void) {
+  int fd = memfd_create("data", 0), cd = memfd_create("code", 0);
+  if (ftruncate(fd, DATA_SIZE) || ftruncate(cd, CODE_SIZE)) exit(1);
+  const uint64_t at[2] = {DATA_LOW, DATA_HIGH};
+  for (int i = 0; i < 2; i++) {
+    map(at[i], DATA_SIZE, PROT_READ | PROT_WRITE, fd);
+    mprotect((void *)(at[i] + DATA_SIZE - PAGE), PAGE, PROT_READ);
+  }
+  data = map(0, DATA_SIZE, PROT_READ | PROT_WRITE, fd);
+  map(CODE_AT, CODE_SIZE, PROT_READ | PROT_EXEC, cd);
+  code = map(0, CODE_SIZE, PROT_READ | PROT_WRITE, cd);
+  memset(code, 0xcc, CODE_SIZE);
+  stack_t st = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
+  sigaltstack(&st, 0);
+  struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM};
+  for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &sa, 0);
+  /* A trial that still runs at the second tick is stopped. */
+  struct itimerval tick = {{0, 50000}, {0, 50000}};
+  setitimer(ITIMER_REAL, &tick, 0);
+  __asm__ volatile("rdfsbase %0" : "=r"(host_fs));
+  uint16_t cs, ss;
+  __asm__("mov %%cs, %0; mov %%ss, %1" : "=r"(cs), "=r"(ss));
+  load_frame[1] = cs;
+  load_frame[4] = ss;
+}
+
+static void all(ssize_t (*io)(int, void *, size_t), int fd, void *at, size_t n) {
+  while (n) {
+    ssize_t r = io(fd, at, n);
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) exit(r < 0);
+    at = (char *)at + r;
+    n -= r;
+  }
+}
+static ssize_t put(int fd, void *at, size_t n) { return write(fd, at, n); }
+
+/* Runs one trial; returns the end of its result. */
+static uint8_t *run(const struct trial *t, uint8_t *to) {
+  const uint8_t *p = (const uint8_t *)(t + 1);
+  uint32_t where, length;
+  memcpy(&where, &t->state.rip, 4);
+  memcpy(&length, (const uint8_t *)&t->state.rip + 4, 4);
+  memcpy(data, base, DATA_SIZE);
+  for (uint32_t i = 0; i < t->patches; i++) {
+    uint16_t off, n;
+    memcpy(&off, p, 2);
+    memcpy(&n, p + 2, 2);
+    memcpy(data + off, p + 8, n);
+    p += 8 + ((n + 7) & ~7);
+  }
+  memcpy(before, data, DATA_SIZE);
+  memcpy(code + where, t->code, length);
+
+  memcpy(load_gpr, t->state.gpr, sizeof load_gpr);
+  load_fs = t->state.fsbase;
+  load_gs = t->state.gsbase;
+  load_frame[0] = CODE_AT + where;
+  load_frame[2] = t->state.rflags;
+  load_frame[3] = t->state.gpr[4];
+  memcpy(load_fp, t->state.fx, FX_USED);
+  for (int i = 0; i < 16; i++) {
+    memcpy(load_fp + 160 + 16 * i, t->state.ymm[i], 16);
+    memcpy(load_fp + XSAVE_YMM + 16 * i, t->state.ymm[i] + 16, 16);
+  }
+  load_fp[512] = X87_SSE_AVX;
+  out = (struct result *)to;
+  serial++;
+  running = 1;
+  enter();
+  memset(code + where, 0xcc, length);
+
+  uint8_t *q = to + sizeof(struct result);
+  out->changes = 0;
+  for (int i = 0; i < DATA_SIZE;) {
+    if (!memcmp(data + i, before + i, 256)) {
+      i += 256;
+      continue;
+    }
+    for (int end = i + 256; i < end; i += 8) {
+      if (!memcmp(data + i, before + i, 8)) continue;
+      uint64_t head = i;
+      memcpy(q, &head, 8);
+      memcpy(q + 8, data + i, 8);
+      q += 16;
+      out->changes++;
+    }
+  }
+  out->change_bytes = q - to - sizeof(struct result);
+  return q;
+}
+
+int main(void) {
+  setup();
+  all(read, 0, base, DATA_SIZE);
+  uint32_t head[2]; /* trials, bytes */
+  for (;;) {
+    all(read, 0, head, 8);
+    uint8_t *in = malloc(head[1]);
+    size_t most = (size_t)head[0] * (sizeof(struct result) + 2 * DATA_SIZE);
+    uint8_t *results = mmap(0, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    all(read, 0, in, head[1]);
+    uint8_t *q = results;
+    const uint8_t *p = in;
+    for (uint32_t i = 0; i < head[0]; i++) {
+      const struct trial *t = (const struct trial *)p;
+      q = run(t, q);
+      p += sizeof *t + t->patch_bytes;
+    }
+    uint32_t size = q - results;
+    all(put, 1, &size, 4);
+    all(put, 1, results, size);
+    munmap(results, most);
+    free(in);
+  }
+}
