@@ -88,6 +88,7 @@ function fillRow(bytes: Uint8Array, f: Form, random: () => number): void {
   const reg = f.digit >= 0 ? f.digit : (modrm >> 3) & 7;
   const rm = f.rm >= 0 ? f.rm : f.gather ? 4 : modrm & 7;
   const mod = f.mod === "mem" ? Math.min(modrm >> 6, 2) : modrm >> 6;
+  if (f.gather && mode === 16) head.push(0x67);
   if (f.space === "legacy") {
     head.push(...PREFIX_BYTES[f.prefix]);
     if (f.osize !== 0 && (f.osize === 16) === (mode !== 16)) head.push(0x66);

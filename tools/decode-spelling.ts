@@ -47,9 +47,9 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/(?:fpuenv|fpustate)\d+ ptr /, ""],
   [/^(v?maskmov(?:q|dqu)) .*ptr [^,]*, /, "$1 "],
   [/^xlatb$/, "xlat"],
-  [/^retn([wd])\b/, "ret$1"],
   [/^(aa[dm])$/, "$1 0xa"],
   [/^repn?e? (retn?[wdq]?|call|jmp|j\w+)\b/, "$1"],
+  [/^retn([wd])\b/, "ret$1"],
   [/\boword ptr/, "xmmword ptr"],
   [/^(monitor|mwait)\b.*/, "$1"],
 ];
