@@ -476,6 +476,10 @@ function impliedOpSize(form: Form): number {
   return first && first.size === 8 && first.kind !== "imm" && first.kind !== "rel" ? 8 : 0;
 }
 
+function isWideGeneral(o: OperandSpec): boolean {
+  return (o.kind === "r" || o.kind === "rm") && o.size === 64;
+}
+
 /** Parses a row and checks it; throws on anything unknown or contradictory. */
 export function parseRow(def: RowDef, index: number): Form {
   const where = `${def.text} | ${def.encoding}`;
@@ -542,7 +546,7 @@ export function parseRow(def: RowDef, index: number): Form {
   form.opSize = impliedOpSize(form);
   if (form.asize === 64) form.modes &= M64;
   if (form.asize === 16) form.modes &= M16 | M32;
-  if (form.space === "legacy" && form.w === 1) form.modes &= M64;
+  if (form.w === 1 && (form.space === "legacy" || operands.some(isWideGeneral))) form.modes &= M64;
   if ((form.default64 || form.force64) && !form.osize) form.modes &= M64;
   return form;
 }
