@@ -26,6 +26,7 @@ import { vectorShift } from "./vector-shift.ts";
 import { vectorShuffle } from "./vector-shuffle.ts";
 import { vectorString } from "./vector-string.ts";
 import { x87 } from "./x87.ts";
+import { x87Functions } from "./x87-functions.ts";
 import { x87State } from "./x87-state.ts";
 
 const FAMILIES: Readonly<Record<string, SemTable>> = {
@@ -54,6 +55,7 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   sseFloatShuffle,
   sseMove,
   x87,
+  x87Functions,
   x87State,
   fxsave,
 };

@@ -19,6 +19,14 @@ export const EXC = SCRATCH + 0xa0;
 export const C1 = SCRATCH + 0xa4;
 /** Exponent that goes with a rounded significand. */
 export const EXPO = SCRATCH + 0xa8;
+/** An exact result out of a helper, to be rounded if `kind` is 1; else the result slot is final. See helpers/f80.ts. */
+export const RAW = {
+  hi: SCRATCH + 0xb0,
+  lo: SCRATCH + 0xb8,
+  sign: SCRATCH + 0xc0,
+  exp: SCRATCH + 0xc4,
+  kind: SCRATCH + 0xc8,
+} as const;
 
 export const IE = 1;
 export const DE = 2;
