@@ -1,7 +1,7 @@
 /** Two-operand and one-operand arithmetic and logic. SDM volume 2, each instruction's page. */
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { sizeOf, source } from "./operand.ts";
+import { type Family, sizeOf, source } from "./operand.ts";
 import { type Width, width } from "./width.ts";
 
 type SetFlags = (e: Emit, size: Size, a: Val, b: Val, r: Val) => void;
@@ -97,4 +97,4 @@ export const ALU = {
   CDQ: (e) => e.setReg(2, 32, i32.shr_s(e.reg(0, 32), i32.const(31))),
   CQO: (e) => e.setReg(2, 64, i64.shr_s(e.reg(0, 64), i64.const(63))),
   SALC: (e) => e.setReg(0, 8, i32.sub(i32.const(0), e.flag("cf"))),
-} satisfies Record<string, Semantics>;
+} satisfies Family;

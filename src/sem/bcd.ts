@@ -2,7 +2,7 @@
 import { RAX } from "../cpu/layout.ts";
 import { i32, select, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
-import { ZERO } from "./operand.ts";
+import { type Family, ZERO } from "./operand.ts";
 
 const c = i32.const;
 
@@ -59,4 +59,4 @@ export const BCD = {
     setBytes(e, ZERO, r);
     e.flagsResult(8, r, ZERO, ZERO);
   },
-} satisfies Record<string, Semantics>;
+} satisfies Family;

@@ -1,7 +1,7 @@
 /** Single bits, bit scans, counts, CRC32. */
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Shared, Size } from "./emit.ts";
-import { ONE, sizeOf, ZERO } from "./operand.ts";
+import { type Family, ONE, sizeOf, ZERO } from "./operand.ts";
 import { type Width, width } from "./width.ts";
 
 type Change = (w: Width, v: Val, bit: Val) => Val;
@@ -127,4 +127,4 @@ export const BIT = {
     const r = e.shared(crc32c, crc, width(from).toI64(e.read(1)), i32.const(from));
     e.write(0, width(sizeOf(e)).fromI32(r));
   },
-} satisfies Record<string, Semantics>;
+} satisfies Family;

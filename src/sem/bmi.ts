@@ -1,7 +1,7 @@
 /** BMI1 and BMI2 (multiplication: muldiv.ts). Undefined flags as AMD's and Intel's processors leave them: PF of the result. */
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Shared } from "./emit.ts";
-import { sizeOf, ZERO } from "./operand.ts";
+import { type Family, sizeOf, ZERO } from "./operand.ts";
 import { type Width, width } from "./width.ts";
 
 /** Lowest set bit instructions: op0 = f(op1); CF from the source. */
@@ -110,4 +110,4 @@ export const BMI = {
   SHLX: shiftBy((w, a, n) => w.shl(a, n)),
   SHRX: shiftBy((w, a, n) => w.shr_u(a, n)),
   SARX: shiftBy((w, a, n) => w.shr_s(a, n)),
-} satisfies Record<string, Semantics>;
+} satisfies Family;

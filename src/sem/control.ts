@@ -4,7 +4,7 @@ import { CS, EXIT_VECTOR, RCX, RSP, SEL, SS } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, type Size, VECTOR } from "./emit.ts";
 import { restoreFlags } from "./flags.ts";
-import { ONE, perCondition } from "./operand.ts";
+import { type Family, ONE, perCondition } from "./operand.ts";
 import { setRealSegment } from "./segment.ts";
 import { drop, peek, push, stackAddress, stackOpSize, stackPointer } from "./stack.ts";
 import { systemExit } from "./system.ts";
@@ -188,4 +188,4 @@ export const CONTROL = {
     const high = w.sext(e.load(e.tmp(i64.add(at, i64.const(size / 8))), size));
     e.faultIf(i32.or(i32.lt_s(index, low), i32.gt_s(index, high)), VECTOR.BR);
   },
-} satisfies Record<string, Semantics>;
+} satisfies Family;

@@ -3,7 +3,7 @@ import { AC, AF, ARITH, CF, DF, ID, IF, PF, SF, TF, ZF } from "../cpu/flags.ts";
 import { RAX } from "../cpu/layout.ts";
 import { i32, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { ONE, ZERO } from "./operand.ts";
+import { type Family, ONE, ZERO } from "./operand.ts";
 import { drop, peek, push } from "./stack.ts";
 import { width } from "./width.ts";
 
@@ -49,4 +49,4 @@ export const FLAGS = {
   POPF: popFlags(16),
   POPFD: popFlags(32),
   POPFQ: popFlags(64),
-} satisfies Record<string, Semantics>;
+} satisfies Family;

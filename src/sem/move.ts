@@ -2,7 +2,7 @@
 import { SEL } from "../cpu/layout.ts";
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { fromI64, ONE, perCondition, privileged, sizeOf, source } from "./operand.ts";
+import { type Family, fromI64, ONE, perCondition, privileged, sizeOf, source } from "./operand.ts";
 import { loadSelector } from "./segment.ts";
 import { systemExit } from "./system.ts";
 import { width } from "./width.ts";
@@ -153,7 +153,7 @@ export const MOVE = {
     e.write(0, select(e.cond(cc), from, e.read(0)));
   }),
   ...perCondition("SET", (cc) => (e) => e.write(0, e.cond(cc))),
-} satisfies Record<string, Semantics>;
+} satisfies Family;
 
 function xlat(e: Emit): void {
   const w = width(e.addrSize);

@@ -2,7 +2,7 @@
 import { RAX, RDX } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
-import { sizeOf, source } from "./operand.ts";
+import { type Family, sizeOf, source } from "./operand.ts";
 import { mulHighS, mulHighU, udiv128 } from "./wide.ts";
 import { width } from "./width.ts";
 
@@ -179,4 +179,4 @@ export const MULDIV = {
   DIV: divide,
   IDIV: divideSigned,
   MULX: mulx,
-} satisfies Record<string, Semantics>;
+} satisfies Family;

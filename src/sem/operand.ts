@@ -1,7 +1,11 @@
 /** Small shapes that most of the integer semantics share. */
+import type { Mnemonic } from "../isa/table.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, SemTable, Size } from "./emit.ts";
 import { width } from "./width.ts";
+
+/** One file of semantics: a mnemonic that is not in the instruction table does not compile. */
+export type Family = Partial<Record<Mnemonic, Semantics>>;
 
 /** Width of operand i. */
 export function sizeOf(e: Emit, i = 0): Size {

@@ -2,7 +2,7 @@
 import { CS, FS, GS, SEG_BASE, SEL, SS } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
-import { sizeOf } from "./operand.ts";
+import { type Family, sizeOf } from "./operand.ts";
 import { systemExit } from "./system.ts";
 
 /**
@@ -96,4 +96,4 @@ export const SEGMENT = {
     e.if(lower, () => e.write(0, i32.or(i32.and(to, i32.const(0xfffc)), from)));
     e.flagsSet({ zf: lower });
   },
-} satisfies Record<string, Semantics>;
+} satisfies Family;

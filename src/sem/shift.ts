@@ -5,7 +5,7 @@
  */
 import { i32, i64, isConst, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { ONE, sizeOf, ZERO } from "./operand.ts";
+import { type Family, ONE, sizeOf, ZERO } from "./operand.ts";
 import { type Width, width } from "./width.ts";
 
 /** The masked count in operand i, an i32 temporary. */
@@ -196,4 +196,4 @@ export const SHIFT = {
   RCR: rotateCarry(false),
   SHLD: double(true),
   SHRD: double(false),
-} satisfies Record<string, Semantics>;
+} satisfies Family;

@@ -3,7 +3,7 @@ import { RBP, RSP, SEL, SS } from "../cpu/layout.ts";
 import type { Var } from "../wasm/code.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { ONE, sizeOf, source } from "./operand.ts";
+import { type Family, ONE, sizeOf, source } from "./operand.ts";
 import { loadSelector } from "./segment.ts";
 import { width } from "./width.ts";
 
@@ -163,4 +163,4 @@ export const STACK = {
   POPAD: popAll(32),
   ENTER: enter,
   LEAVE: leave,
-} satisfies Record<string, Semantics>;
+} satisfies Family;

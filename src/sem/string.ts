@@ -9,7 +9,7 @@ import { ES, FLAG_SYS, RAX, RCX, RDI, RSI } from "../cpu/layout.ts";
 import type { Var } from "../wasm/code.ts";
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
-import { ONE } from "./operand.ts";
+import { type Family, ONE } from "./operand.ts";
 import { width } from "./width.ts";
 
 /** Width of the address registers. */
@@ -221,8 +221,12 @@ function compare(bytes: number, operands: (e: Emit, size: Size) => [Val, Val], r
     );
   };
 }
-const cmps = (bytes: number): Semantics =>
-  compare(bytes, (e, size) => [e.load(source(e), size), e.load(destination(e), size)], [RSI, RDI]);
+/** Processors read [rDI] first: that tells which of two bad addresses faults. */
+function cmpsOperands(e: Emit, size: Size): [Val, Val] {
+  const b = e.load(destination(e), size);
+  return [e.load(source(e), size), b];
+}
+const cmps = (bytes: number): Semantics => compare(bytes, cmpsOperands, [RSI, RDI]);
 const scas = (bytes: number): Semantics =>
   compare(bytes, (e, size) => [e.reg(RAX, size), e.load(destination(e), size)], [RDI]);
 
@@ -247,4 +251,4 @@ export const STRING = {
   SCASW: scas(2),
   SCASD: scas(4),
   SCASQ: scas(8),
-} satisfies Record<string, Semantics>;
+} satisfies Family;

@@ -4,7 +4,7 @@ import { IF } from "../cpu/flags.ts";
 import { RCX, SCRATCH } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
-import { privileged, sizeOf, ZERO } from "./operand.ts";
+import { type Family, privileged, sizeOf, ZERO } from "./operand.ts";
 import { width } from "./width.ts";
 
 /** Leaves the instruction to the machine: RIP stays at it. */
@@ -141,4 +141,4 @@ export const SYSTEM = {
   SLDT: storeWord(0),
   STR: storeWord(UMIP.tss),
   SMSW: storeWord(UMIP.cr0),
-} satisfies Record<string, Semantics>;
+} satisfies Family;
