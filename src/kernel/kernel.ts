@@ -59,6 +59,8 @@ export class Kernel {
   readonly bootTime: bigint;
   /** The leader of a session ended: set by who owns terminals. */
   onSessionEnd: ((leader: Process) => void) | undefined;
+  /** A task runs a new program: its address space is another one now. */
+  onExec: ((task: Task) => void) | undefined;
   private nextPid = 99;
 
   constructor(options: KernelOptions) {
@@ -77,6 +79,15 @@ export class Kernel {
   zeroFrame(): number {
     if (!this.zero) this.zero = this.frames.alloc();
     return this.zero;
+  }
+  /** Puts a task's registers and page tables into RAM, and keeps those of the one that was there. */
+  switchTo(task: Task): void {
+    if (this.current !== task) {
+      this.current?.regs.save();
+      this.current = task;
+      task.regs.load();
+    }
+    task.mm.space.activate();
   }
   /** CLOCK_MONOTONIC, nanoseconds. */
   now(): bigint {

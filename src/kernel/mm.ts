@@ -53,7 +53,9 @@ export class Mm {
     this.user = new UserMemory(space, (host, length) => kernel.cpu.onCodeStore(host, length));
     space.onFault = (address, access) => this.onFault(address, access);
   }
-  static create(kernel: Kernel): Mm {
+  /** Undefined when not even the page tables' root can be had. */
+  static create(kernel: Kernel): Mm | undefined {
+    if (kernel.frames.available < 64 * PAGE) return undefined;
     return new Mm(kernel, new AddressSpace(kernel.ram, kernel.frames));
   }
   /** Chooses where mmap starts, below the room that the stack may take. */

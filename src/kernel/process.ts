@@ -98,16 +98,19 @@ export class Process {
     parent: Process | undefined,
   ) {
     this.parent = parent;
-    this.pgid = parent?.pgid ?? pid;
-    this.sid = parent?.sid ?? pid;
+    this.pgid = pid;
+    this.sid = pid;
     this.startTime = kernel.now();
-    if (parent) {
-      this.limits = copyLimits(parent.limits);
-      this.tty = parent.tty;
-      this.dumpable = parent.dumpable;
-      this.personality = parent.personality;
-      parent.children.add(this);
-    }
+    parent?.children.add(this);
+  }
+  /** What fork passes on. */
+  inherit(from: Process): void {
+    this.pgid = from.pgid;
+    this.sid = from.sid;
+    this.limits = copyLimits(from.limits);
+    this.tty = from.tty;
+    this.dumpable = from.dumpable;
+    this.personality = from.personality;
   }
   /** 1 for orphans and the first process: init is the kernel itself. */
   get ppid(): number {

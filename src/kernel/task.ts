@@ -72,12 +72,15 @@ export class Task {
   onRelease: (() => void) | undefined;
   timerSlack = 50000;
   nice = 0;
+  /** sched_setscheduler(2): kept and reported, all tasks share the processor alike. */
+  policy = { policy: 0, priority: 0, resetOnFork: false };
   /** sched_setaffinity: bit set over the host's processors. */
   affinity: bigint;
 
   constructor(
     readonly kernel: Kernel,
-    readonly tid: number,
+    /** Changes when execve makes another thread the leader. */
+    public tid: number,
     readonly process: Process,
     parts: TaskParts,
   ) {

@@ -1,0 +1,140 @@
+/** clone(2), fork(2), vfork(2), clone3(2): one function makes threads and processes. */
+import { EAGAIN, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
+import { RLIMIT_NPROC } from "../abi/resource.ts";
+import * as C from "../abi/sched.ts";
+import { RAX, RSP } from "../cpu/layout.ts";
+import { WaitQueue } from "../vfs/types.ts";
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE, capable } from "./cred.ts";
+import { exitTask } from "./exit.ts";
+import type { Mm } from "./mm.ts";
+import { openPidfd } from "./pidfd.ts";
+import { Process } from "./process.ts";
+import type { SigHand } from "./sighand.ts";
+import { Task } from "./task.ts";
+import { type Call, park, type SysResult } from "./types.ts";
+
+export interface CloneRequest {
+  /** CLONE_ bits without the signal; above 2^32 for those of clone3. */
+  flags: number;
+  exitSignal: number;
+  /** New stack pointer, 0 to keep it. */
+  stack: number;
+  parentTid: number;
+  childTid: number;
+  pidfd: number;
+  tls: bigint;
+}
+
+const NAMESPACES =
+  C.CLONE_NEWNS |
+  C.CLONE_NEWCGROUP |
+  C.CLONE_NEWUTS |
+  C.CLONE_NEWIPC |
+  C.CLONE_NEWUSER |
+  C.CLONE_NEWPID |
+  C.CLONE_NEWNET;
+
+function check(task: Task, flags: number): number {
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  if (has(C.CLONE_THREAD) && !has(C.CLONE_SIGHAND)) return -EINVAL;
+  if (has(C.CLONE_SIGHAND) && !has(C.CLONE_VM)) return -EINVAL;
+  if (has(C.CLONE_NEWNS) && has(C.CLONE_FS)) return -EINVAL;
+  if (has(C.CLONE_PIDFD) && has(C.CLONE_THREAD)) return -EINVAL;
+  if (has(NAMESPACES)) {
+    task.kernel.log(`clone: namespaces (0x${(flags & NAMESPACES).toString(16)}) are not supported`);
+    return capable(task.cred, CAP_SYS_ADMIN) || has(C.CLONE_NEWUSER) ? -EINVAL : -EPERM;
+  }
+  return 0;
+}
+
+function tooMany(task: Task): boolean {
+  const { kernel, process, cred } = task;
+  if (cred.uid === 0 || capable(cred, CAP_SYS_RESOURCE)) return false;
+  let count = 0;
+  for (const t of kernel.tasks.values()) if (t.cred.uid === cred.uid) count++;
+  return count >= process.limits[RLIMIT_NPROC].soft;
+}
+
+/** Makes the child; the caller's result is its tid. With CLONE_VFORK the caller waits until it runs execve or ends. */
+export function clone(call: Call, r: CloneRequest): SysResult {
+  const vfork = call.state as { pid: number; done: boolean; queue: WaitQueue } | undefined;
+  if (vfork) return vfork.done ? vfork.pid : park([vfork.queue], { uninterruptible: true });
+
+  const { task } = call;
+  const error = check(task, r.flags | 0);
+  if (error < 0) return error;
+  if (tooMany(task)) return -EAGAIN;
+  const mm = r.flags & C.CLONE_VM ? task.mm.retain() : task.mm.fork();
+  if (!mm) return -ENOMEM;
+  const child = makeChild(task, r, mm);
+  if (r.flags & C.CLONE_PIDFD) {
+    const fd = openPidfd(task, child.process);
+    if (fd < 0) {
+      exitTask(child, 0);
+      return fd;
+    }
+    task.mm.user.setU32(r.pidfd, fd);
+  }
+  if (r.flags & C.CLONE_PARENT_SETTID) task.mm.user.setU32(r.parentTid, child.tid);
+  if (r.flags & C.CLONE_CHILD_SETTID) child.mm.user.writePartial(r.childTid, word(child.tid));
+  call.kernel.ready.push(child);
+  if (!(r.flags & C.CLONE_VFORK)) return child.tid;
+
+  const state = { pid: child.tid, done: false, queue: new WaitQueue() };
+  call.state = state;
+  child.onRelease = () => {
+    state.done = true;
+    state.queue.wake();
+  };
+  return park([state.queue], { uninterruptible: true });
+}
+
+function word(v: number): Uint8Array {
+  return Uint8Array.of(v, v >> 8, v >> 16, v >> 24);
+}
+
+function makeChild(task: Task, r: CloneRequest, mm: Mm): Task {
+  const { kernel } = task;
+  const { flags } = r;
+  const tid = kernel.allocPid();
+  const process = flags & C.CLONE_THREAD ? task.process : forkProcess(task, tid, r);
+  const shareFds = flags & C.CLONE_FILES;
+  if (shareFds) task.fds.refs++;
+  const child = new Task(kernel, tid, process, {
+    mm,
+    fds: shareFds ? task.fds : task.fds.fork(),
+    fs: flags & C.CLONE_FS ? task.fs : task.fs.copy(),
+    sighand: flags & C.CLONE_SIGHAND ? task.sighand : copyHandlers(task.sighand, flags >= C.CLONE_CLEAR_SIGHAND),
+    cred: task.cred,
+  });
+  kernel.tasks.set(tid, child);
+  child.name = task.name;
+  child.mask = task.mask;
+  child.nice = task.nice;
+  child.affinity = task.affinity;
+  child.timerSlack = task.timerSlack;
+  child.policy = { ...task.policy };
+  if (!(flags & C.CLONE_VM) || flags & C.CLONE_VFORK) child.altStack = { ...task.altStack };
+  if (flags & C.CLONE_CHILD_CLEARTID) child.clearTid = r.childTid;
+  child.regs.copyFrom(task.regs);
+  child.regs.setGpr(RAX, 0);
+  if (r.stack) child.regs.setGpr(RSP, r.stack);
+  if (flags & C.CLONE_SETTLS) child.regs.fsBase = r.tls;
+  return child;
+}
+
+function forkProcess(task: Task, pid: number, r: CloneRequest): Process {
+  const parent = r.flags & C.CLONE_PARENT ? task.process.parent : task.process;
+  const process = new Process(task.kernel, pid, parent);
+  process.inherit(task.process);
+  process.exitSignal = r.flags & C.CLONE_PARENT ? task.process.exitSignal : r.exitSignal;
+  process.uid = task.cred.uid;
+  task.kernel.processes.set(pid, process);
+  return process;
+}
+
+function copyHandlers(from: SigHand, clear: boolean): SigHand {
+  const copy = from.copy();
+  if (clear) copy.resetCaught();
+  return copy;
+}
