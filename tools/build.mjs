@@ -2,8 +2,9 @@
  * Builds dist/: the two commands for Node, and the library as a browser loads it (dist/blink.browser.js).
  * Run: node tools/build.mjs
  */
-import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+
 import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,7 +13,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 mkdirSync(dist, { recursive: true });
 
-const common = { bundle: true, format: "esm", minify: true, logLevel: "warning", absWorkingDir: root, treeShaking: true };
+const common = {
+  bundle: true,
+  format: "esm",
+  minify: true,
+  logLevel: "warning",
+  absWorkingDir: root,
+  treeShaking: true,
+};
 
 await build({
   ...common,

@@ -97,7 +97,7 @@ export const eventCalls = [
   sys(281, "epoll_pwait", "epfd:fd events:ptr maxevents:int timeout:int sigmask:sigset sigsetsize:size", epollPwait),
   sys(284, "eventfd", "initval:uint", eventfd),
   sys(290, "eventfd2", "initval:uint flags:flags:eventfd", eventfd2),
-  sys(291, "epoll_create1", "flags:flags:open", epollCreate1),
+  sys(291, "epoll_create1", "flags:flags:create", epollCreate1),
   sys(
     441,
     "epoll_pwait2",

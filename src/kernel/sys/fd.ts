@@ -143,6 +143,6 @@ export const fdCalls = [
   sys(33, "dup2", "oldfd:fd newfd:fd", dup2),
   sys(72, "fcntl", "fd:fd cmd:fcntl arg:fcntl_arg", fcntl, "partial", "no leases, no signal-driven I/O"),
   sys(73, "flock", "fd:fd operation:flags:flock", flock),
-  sys(292, "dup3", "oldfd:fd newfd:fd flags:flags:open", dup3),
+  sys(292, "dup3", "oldfd:fd newfd:fd flags:flags:create", dup3),
   sys(436, "close_range", "first:uint last:uint flags:flags:close_range", closeRange),
 ];

@@ -20,5 +20,5 @@ function pipe2(call: Call, address: number, flags: number): SysResult {
 
 export const pipeCalls = [
   sys(22, "pipe", "pipefd:fd_pair", (call, address) => pipe2(call, address, 0)),
-  sys(293, "pipe2", "pipefd:fd_pair flags:flags:open", pipe2, "partial", "no packet mode (O_DIRECT)"),
+  sys(293, "pipe2", "pipefd:fd_pair flags:flags:create", pipe2, "partial", "no packet mode (O_DIRECT)"),
 ];

@@ -1,0 +1,11 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** What is tested. */
+export const BLINK = join(ROOT, "dist/blink.js");
+/** Flags for every run under blink, so that one corpus runs in several modes: BLINK_TEST_FLAGS="-j". */
+export const BLINK_FLAGS = (process.env.BLINK_TEST_FLAGS ?? "").split(/\s+/).filter((flag) => flag !== "");
+/** Programs built from test/guest, by content; kept between runs. */
+export const BUILD_CACHE = join(tmpdir(), "blink-test-programs");

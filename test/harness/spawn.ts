@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { BLINK, BLINK_FLAGS } from "./paths.ts";
+
+/** What a process left behind: all that is compared between Linux and blink. */
+export interface Outcome {
+  /** Exit status, or undefined if a signal ended it. */
+  code: number | undefined;
+  signal: string | undefined;
+  stdout: Buffer;
+  stderr: Buffer;
+  timedOut: boolean;
+  milliseconds: number;
+}
+
+export interface SpawnOptions {
+  cwd: string;
+  stdin?: string | Uint8Array;
+  env?: Readonly<Record<string, string>>;
+  timeout?: number;
+}
+
+/** The whole environment of a test program: nothing of the tester's own gets in. */
+export const BASE_ENV = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC", TERM: "dumb", USER: "root" };
+
+export function runNatively(argv: readonly string[], options: SpawnOptions): Promise<Outcome> {
+  return run(argv[0], argv.slice(1), { timeout: 60_000, ...options });
+}
+
+export function runUnderBlink(argv: readonly string[], options: SpawnOptions): Promise<Outcome> {
+  return run(process.execPath, [BLINK, ...BLINK_FLAGS, ...argv], { timeout: 120_000, ...options });
+}
+
+/** Runs a command in a process group of its own and kills the group if it outlives its time. */
+function run(file: string, args: readonly string[], options: SpawnOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...BASE_ENV, HOME: options.cwd, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, options.timeout);
+    child.stdout.on("data", (piece: Buffer) => out.push(piece));
+    child.stderr.on("data", (piece: Buffer) => err.push(piece));
+    // A program that never reads its input closes the pipe early; that is its right.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.stdin ?? "");
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({
+        code: code ?? undefined,
+        signal: signal ?? undefined,
+        stdout: Buffer.concat(out),
+        stderr: Buffer.concat(err),
+        timedOut,
+        milliseconds: performance.now() - start,
+      });
+    });
+  });
+}
