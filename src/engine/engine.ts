@@ -25,9 +25,9 @@ import { VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { BlockBuilder, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
+import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
-import { PF_FETCH, PF_PRESENT, PF_USER } from "./interp/memory.ts";
 import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
 export interface EngineOptions {

@@ -1,9 +1,7 @@
 /** Emit's handler back end: operands come from a record in RAM, so one function serves every use of a form. */
 
 import { EXIT } from "../../cpu/exit.ts";
-import { ARITH } from "../../cpu/flags.ts";
 import {
-  BOUNCE,
   BUDGET,
   CODE_BASE,
   DS,
@@ -13,19 +11,20 @@ import {
   EXIT_VECTOR,
   FLAG_AUX,
   FLAG_RES,
-  FLAG_SYS,
   GPR,
   SEG_BASE,
   X87,
   YMM,
   YMM_STRIDE,
 } from "../../cpu/layout.ts";
-import type { Mode, OperandSpec } from "../../isa/types.ts";
-import type { Cond, Emit, Flag, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.ts";
+import type { Mode } from "../../isa/types.ts";
+import type { Emit, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
-import { Code, type StoreWidth, type Var, type Width } from "../../wasm/code.ts";
+import type { Callee } from "../../wasm/code.ts";
 import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
-import * as lazy from "../flags.ts";
+import { fixedOperand } from "../emit/fixed.ts";
+import { FlagEmit } from "../emit/flag-emit.ts";
+import { BITS, operandInfo, WIDTH_OF } from "../emit/operands.ts";
 import {
   R_BASE,
   R_COUNT,
@@ -43,25 +42,13 @@ import {
   R_WHERE,
   RECORD,
 } from "../record.ts";
-import { fixedOperand, isFixedImm } from "./fixed.ts";
 import type { Image } from "./image.ts";
-import { commit, tlbHit, tlbHost, tlbOffset } from "./memory.ts";
 import type { Variant } from "./variant.ts";
 
 const ZERO = i32.const(0);
 const REG_FIELDS = [R_OP0, R_OP1, R_OP2];
-const WIDTH_OF: Record<number, StoreWidth & Width> = { 8: "u8", 16: "u16", 32: "i32", 64: "i64", 128: "v128" };
-const BITS: Record<Ty, number> = { i32: 32, f32: 32, i64: 64, f64: 64, v128: 128 };
 
-function isMemoryKind(k: string): boolean {
-  return k === "m" || k === "rm" || k === "moffs" || k.endsWith("/m");
-}
-function classOf(o: OperandSpec): string {
-  const k = o.kind.replace("/m", "");
-  return k === "r" || k === "rm" ? `gp${o.size}` : k;
-}
-
-export class HandlerEmit extends Code implements Emit {
+export class HandlerEmit extends FlagEmit implements Emit {
   readonly mode: Mode;
   readonly opSize: Size;
   readonly addrSize: 16 | 32 | 64;
@@ -92,26 +79,11 @@ export class HandlerEmit extends Code implements Emit {
     this.addrSize = variant.addrSize;
     this.rep = variant.rep;
     this.mnemonic = row.mnemonic;
-    this.ops = row.operands.map((o) => this.infoOf(o));
+    this.ops = row.operands.map((o) => operandInfo(o, shape !== "none"));
     let regs = 0;
     this.fields = this.ops.map((o) => (o.kind === "reg" ? REG_FIELDS[regs++] : -1));
     if (regs > 3) throw new Error(`${row.text}: more register operands than a record holds`);
-    void shape;
   }
-  private infoOf(o: OperandSpec): OperandInfo {
-    if (o.kind === "fixed") {
-      const text = o.fixed ?? "";
-      if (isFixedImm(text)) return { kind: "imm", cls: "", size: o.size, fixed: text };
-      return { kind: "fixed", cls: fixedOperand(text).cls, size: o.size, fixed: text };
-    }
-    if (o.kind === "str") return { kind: "str", cls: "", size: o.memSize, fixed: "" };
-    if (o.kind === "imm") return { kind: "imm", cls: "", size: o.size, fixed: "" };
-    if (o.kind === "rel" || o.kind === "far") return { kind: o.kind, cls: "", size: o.size, fixed: "" };
-    if (this.variant.shape !== "none" && isMemoryKind(o.kind))
-      return { kind: "mem", cls: "", size: o.memSize, fixed: "" };
-    return { kind: "reg", cls: classOf(o), size: o.size, fixed: "" };
-  }
-
   // -- operands
 
   /** RAM address of a register operand: from the record, or constant for fixed ones, as (base, offset). */
@@ -164,7 +136,7 @@ export class HandlerEmit extends Code implements Emit {
   write(i: number, v: Val): void {
     const o = this.ops[i];
     if (o.kind === "mem") {
-      if (this.rmw) this.storeRmw(o.size, v);
+      if (this.rmw) this.storeHost(this.rmw, o.size, v);
       else this.store(this.ea(i), o.size as Size, v);
       return;
     }
@@ -175,11 +147,6 @@ export class HandlerEmit extends Code implements Emit {
       this.st("u16", at, i32.const(0xffff), offset + 8);
     } else if (o.cls === "xmm") this.st("v128", base, v, offset);
     else this.storeReg(base, offset, o.size, v);
-  }
-  private storeRmw(size: number, v: Val): void {
-    const host = this.rmw as Val;
-    this.st(WIDTH_OF[size], host, v);
-    this.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.image.use(commit)));
   }
   private storeReg(base: Val, offset: number, size: number, v: Val): void {
     if (size === 32) this.st("i64", base, i64.extend_i32_u(v), offset);
@@ -254,146 +221,20 @@ export class HandlerEmit extends Code implements Emit {
     return this.ld("i64", this.ldExpr("u16", this.rec, R_SEG));
   }
 
-  // -- guest memory
-
-  /** Host address for an access, by the TLB or the slow path; leaves with a fault if there is none. */
-  private host(address: Val, bytes: number, write: boolean): Val {
-    const a = this.tmp(address);
-    const at = this.tmp(tlbOffset(a));
-    const host = this.var(ZERO);
-    this.if(
-      tlbHit(this, a, at, bytes, write),
-      () => this.set(host, tlbHost(this, a, at)),
-      () => this.slowHost(host, a, bytes, write),
-    );
-    // The variable is not set again, so its value may be used as a temporary.
-    return this.get(host);
-  }
-  private slowHost(host: Var, address: Val, bytes: number, write: boolean): void {
-    const f = this.image.use(write ? this.image.memory.slowWrite : this.image.memory.slowRead);
-    this.set(host, this.call(f, address, i32.const(bytes)));
-    this.if(i32.eqz(this.get(host)), () => this.leave(EXIT.FAULT));
-  }
-  load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val {
-    return this.ld(WIDTH_OF[size], this.host(address, size / 8, false));
-  }
-  store(address: Val, size: 8 | 16 | 32 | 64 | 128, v: Val): void {
-    this.storeAs(address, size / 8, WIDTH_OF[size], v);
-  }
-  private storeAs(address: Val, bytes: number, w: StoreWidth, v: Val): void {
-    const a = this.tmp(address);
-    const value = this.tmp(v);
-    const at = this.tmp(tlbOffset(a));
-    this.if(
-      tlbHit(this, a, at, bytes, true),
-      () => this.st(w, tlbHost(this, a, at), value),
-      () => {
-        const host = this.var(ZERO);
-        this.slowHost(host, a, bytes, true);
-        this.st(w, this.get(host), value);
-        if (bytes > 1) this.if(i32.eq(this.get(host), i32.const(BOUNCE)), () => this.callVoid(this.image.use(commit)));
-      },
-    );
-  }
-  probe(address: Val, bytes: number, access: "r" | "w"): void {
-    const a = this.tmp(address);
-    this.host(a, 1, access === "w");
-    // A second page faults at its first byte.
-    const last = i64.and(i64.add(a, i64.const(bytes - 1)), i64.const(-4096));
-    if (bytes > 1) this.host(last, 1, access === "w");
-  }
-  hostPtr(address: Val, access: "r" | "w"): Val {
-    const a = this.tmp(address);
-    const left = i32.sub(i32.const(4096), i32.and(i32.wrap_i64(a), i32.const(4095)));
-    const at = this.tmp(tlbOffset(a));
-    const host = this.var(ZERO);
-    const f = this.image.use(access === "w" ? this.image.memory.slowWrite : this.image.memory.slowRead);
-    this.if(
-      tlbHit(this, a, at, 1, access === "w"),
-      () => this.set(host, tlbHost(this, a, at)),
-      () => {
-        this.set(host, this.call(f, a, left));
-        this.if(i32.eqz(this.get(host)), () => this.leave(EXIT.FAULT));
-      },
-    );
-    return this.get(host);
-  }
-
   // -- flags
 
-  private get res(): Val {
+  protected get res(): Val {
     return this.ld("i64", ZERO, FLAG_RES);
   }
-  private get aux(): Val {
+  protected get aux(): Val {
     return this.ld("i32", ZERO, FLAG_AUX);
   }
-  private setLazy(res: Val, aux: Val): void {
+  protected setLazy(res: Val, aux: Val): void {
     this.st("i64", ZERO, res, FLAG_RES);
+    this.setAux(aux);
+  }
+  protected setAux(aux: Val): void {
     this.st("i32", ZERO, aux, FLAG_AUX);
-  }
-  flagsAdd(size: Size, a: Val, b: Val, r: Val): void {
-    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.addCarries(size, a, b, r)));
-  }
-  flagsSub(size: Size, a: Val, b: Val, r: Val): void {
-    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.subBorrows(size, a, b, r)));
-  }
-  flagsLogic(size: Size, r: Val): void {
-    this.setLazy(lazy.resOf(size, r), ZERO);
-  }
-  flagsInc(size: Size, a: Val, r: Val): void {
-    this.keepCarry(size, r, lazy.addCarries(size, a, width(size).const(1), r));
-  }
-  flagsDec(size: Size, a: Val, r: Val): void {
-    this.keepCarry(size, r, lazy.subBorrows(size, a, width(size).const(1), r));
-  }
-  private keepCarry(size: Size, r: Val, carries: Val): void {
-    const cf = this.flag("cf");
-    const aux = this.tmp(lazy.auxOf(this, size, carries));
-    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(cf, lazy.flagOf("of", r, aux), lazy.flagOf("af", r, aux)));
-  }
-  flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
-    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(this.tmp(cf), of, af));
-  }
-  flagsSet(flags: Partial<Record<Flag, Val>>): void {
-    const aux = this.aux;
-    const res = this.res;
-    if (!flags.zf && !flags.sf && !flags.pf) {
-      const cf = this.tmp(flags.cf ?? lazy.flagOf("cf", res, aux));
-      const of = flags.of ?? lazy.flagOf("of", res, aux);
-      const af = flags.af ?? lazy.flagOf("af", res, aux);
-      const kept = i32.and(aux, i32.const(0xff01));
-      this.st("i32", ZERO, i32.or(kept, lazy.auxFrom(cf, of, af)), FLAG_AUX);
-      return;
-    }
-    const all = {} as Record<Flag, Val>;
-    for (const f of ["cf", "pf", "af", "zf", "sf", "of"] as const) {
-      all[f] = this.tmp(flags[f] ?? lazy.flagOf(f, res, aux));
-    }
-    const u = lazy.unpacked(all);
-    this.setLazy(u.res, u.aux);
-  }
-  flag(f: Flag): Val {
-    return this.tmp(lazy.flagOf(f, this.res, this.aux));
-  }
-  cond(cc: Cond): Val {
-    return this.tmp(lazy.condOf(cc, this.res, this.aux));
-  }
-  readFlags(): Val {
-    return this.tmp(i32.or(lazy.packed(this.res, this.aux), this.ldExpr("i32", ZERO, FLAG_SYS)));
-  }
-  writeFlags(v: Val, mask: number): void {
-    const bits = this.tmp(v);
-    const arith = mask & ARITH;
-    if (arith) {
-      const names = { cf: 1, pf: 4, af: 0x10, zf: 0x40, sf: 0x80, of: 0x800 } as const;
-      const set: Partial<Record<Flag, Val>> = {};
-      for (const [f, bit] of Object.entries(names)) if (arith & bit) set[f as Flag] = lazy.bitOf(bits, bit);
-      this.flagsSet(set);
-    }
-    const sys = mask & ~ARITH;
-    if (!sys) return;
-    const old = i32.and(this.ldExpr("i32", ZERO, FLAG_SYS), i32.const(~sys));
-    this.st("i32", ZERO, i32.or(old, i32.and(bits, i32.const(sys))), FLAG_SYS);
   }
 
   // -- control
@@ -457,6 +298,9 @@ export class HandlerEmit extends Code implements Emit {
     this.tail(this.call(this.image.use(this.image.resolve), this.rec, to));
     this.markEnd();
   }
+  protected unreachableMemory(): void {
+    this.leave(EXIT.FAULT);
+  }
   private leave(code: number): void {
     this.st("i32", ZERO, this.rec, EXIT_REC);
     this.ret(i32.const(code));
@@ -488,6 +332,12 @@ export class HandlerEmit extends Code implements Emit {
 
   // -- calls
 
+  protected get memory() {
+    return this.image.memory;
+  }
+  protected use(f: Shared): Callee {
+    return this.image.use(f);
+  }
   shared(f: Shared, ...args: Val[]): Val {
     return this.call(this.image.use(f), ...args);
   }

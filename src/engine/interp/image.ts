@@ -10,9 +10,9 @@ import type { Semantics, Shared } from "../../sem/emit.ts";
 import { type Callee, Code } from "../../wasm/code.ts";
 import { i32, i64 } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
+import { type MemoryFunctions, memoryFunctions } from "../emit/memory.ts";
 import { EXIT_RECORD, R_FN, R_IMM } from "../record.ts";
 import { HandlerEmit } from "./handler.ts";
-import { type MemoryFunctions, memoryFunctions } from "./memory.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
 /** Handlers that serve no instruction; their indices in table 0. */
@@ -70,6 +70,7 @@ const SPECIAL_ROW: Row = {
   flagsWritten: "",
   flagsUndefined: "",
   keepsFlagsAtZero: false,
+  repeat: "",
   lockable: false,
   privileged: false,
   unsupported: false,

@@ -1,9 +1,9 @@
 /** Lazy flags as expressions over the pair (RES, AUX) of cpu/flags.ts. Serves both back ends. */
-import { AF, AUX_AF, AUX_CF, AUX_PO, CF, OF, PF, SF, ZF } from "../cpu/flags.ts";
-import type { Cond, Flag, Size } from "../sem/emit.ts";
-import { width } from "../sem/width.ts";
-import type { Code } from "../wasm/code.ts";
-import { i32, i64, type Val } from "../wasm/expr.ts";
+import { AF, AUX_AF, AUX_CF, AUX_PO, CF, OF, PF, SF, ZF } from "../../cpu/flags.ts";
+import type { Cond, Flag, Size } from "../../sem/emit.ts";
+import { width } from "../../sem/width.ts";
+import type { Code } from "../../wasm/code.ts";
+import { i32, i64, type Val } from "../../wasm/expr.ts";
 
 const ONE = i32.const(1);
 const c32 = i32.const;

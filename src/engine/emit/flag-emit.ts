@@ -1,0 +1,82 @@
+/** Arithmetic flags for both back ends, over the lazy pair. */
+import { ARITH } from "../../cpu/flags.ts";
+import { FLAG_SYS } from "../../cpu/layout.ts";
+import type { Cond, Flag, Size } from "../../sem/emit.ts";
+import { width } from "../../sem/width.ts";
+import { i32, type Val } from "../../wasm/expr.ts";
+import * as lazy from "./lazy.ts";
+import { MemoryEmit } from "./memory-emit.ts";
+
+const ZERO = i32.const(0);
+
+export abstract class FlagEmit extends MemoryEmit {
+  /** The lazy pair, see cpu/flags.ts. */
+  protected abstract get res(): Val;
+  protected abstract get aux(): Val;
+  protected abstract setLazy(res: Val, aux: Val): void;
+  protected abstract setAux(aux: Val): void;
+  flagsAdd(size: Size, a: Val, b: Val, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.addCarries(size, a, b, r)));
+  }
+  flagsSub(size: Size, a: Val, b: Val, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxOf(this, size, lazy.subBorrows(size, a, b, r)));
+  }
+  flagsLogic(size: Size, r: Val): void {
+    this.setLazy(lazy.resOf(size, r), ZERO);
+  }
+  flagsInc(size: Size, a: Val, r: Val): void {
+    this.keepCarry(size, r, lazy.addCarries(size, a, width(size).const(1), r));
+  }
+  flagsDec(size: Size, a: Val, r: Val): void {
+    this.keepCarry(size, r, lazy.subBorrows(size, a, width(size).const(1), r));
+  }
+  protected keepCarry(size: Size, r: Val, carries: Val): void {
+    const cf = this.flag("cf");
+    const aux = this.tmp(lazy.auxOf(this, size, carries));
+    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(cf, lazy.flagOf("of", r, aux), lazy.flagOf("af", r, aux)));
+  }
+  flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
+    this.setLazy(lazy.resOf(size, r), lazy.auxFrom(this.tmp(cf), of, af));
+  }
+  flagsSet(flags: Partial<Record<Flag, Val>>): void {
+    const aux = this.aux;
+    const res = this.res;
+    if (!flags.zf && !flags.sf && !flags.pf) {
+      const cf = this.tmp(flags.cf ?? lazy.flagOf("cf", res, aux));
+      const of = flags.of ?? lazy.flagOf("of", res, aux);
+      const af = flags.af ?? lazy.flagOf("af", res, aux);
+      const kept = i32.and(aux, i32.const(0xff01));
+      this.setAux(i32.or(kept, lazy.auxFrom(cf, of, af)));
+      return;
+    }
+    const all = {} as Record<Flag, Val>;
+    for (const f of ["cf", "pf", "af", "zf", "sf", "of"] as const) {
+      all[f] = this.tmp(flags[f] ?? lazy.flagOf(f, res, aux));
+    }
+    const u = lazy.unpacked(all);
+    this.setLazy(u.res, u.aux);
+  }
+  flag(f: Flag): Val {
+    return this.tmp(lazy.flagOf(f, this.res, this.aux));
+  }
+  cond(cc: Cond): Val {
+    return this.tmp(lazy.condOf(cc, this.res, this.aux));
+  }
+  readFlags(): Val {
+    return this.tmp(i32.or(lazy.packed(this.res, this.aux), this.ldExpr("i32", ZERO, FLAG_SYS)));
+  }
+  writeFlags(v: Val, mask: number): void {
+    const bits = this.tmp(v);
+    const arith = mask & ARITH;
+    if (arith) {
+      const names = { cf: 1, pf: 4, af: 0x10, zf: 0x40, sf: 0x80, of: 0x800 } as const;
+      const set: Partial<Record<Flag, Val>> = {};
+      for (const [f, bit] of Object.entries(names)) if (arith & bit) set[f as Flag] = lazy.bitOf(bits, bit);
+      this.flagsSet(set);
+    }
+    const sys = mask & ~ARITH;
+    if (!sys) return;
+    const old = i32.and(this.ldExpr("i32", ZERO, FLAG_SYS), i32.const(~sys));
+    this.st("i32", ZERO, i32.or(old, i32.and(bits, i32.const(sys))), FLAG_SYS);
+  }
+}

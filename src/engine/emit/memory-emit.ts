@@ -1,0 +1,86 @@
+/** Guest memory for both back ends: the inline TLB test, the slow path, and leaving when memory can't be reached. */
+import { BOUNCE } from "../../cpu/layout.ts";
+import type { Shared } from "../../sem/emit.ts";
+import { type Callee, Code, type StoreWidth, type Var } from "../../wasm/code.ts";
+import { i32, i64, type Val } from "../../wasm/expr.ts";
+import { commit, tlbHit, tlbHost, tlbOffset } from "./memory.ts";
+import { WIDTH_OF } from "./operands.ts";
+
+const ZERO = i32.const(0);
+
+export abstract class MemoryEmit extends Code {
+  /** The functions behind the inline test. */
+  protected abstract readonly memory: { readonly slowRead: Shared; readonly slowWrite: Shared };
+  protected abstract use(f: Shared): Callee;
+  /** Leaves at this instruction: memory can't be reached (the exit fields may say why). */
+  protected abstract unreachableMemory(): void;
+
+  /** Host address for an access, by the TLB or the slow path; leaves with a fault if there is none. */
+  protected host(address: Val, bytes: number, write: boolean): Val {
+    const a = this.tmp(address);
+    const at = this.tmp(tlbOffset(a));
+    const host = this.var(ZERO);
+    super.if(
+      tlbHit(this, a, at, bytes, write),
+      () => this.set(host, tlbHost(this, a, at)),
+      () => this.slowHost(host, a, bytes, write),
+    );
+    // The variable is not set again, so its value may be used as a temporary.
+    return this.get(host);
+  }
+  private slowHost(host: Var, address: Val, bytes: number, write: boolean): void {
+    const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
+    this.set(host, this.call(f, address, i32.const(bytes)));
+    super.if(i32.eqz(this.get(host)), () => this.unreachableMemory());
+  }
+  load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val {
+    return this.ld(WIDTH_OF[size], this.host(address, size / 8, false));
+  }
+  store(address: Val, size: 8 | 16 | 32 | 64 | 128, v: Val): void {
+    this.storeAs(address, size / 8, WIDTH_OF[size], v);
+  }
+  protected storeAs(address: Val, bytes: number, w: StoreWidth, v: Val): void {
+    const a = this.tmp(address);
+    const value = this.tmp(v);
+    const at = this.tmp(tlbOffset(a));
+    super.if(
+      tlbHit(this, a, at, bytes, true),
+      () => this.st(w, tlbHost(this, a, at), value),
+      () => {
+        const host = this.var(ZERO);
+        this.slowHost(host, a, bytes, true);
+        this.st(w, this.get(host), value);
+        if (bytes > 1) super.if(i32.eq(this.get(host), i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
+      },
+    );
+  }
+  probe(address: Val, bytes: number, access: "r" | "w"): void {
+    const a = this.tmp(address);
+    this.host(a, 1, access === "w");
+    // A second page faults at its first byte.
+    const last = i64.and(i64.add(a, i64.const(bytes - 1)), i64.const(-4096));
+    if (bytes > 1) this.host(last, 1, access === "w");
+  }
+  hostPtr(address: Val, access: "r" | "w"): Val {
+    const a = this.tmp(address);
+    const left = i32.sub(i32.const(4096), i32.and(i32.wrap_i64(a), i32.const(4095)));
+    const at = this.tmp(tlbOffset(a));
+    const host = this.var(ZERO);
+    const f = this.use(access === "w" ? this.memory.slowWrite : this.memory.slowRead);
+    super.if(
+      tlbHit(this, a, at, 1, access === "w"),
+      () => this.set(host, tlbHost(this, a, at)),
+      () => {
+        this.set(host, this.call(f, a, left));
+        super.if(i32.eqz(this.get(host)), () => this.unreachableMemory());
+      },
+    );
+    return this.get(host);
+  }
+
+  /** Stores through a host address that `host` gave for writing. */
+  protected storeHost(host: Val, size: number, v: Val): void {
+    this.st(WIDTH_OF[size], host, v);
+    if (size > 8) super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
+  }
+}
