@@ -1,4 +1,4 @@
-/** Decimal adjustment, 16- and 32-bit modes only. Algorithms as in SDM volume 2; what it leaves undefined of the flags is cleared. */
+/** Decimal adjustment, 16- and 32-bit modes only. Algorithms as in SDM volume 2; flags that it leaves undefined are those of the addition. */
 import { RAX } from "../cpu/layout.ts";
 import { i32, select, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
@@ -12,13 +12,15 @@ function adjustPacked(sign: 1 | -1): Semantics {
     const al = e.reg(RAX, 8);
     const low = e.tmp(i32.or(i32.gt_u(i32.and(al, c(15)), c(9)), e.flag("af")));
     const high = e.tmp(i32.or(i32.gt_u(al, c(0x99)), e.flag("cf")));
-    const by = i32.add(select(low, c(6), ZERO), select(high, c(0x60), ZERO));
-    const r = e.tmp(i32.and(i32.add(al, i32.mul(by, c(sign))), c(0xff)));
+    const by = e.tmp(i32.add(select(low, c(6), ZERO), select(high, c(0x60), ZERO)));
+    const r = e.tmp(i32.and((sign < 0 ? i32.sub : i32.add)(al, by), c(0xff)));
     // DAS also reports the borrow of its first step.
     const borrow = sign < 0 ? i32.and(low, i32.lt_u(al, c(6))) : ZERO;
     const cf = e.tmp(i32.or(high, borrow));
     e.setReg(RAX, 8, r);
-    e.flagsResult(8, r, cf, ZERO, low);
+    if (sign < 0) e.flagsSub(8, al, by, r);
+    else e.flagsAdd(8, al, by, r);
+    e.flagsSet({ cf, af: low });
   };
 }
 
@@ -28,10 +30,12 @@ function adjustUnpacked(sign: 1 | -1): Semantics {
     const ax = e.reg(RAX, 16);
     const adjust = e.tmp(i32.or(i32.gt_u(i32.and(ax, c(15)), c(9)), e.flag("af")));
     // AX changes by 106h, as processors since the 286 do.
-    const sum = i32.add(ax, select(adjust, c(0x106 * sign), ZERO));
-    const r = e.tmp(i32.and(sum, c(0xff0f)));
-    e.setReg(RAX, 16, r);
-    e.flagsResult(8, e.tmp(i32.and(r, c(0xff))), adjust, ZERO, adjust);
+    const by = e.tmp(select(adjust, c(0x106), ZERO));
+    const r = e.tmp(i32.and((sign < 0 ? i32.sub : i32.add)(ax, by), c(0xffff)));
+    e.setReg(RAX, 16, i32.and(r, c(0xff0f)));
+    if (sign < 0) e.flagsSub(16, ax, by, r);
+    else e.flagsAdd(16, ax, by, r);
+    e.flagsSet({ cf: adjust, af: adjust });
   };
 }
 
@@ -55,8 +59,10 @@ export const BCD = {
   AAD: (e) => {
     const base = i32.and(e.imm(0), c(0xff));
     const ax = e.reg(RAX, 16);
-    const r = e.tmp(i32.and(i32.add(ax, i32.mul(i32.shr_u(ax, c(8)), base)), c(0xff)));
+    const al = e.tmp(i32.and(ax, c(0xff)));
+    const tens = e.tmp(i32.and(i32.mul(i32.shr_u(ax, c(8)), base), c(0xff)));
+    const r = e.tmp(i32.and(i32.add(al, tens), c(0xff)));
     setBytes(e, ZERO, r);
-    e.flagsResult(8, r, ZERO, ZERO);
+    e.flagsAdd(8, al, tens, r);
   },
 } satisfies Family;
