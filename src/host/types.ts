@@ -31,6 +31,8 @@ export interface HostClock {
 /** A byte stream such as standard input, a terminal or a pipe to the host. */
 export interface HostStream {
   isTty: boolean;
+  /** Unless raw, the host edits lines, echoes and turns ^C into signals (Host.onSignal). Otherwise the kernel does. */
+  cooks?: boolean;
   /** Takes up to `into.length` bytes: count, 0 at end of file, or -EAGAIN when nothing is there yet (`onReady` is called later). */
   read(into: Uint8Array): number;
   /** Count written, or -EAGAIN, -EPIPE ... */

@@ -1,0 +1,119 @@
+import fs from "node:fs";
+import type { Host, HostStream } from "../../host/types.ts";
+import { NodeFs } from "./fs.ts";
+import { NodeStream } from "./stdio.ts";
+
+/** Signals of the host that a guest may care about, with Linux's numbers. */
+const SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGQUIT", 3],
+  ["SIGUSR2", 12],
+  ["SIGTERM", 15],
+  ["SIGCONT", 18],
+  ["SIGTSTP", 20],
+  ["SIGWINCH", 28],
+];
+
+/** Node (or a runtime like it) as the host. */
+export class NodeHost implements Host {
+  readonly clock = {
+    realtime: (): bigint => this.epoch + process.hrtime.bigint(),
+    monotonic: (): bigint => process.hrtime.bigint(),
+  };
+  readonly fs = new NodeFs();
+  readonly ids: Host["ids"];
+  readonly stdio: [HostStream, HostStream, HostStream];
+  private signalHandler: ((signo: number) => void) | undefined;
+  private epoch: bigint;
+  private wakeSleeper: (() => void) | undefined;
+  /** A wake came while nobody slept: the next sleep returns at once. */
+  private woken = false;
+
+  constructor(private readonly logTo: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {
+    this.epoch = BigInt(Date.now()) * 1000000n - process.hrtime.bigint();
+    this.ids = {
+      uid: process.getuid?.() ?? 1000,
+      gid: process.getgid?.() ?? 1000,
+      groups: process.getgroups?.() ?? [],
+      umask: takeUmask(),
+      hostname: hostname(),
+      cpus: 1,
+    };
+    const wake = () => this.wake();
+    this.stdio = [new NodeStream(0, wake), new NodeStream(1, wake), new NodeStream(2, wake)];
+    process.on("exit", () => this.restore());
+  }
+
+  random(bytes: Uint8Array): void {
+    // Web crypto takes 64 KiB at most.
+    for (let at = 0; at < bytes.length; at += 65536) {
+      bytes.set(globalThis.crypto.getRandomValues(new Uint8Array(Math.min(65536, bytes.length - at))), at);
+    }
+  }
+  log(line: string): void {
+    this.logTo(line);
+  }
+
+  get onSignal(): ((signo: number) => void) | undefined {
+    return this.signalHandler;
+  }
+  set onSignal(handler: ((signo: number) => void) | undefined) {
+    const first = this.signalHandler === undefined;
+    this.signalHandler = handler;
+    if (!first || !handler) return;
+    for (const [name, signo] of SIGNALS) {
+      try {
+        process.on(name, () => {
+          this.signalHandler?.(signo);
+          this.wake();
+        });
+      } catch {
+        // This system has no such signal.
+      }
+    }
+  }
+
+  sleep(ms: number): Promise<void> {
+    if (this.woken || ms <= 0) {
+      this.woken = false;
+      return new Promise((resolve) => setImmediate(resolve));
+    }
+    return new Promise((resolve) => {
+      // Longer delays than setTimeout can do just wake up early.
+      const timer = setTimeout(() => this.wakeSleeper?.(), Math.min(ms, 0x7fffffff));
+      this.wakeSleeper = () => {
+        clearTimeout(timer);
+        this.wakeSleeper = undefined;
+        this.woken = false;
+        resolve();
+      };
+    });
+  }
+  wake(): void {
+    if (this.wakeSleeper) this.wakeSleeper();
+    else this.woken = true;
+  }
+
+  /** Puts the terminal back as it was. */
+  restore(): void {
+    for (const s of this.stdio) s.close();
+  }
+}
+
+/** The process's file mode mask, which is then 0: the guest's own masks apply. Workers may not change it. */
+function takeUmask(): number {
+  try {
+    return process.umask(0);
+  } catch {
+    return 0o022;
+  }
+}
+
+function hostname(): string {
+  try {
+    return fs.readFileSync("/proc/sys/kernel/hostname", "latin1").trim();
+  } catch {
+    return process.getBuiltinModule("node:os").hostname();
+  }
+}
