@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { digitOfEncoding, keyOfEncoding, slotKey } from "../isa/slot.ts";
 import { form, ROWS } from "../isa/table.ts";
 import type { Insn, Mode } from "../isa/types.ts";
 import { decode } from "./decode.ts";
-import { keyOfEncoding, slotKey } from "./lookup.ts";
 import { disassemble } from "./text.ts";
 
 function bytes(hex: string): Uint8Array {
@@ -128,12 +128,23 @@ describe("VEX and EVEX", () => {
 });
 
 describe("the table", () => {
+  test("an opcode has ModRM in all its forms or in none", () => {
+    const bySlot = new Map<number, boolean>();
+    for (let i = 0; i < ROWS.length; i++) {
+      const f = form(i);
+      const key = keyOfEncoding(f.encoding);
+      expect([f.encoding, bySlot.get(key) ?? f.modrm]).toEqual([f.encoding, f.modrm]);
+      bySlot.set(key, f.modrm);
+    }
+  });
+
   test("sorts every row under its opcode", () => {
     for (let i = 0; i < ROWS.length; i++) {
       const f = form(i);
       const space = f.space === "legacy" ? 0 : f.space === "vex" ? 1 : 2;
       const expected = slotKey(space, f.map, f.opcode) | (f.plusR ? 0x10000 : 0);
       expect([f.encoding, keyOfEncoding(f.encoding)]).toEqual([f.encoding, expected]);
+      if (f.modrm) expect([f.encoding, digitOfEncoding(f.encoding)]).toEqual([f.encoding, f.digit]);
     }
   });
 });

@@ -1,4 +1,5 @@
 import type { Form } from "../isa/row.ts";
+import { LEGACY, VEX } from "../isa/slot.ts";
 import { EVEX_ROW, form } from "../isa/table.ts";
 import type { Insn, Mode, Operand } from "../isa/types.ts";
 import {
@@ -9,9 +10,8 @@ import {
   CTX_REX_W,
   CTX_W,
   type Entry,
-  LEGACY,
+  entriesOf,
   slotFor,
-  VEX,
 } from "./lookup.ts";
 import { memoryOperand } from "./memory.ts";
 import { gatherIsDefined, operandsOf } from "./operands.ts";
@@ -105,7 +105,7 @@ function lookup(s: State, space: number, map: number, opcode: number, ctx: numbe
     modrm(s);
     if (slot.modIgnored) s.mod = 3;
   }
-  return choose(s, slot.entries[s.reg] as readonly Entry[], ctx);
+  return choose(s, slot.entries[s.reg] ?? entriesOf(slot, s.reg), ctx);
 }
 
 function legacy(s: State, first: number): Entry | undefined {

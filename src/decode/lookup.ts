@@ -1,9 +1,10 @@
 /**
- * From opcode to the forms that share it. Rows are sorted by opcode from their encoding's text alone when the first
- * instruction is decoded; an opcode's rows are parsed when it is first met. So starting up costs a few milliseconds.
+ * From opcode to the forms that share it. Rows are parsed when an opcode (with ModRM.reg, where that is part of it) is
+ * first met, so starting up costs little.
  */
 import type { Field, Form, Prefix } from "../isa/row.ts";
-import { form, ROWS } from "../isa/table.ts";
+import { digitOfEncoding, SLOTS, slotKey } from "../isa/slot.ts";
+import { encodingOf, form, rowsOf } from "../isa/table.ts";
 import { M16, M32, M64, type Mode, type OperandSpec, type RegClass } from "../isa/types.ts";
 
 /**
@@ -42,76 +43,10 @@ export interface Slot {
   modrm: boolean;
   /** ModRM.rm is a register whatever mod says (moves of control and debug registers). */
   modIgnored: boolean;
-  /** Candidates for each ModRM.reg (just one list where no ModRM), best first. */
-  entries: readonly (readonly Entry[])[];
-}
-
-export const LEGACY = 0;
-export const VEX = 1;
-export const EVEX = 2;
-const SLOTS = 3 << 11;
-
-export function slotKey(space: number, map: number, opcode: number): number {
-  return (space << 11) | (map << 8) | opcode;
-}
-
-function hex(code: number): number {
-  return code <= 0x39 ? (code >= 0x30 ? code - 0x30 : -1) : code >= 0x41 && code <= 0x46 ? code - 0x37 : -1;
-}
-
-/**
- * Where a row belongs: its slot's key, with 0x10000 added if the opcode's low bits are a register. The same grammar as row.ts, but as
- * little of it as will do.
- */
-export function keyOfEncoding(e: string): number {
-  let map = 0;
-  let space = LEGACY;
-  let at = 0;
-  while (at < e.length) {
-    let end = e.indexOf(" ", at);
-    if (end < 0) end = e.length;
-    const length = end - at;
-    const high = hex(e.charCodeAt(at));
-    const low = length >= 2 ? hex(e.charCodeAt(at + 1)) : -1;
-    const byte = (high << 4) | low;
-    if (high < 0 || low < 0) {
-      const vex = e.startsWith("VEX.", at);
-      if (vex || e.startsWith("EVEX.", at)) {
-        space = vex ? VEX : EVEX;
-        const dot = e.indexOf(".0F", at);
-        if (dot < 0 || dot > end) map = e.charCodeAt(e.indexOf("MAP", at) + 3) - 0x30;
-        else map = e.charCodeAt(dot + 3) !== 0x33 ? 1 : e.charCodeAt(dot + 4) === 0x38 ? 2 : 3;
-      }
-    } else if (length === 4 && byte === 0x0f) {
-      if (e.charCodeAt(at + 2) === 0x33) map = e.charCodeAt(at + 3) === 0x38 ? 2 : 3;
-    } else if (length === 4) return slotKey(space, map, byte) | 0x10000;
-    else if (length === 2) {
-      if (space === LEGACY && map === 0 && byte === 0x0f) map = 1;
-      else if (space === LEGACY && map === 1 && (byte === 0x38 || byte === 0x3a)) map = byte === 0x38 ? 2 : 3;
-      else if (space !== LEGACY || map !== 0 || (byte !== 0x66 && byte !== 0xf2 && byte !== 0xf3)) {
-        return slotKey(space, map, byte);
-      }
-    }
-    at = end + 1;
-  }
-  throw new Error(`no opcode in ${e}`);
-}
-
-let rowsByKey: (number[] | undefined)[] | undefined;
-
-/** Row numbers by slot. */
-function index(): (number[] | undefined)[] {
-  const table: (number[] | undefined)[] = new Array(SLOTS);
-  for (let i = 0; i < ROWS.length; i++) {
-    const key = keyOfEncoding((ROWS[i] as { encoding: string }).encoding);
-    const slot = key & 0xffff;
-    for (let n = key > 0xffff ? 7 : 0; n >= 0; n--) {
-      const list = table[slot + n];
-      if (list) list.push(i);
-      else table[slot + n] = [i];
-    }
-  }
-  return table;
+  key: number;
+  mode: Mode;
+  /** Candidates for each ModRM.reg (just [0] where no ModRM), best first; made on first use. */
+  entries: (readonly Entry[] | undefined)[];
 }
 
 function prefixAccepts(prefix: Prefix, ctx: number): boolean {
@@ -149,13 +84,16 @@ function legacyAccepts(f: Form, mode: Mode, ctx: number): boolean {
 
 const PP: Readonly<Record<Prefix, number>> = { any: 0, NFx: 0, NP: 0, "66": 1, F3: 2, F2: 3 };
 
+/** Outside 64-bit mode W doesn't choose between general registers of 32 and 64 bits. */
+function wIgnored(f: Form, mode: Mode): boolean {
+  return mode !== 64 && f.w === 0 && f.operands.some((o) => (o.kind === "r" || o.kind === "rm") && o.size === 32);
+}
+
 function vexAccepts(f: Form, mode: Mode, ctx: number): boolean {
   if ((ctx & 3) !== PP[f.prefix]) return false;
   const length = (ctx >> CTX_LENGTH_SHIFT) & 3;
   if (f.length !== 0 && length !== (f.length === 512 ? 2 : f.length === 256 ? 1 : 0)) return false;
-  // Outside 64-bit mode W doesn't choose between general registers of 32 and 64 bits.
-  if (mode !== 64 && f.w === 0 && f.operands.some((o) => (o.kind === "r" || o.kind === "rm") && o.size === 32))
-    return true;
+  if (wIgnored(f, mode)) return true;
   return f.w < 0 || ((ctx & CTX_W) !== 0) === (f.w === 1);
 }
 
@@ -189,11 +127,27 @@ function classOf(spec: OperandSpec): RegClass {
   }
 }
 
-function entryOf(f: Form, mode: Mode): Entry {
-  let accepted = 0;
-  for (let ctx = 0; ctx < 32; ctx++) {
-    if (f.space === "legacy" ? legacyAccepts(f, mode, ctx) : vexAccepts(f, mode, ctx)) accepted |= 1 << ctx;
+const masks = new Map<string, number>();
+
+/** The contexts that a form accepts, as bits. Few different ones exist, so they are kept. */
+function acceptedContexts(f: Form, mode: Mode): number {
+  const legacy = f.space === "legacy";
+  const key = legacy
+    ? `${mode} ${f.prefix} ${f.w} ${f.osize} ${f.default64} ${f.force64}`
+    : `${mode} ${f.prefix} ${f.w} ${f.length} ${wIgnored(f, mode)}`;
+  let mask = masks.get(key);
+  if (mask === undefined) {
+    mask = 0;
+    for (let ctx = 0; ctx < 32; ctx++) {
+      if (legacy ? legacyAccepts(f, mode, ctx) : vexAccepts(f, mode, ctx)) mask |= 1 << ctx;
+    }
+    masks.set(key, mask);
   }
+  return mask;
+}
+
+function entryOf(f: Form, mode: Mode): Entry {
+  const accepted = acceptedContexts(f, mode);
   let immediate = 0;
   const plans = f.operands.map((spec, i) => {
     const field = f.fields[i] as Field;
@@ -220,22 +174,38 @@ function specificity(f: Form): number {
   );
 }
 
-function buildSlot(key: number, mode: Mode): Slot | null {
-  rowsByKey ??= index();
+/** Forms of a slot that the mode has; with a ModRM.reg, only those that it can be. */
+function formsOf(key: number, mode: Mode, digit: number): Form[] {
   const bit = mode === 64 ? M64 : mode === 32 ? M32 : M16;
-  const numbers = rowsByKey[key];
-  if (!numbers) return null;
-  const forms = numbers.map(form).filter((f) => (f.modes & bit) !== 0);
-  const first = forms[0];
-  if (!first) return null;
-  forms.sort((a, b) => specificity(b) - specificity(a) || a.index - b.index);
-  const modIgnored = first.operands.some((o) => o.kind === "creg" || o.kind === "dreg");
-  const all = forms.map((f) => entryOf(f, mode));
-  const entries: (readonly Entry[])[] = [];
-  for (let digit = 0; digit < 8; digit++) {
-    entries.push(all.filter((e) => e.form.digit < 0 || e.form.digit === digit));
+  const out: Form[] = [];
+  for (const number of rowsOf(key)) {
+    if (digit >= 0) {
+      const own = digitOfEncoding(encodingOf(number));
+      if (own >= 0 && own !== digit) continue;
+    }
+    const f = form(number);
+    if ((f.modes & bit) !== 0) out.push(f);
   }
-  return { modrm: first.modrm, modIgnored, entries };
+  return out;
+}
+
+function buildSlot(key: number, mode: Mode): Slot | null {
+  const rows = rowsOf(key);
+  if (rows.length === 0) return null;
+  // An opcode has ModRM in all its forms or in none; a mode may have none of them (06 is 16 and 32-bit only).
+  const first = form(rows[0] as number);
+  if (!first.modrm && formsOf(key, mode, -1).length === 0) return null;
+  const modIgnored = first.operands.some((o) => o.kind === "creg" || o.kind === "dreg");
+  return { modrm: first.modrm, modIgnored, key, mode, entries: new Array(8) };
+}
+
+/** The candidates of a slot for a value of ModRM.reg (0 where there is none). */
+export function entriesOf(slot: Slot, reg: number): readonly Entry[] {
+  const found = slot.entries[reg];
+  if (found !== undefined) return found;
+  const forms = formsOf(slot.key, slot.mode, slot.modrm ? reg : -1);
+  forms.sort((a, b) => specificity(b) - specificity(a) || a.index - b.index);
+  return (slot.entries[reg] = forms.map((f) => entryOf(f, slot.mode)));
 }
 
 const slots: Readonly<Record<Mode, (Slot | null | undefined)[]>> = {

@@ -11,9 +11,11 @@ import { rows as fma } from "./fma.ts";
 import { rows as mmx } from "./mmx.ts";
 import { rows as move } from "./move.ts";
 import { rows as nop } from "./nop.ts";
-import { type Form, parseRow, type RowDef } from "./row.ts";
+import { parseRow } from "./parse.ts";
+import type { Form, RowDef } from "./row.ts";
 import { rows as segment } from "./segment.ts";
 import { rows as shift } from "./shift.ts";
+import { rowsBySlot } from "./slot.ts";
 import { rows as sse } from "./sse.ts";
 import { rows as sse2 } from "./sse2.ts";
 import { rows as sse3 } from "./sse3.ts";
@@ -67,3 +69,16 @@ export function form(index: number): Form {
 
 /** The row of every EVEX-encoded instruction. */
 export const EVEX_ROW = ROWS.length - 1;
+
+let slots: (number[] | undefined)[] | undefined;
+
+/** Numbers of the rows in a slot (slot.ts). */
+export function rowsOf(slot: number): readonly number[] {
+  slots ??= rowsBySlot(ROWS.map((r) => r.encoding));
+  return slots[slot] ?? [];
+}
+
+/** A row's encoding as written. */
+export function encodingOf(index: number): string {
+  return (ROWS[index] as RowDef).encoding;
+}
