@@ -5,6 +5,7 @@ import type { Ram } from "../mmu/ram.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
+import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
 import type { Process } from "./process.ts";
 import { RunQueue } from "./sched.ts";
@@ -28,6 +29,8 @@ export interface KernelOptions {
   frames: Frames;
   cpu: CpuAccess;
   vfs: Vfs;
+  /** For memfd_create and mounts of tmpfs: fs/tree.ts makes it. */
+  memfds: TmpFileSystem;
   rows: readonly SyscallRow[];
 }
 
@@ -39,6 +42,8 @@ export class Kernel {
   readonly cpu: CpuAccess;
   /** The machine's file tree. */
   readonly vfs: Vfs;
+  /** Where memfd_create makes its files. */
+  readonly memfds: TmpFileSystem;
   readonly rows: readonly SyscallRow[];
   readonly timers = new Timers();
   readonly ready = new RunQueue();
@@ -57,6 +62,8 @@ export class Kernel {
   hostname: string;
   domainname = "(none)";
   readonly bootTime: bigint;
+  /** When the slice that runs began. */
+  sliceStart = 0n;
   /** The leader of a session ended: set by who owns terminals. */
   onSessionEnd: ((leader: Process) => void) | undefined;
   /** A task runs a new program: its address space is another one now. */
@@ -69,6 +76,7 @@ export class Kernel {
     this.frames = options.frames;
     this.cpu = options.cpu;
     this.vfs = options.vfs;
+    this.memfds = options.memfds;
     this.rows = options.rows;
     this.table = new SyscallTable(options.rows);
     this.hostname = this.host.ids.hostname;

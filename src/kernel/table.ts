@@ -5,6 +5,8 @@ import { eventCalls } from "./sys/event.ts";
 import { fdCalls } from "./sys/fd.ts";
 import { fileCalls } from "./sys/file.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
+import { memfdCalls } from "./sys/memfd.ts";
+import { mountCalls } from "./sys/mount.ts";
 import { nameCalls } from "./sys/names.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
@@ -30,4 +32,6 @@ export const syscalls: readonly SyscallRow[] = [
   ...pipeCalls,
   ...pollCalls,
   ...eventCalls,
+  ...memfdCalls,
+  ...mountCalls,
 ];
