@@ -8,6 +8,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { packTable } from "./pack-table.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -28,6 +29,7 @@ await build({
   platform: "node",
   target: "node20",
   outdir: "dist",
+  plugins: [packTable],
 });
 for (const name of ["blink.js", "blinkenlights.js"]) chmodSync(join(dist, name), 0o755);
 
@@ -36,6 +38,7 @@ if (existsSync(join(root, "src/platform/browser/index.ts"))) {
     ...common,
     entryPoints: { "blink.browser": "src/platform/browser/index.ts" },
     platform: "browser",
+    plugins: [packTable],
     target: "es2022",
     outdir: "dist",
   });
