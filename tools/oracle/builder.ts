@@ -1,0 +1,164 @@
+/** A trial in the making: its state, patches of memory and code. */
+import * as T from "./layout.ts";
+import { type Flavour, float80, integer, lane, type Random } from "./random.ts";
+
+const POOL = 4096;
+const PATCH_ROOM = 8192;
+export const MASK64 = (1n << 64n) - 1n;
+
+/** Values of every flavour made ahead: choosing one is much quicker than making it. */
+export class Pools {
+  private readonly lanes: Readonly<Record<Flavour, Uint32Array>>;
+  private readonly x87: Uint8Array;
+  constructor(r: Random) {
+    const lanes: Partial<Record<Flavour, Uint32Array>> = {};
+    for (const flavour of ["int", "f32", "f64", "mixed"] as const) {
+      const pool = new BigUint64Array(POOL);
+      for (let i = 0; i < POOL; i++) pool[i] = flavour === "int" ? integer(r) : lane(r, flavour);
+      lanes[flavour] = new Uint32Array(pool.buffer);
+    }
+    lanes.f80 = lanes.f64 as Uint32Array;
+    this.lanes = lanes as Record<Flavour, Uint32Array>;
+    this.x87 = new Uint8Array(POOL * 16);
+    const v = T.view(this.x87);
+    for (let i = 0; i < POOL; i++) {
+      const [mantissa, high] = float80(r);
+      v.setBigUint64(i * 16, mantissa, true);
+      v.setUint16(i * 16 + 8, high, true);
+    }
+  }
+  /** Writes 8 bytes. */
+  lane(r: Random, flavour: Flavour, to: DataView, at: number): void {
+    const i = r.below(POOL) * 2;
+    const pool = this.lanes[flavour];
+    to.setUint32(at, pool[i] as number, true);
+    to.setUint32(at + 4, pool[i + 1] as number, true);
+  }
+  /** Ten bytes. */
+  float80(r: Random): Uint8Array {
+    const i = r.below(POOL) * 16;
+    return this.x87.subarray(i, i + 10);
+  }
+}
+
+export class Builder {
+  private readonly bytes = new Uint8Array(T.TRIAL_SIZE + PATCH_ROOM);
+  readonly view = T.view(this.bytes);
+  private patchEnd = T.TRIAL_SIZE;
+  private patches = 0;
+  private length = 0;
+  /** General registers that have a meaning now and keep their value: a bit set. */
+  pinned = 0;
+
+  constructor(
+    readonly r: Random,
+    private readonly pools: Pools,
+  ) {}
+
+  /** Starts a trial with a random state. */
+  start(flavour: Flavour): void {
+    const { view: v, r, pools, bytes } = this;
+    this.patchEnd = T.TRIAL_SIZE;
+    this.patches = 0;
+    this.length = 0;
+    this.pinned = 0;
+    for (let i = 0; i < 16; i++) pools.lane(r, "int", v, T.S_GPR + i * 8);
+    const flags = r.u32();
+    v.setUint32(T.S_RFLAGS, 0x202 | (flags & 0x8d5) | (r.one(10) ? 0x400 : 0), true);
+    v.setUint32(T.S_RFLAGS + 4, 0, true);
+    v.setBigUint64(T.S_FS, BigInt(T.DATA_LOW + r.below(512) * 16), true);
+    v.setBigUint64(T.S_GS, BigInt(T.DATA_HIGH + r.below(512) * 16), true);
+    bytes.fill(0, T.S_FX, T.S_YMM);
+    v.setUint16(T.S_FCW, r.one(2) ? 0x37f : 0x7f | (r.pick([0, 2, 3, 3]) << 8) | (r.below(4) << 10), true);
+    if (r.one(16)) v.setUint16(T.S_FCW, 0x40 | (r.u32() & 0xf3f), true);
+    const top = r.below(8);
+    v.setUint16(T.S_FSW, (top << 11) | (r.one(2) ? r.u32() & 0x4700 : 0), true);
+    bytes[T.S_FTW] = r.one(6) ? r.u32() : r.one(6) ? 0 : 0xff;
+    v.setUint32(
+      T.S_MXCSR,
+      0x1f80 | (r.one(3) ? r.below(4) << 13 : 0) | (r.one(10) ? 0x8000 : 0) | (r.one(10) ? 0x40 : 0),
+      true,
+    );
+    if (r.one(32)) v.setUint32(T.S_MXCSR, r.u32() & 0xffc0, true);
+    for (let i = 0; i < 8; i++) {
+      const at = T.S_ST + i * 16;
+      if (flavour === "f80") bytes.set(pools.float80(r), at);
+      else {
+        pools.lane(r, flavour, v, at);
+        v.setUint16(at + 8, r.one(4) ? r.u32() : 0xffff, true);
+      }
+    }
+    for (let i = 0; i < 64; i++) pools.lane(r, flavour, v, T.S_YMM + i * 8);
+    bytes.fill(0, T.T_PATCHES, T.TRIAL_SIZE);
+  }
+  gpr(n: number): bigint {
+    return this.view.getBigUint64(T.S_GPR + n * 8, true);
+  }
+  setGpr(n: number, v: bigint): void {
+    this.view.setBigUint64(T.S_GPR + n * 8, v & MASK64, true);
+    this.pinned |= 1 << n;
+  }
+  isPinned(n: number): boolean {
+    return ((this.pinned >> n) & 1) !== 0;
+  }
+  /** Sets a register unless it already means something. */
+  suggest(n: number, v: bigint): void {
+    if (!this.isPinned(n)) this.setGpr(n, v);
+  }
+  get rflags(): number {
+    return this.view.getUint32(T.S_RFLAGS, true);
+  }
+  set rflags(v: number) {
+    this.view.setUint32(T.S_RFLAGS, v, true);
+  }
+  get codeLength(): number {
+    return this.length;
+  }
+  append(code: readonly number[]): void {
+    this.bytes.set(code, T.T_CODE + this.length);
+    this.length += code.length;
+  }
+  /** Puts bytes at a linear address, as far as data pages lie there. */
+  patch(address: bigint, content: Uint8Array): void {
+    for (const base of [T.DATA_LOW, T.DATA_HIGH]) {
+      const offset = Number(BigInt.asIntN(64, address - BigInt(base)));
+      const from = Math.max(offset, 0);
+      const to = Math.min(offset + content.length, T.DATA_SIZE);
+      if (from >= to || this.patchEnd + T.PATCH_HEAD + to - from + 8 > this.bytes.length) continue;
+      this.view.setUint16(this.patchEnd, from, true);
+      this.view.setUint16(this.patchEnd + 2, to - from, true);
+      this.bytes.fill(0, this.patchEnd + 4, this.patchEnd + T.PATCH_HEAD);
+      this.bytes.set(content.subarray(from - offset, to - offset), this.patchEnd + T.PATCH_HEAD);
+      const padded = (to - from + 7) & ~7;
+      this.bytes.fill(0, this.patchEnd + T.PATCH_HEAD + to - from, this.patchEnd + T.PATCH_HEAD + padded);
+      this.patchEnd += T.PATCH_HEAD + padded;
+      this.patches++;
+    }
+  }
+  patch64(address: bigint, v: bigint): void {
+    const bytes = new Uint8Array(8);
+    T.view(bytes).setBigUint64(0, v & MASK64, true);
+    this.patch(address, bytes);
+  }
+  /** Fills memory with values of a flavour. */
+  fill(address: bigint, length: number, flavour: Flavour): void {
+    const padded = (length + 7) & ~7;
+    const bytes = new Uint8Array(padded);
+    const v = T.view(bytes);
+    if (length === 10) bytes.set(this.pools.float80(this.r));
+    else for (let i = 0; i < padded; i += 8) this.pools.lane(this.r, flavour, v, i);
+    this.patch(address, bytes.subarray(0, length));
+  }
+  float80(): Uint8Array {
+    return this.pools.float80(this.r);
+  }
+  finish(codeAt: number, rows: readonly number[], undefinedFlags: number): T.Trial {
+    const { view: v } = this;
+    v.setUint32(T.S_CODE_AT, codeAt, true);
+    v.setUint32(T.S_CODE_LENGTH, this.length, true);
+    v.setUint32(T.T_PATCHES, this.patches, true);
+    v.setUint32(T.T_PATCH_BYTES, this.patchEnd - T.TRIAL_SIZE, true);
+    const bytes = this.bytes.slice(0, this.patchEnd);
+    return { bytes, view: T.view(bytes), rows, undefinedFlags };
+  }
+}

@@ -1,0 +1,122 @@
+/** Compares what became of a trial on both sides, bit for bit where the manuals define it. */
+import { form } from "../../src/isa/table.ts";
+import * as T from "./layout.ts";
+
+const GPR_NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
+const RF = 0x10000;
+const MXCSR_EXCEPTIONS = 0x3f;
+
+export interface Difference {
+  /** Field's name. */
+  field: string;
+  ours: string;
+  silicon: string;
+}
+
+export interface CompareOptions {
+  /** Compare MXCSR's exception flags. */
+  mxcsr: boolean;
+  /** Compare x87's last opcode and pointers. */
+  pointers: boolean;
+}
+
+function hex(bytes: Uint8Array, from: number, length: number): string {
+  let s = "";
+  for (let i = from + length - 1; i >= from; i--) s += (bytes[i] as number).toString(16).padStart(2, "0");
+  return s.replace(/^0+(?=.)/, "");
+}
+
+function flagsText(v: number): string {
+  const names: [number, string][] = [
+    [0x800, "O"],
+    [0x400, "D"],
+    [0x80, "S"],
+    [0x40, "Z"],
+    [0x10, "A"],
+    [4, "P"],
+    [1, "C"],
+  ];
+  const known = names.reduce((mask, [bit]) => mask | bit, 0x202);
+  const rest = v & ~known;
+  return names.map(([bit, n]) => (v & bit ? n : "-")).join("") + (rest ? `+${rest.toString(16)}` : "");
+}
+
+/** Differences; none means agreement. */
+export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o: CompareOptions): Difference[] {
+  const out: Difference[] = [];
+  const [a, b] = [T.view(ours), T.view(silicon)];
+  const bytes = (field: string, at: number, length: number): void => {
+    for (let i = at; i < at + length; i++) {
+      if (ours[i] !== silicon[i]) {
+        out.push({ field, ours: hex(ours, at, length), silicon: hex(silicon, at, length) });
+        return;
+      }
+    }
+  };
+  const value = (field: string, x: number, y: number): void => {
+    if (x !== y) out.push({ field, ours: x.toString(16), silicon: y.toString(16) });
+  };
+  value("signal", a.getUint32(T.R_SIGNO, true), b.getUint32(T.R_SIGNO, true));
+  value("trap", a.getUint32(T.R_TRAPNO, true), b.getUint32(T.R_TRAPNO, true));
+  value("si_code", a.getInt32(T.R_CODE, true), b.getInt32(T.R_CODE, true));
+  bytes("si_addr", T.R_ADDR, 8);
+  // Write and fetch; whether a page was present is the kernel's to tell for its own addresses.
+  value("error", a.getUint32(T.R_ERR, true) & 0x12, b.getUint32(T.R_ERR, true) & 0x12);
+  bytes("rip", T.S_RIP, 8);
+  for (let i = 0; i < 16; i++) bytes(GPR_NAMES[i] as string, T.S_GPR + i * 8, 8);
+  const flags = ~(trial.undefinedFlags | RF);
+  const [x, y] = [a.getUint32(T.S_RFLAGS, true) & flags, b.getUint32(T.S_RFLAGS, true) & flags];
+  if (x !== y) out.push({ field: "flags", ours: flagsText(x), silicon: flagsText(y) });
+  bytes("fsbase", T.S_FS, 8);
+  bytes("gsbase", T.S_GS, 8);
+  bytes("fcw", T.S_FCW, 2);
+  bytes("fsw", T.S_FSW, 2);
+  bytes("ftw", T.S_FTW, 1);
+  if (o.pointers) {
+    bytes("fop", T.S_FOP, 2);
+    bytes("fip", T.S_FIP, 8);
+    bytes("fdp", T.S_FDP, 8);
+  }
+  const mxcsr = o.mxcsr ? 0xffff : 0xffff & ~MXCSR_EXCEPTIONS;
+  value("mxcsr", a.getUint32(T.S_MXCSR, true) & mxcsr, b.getUint32(T.S_MXCSR, true) & mxcsr);
+  for (let i = 0; i < 8; i++) bytes(`st${i}`, T.S_ST + i * 16, 10);
+  for (let i = 0; i < 16; i++) bytes(`ymm${i}`, T.S_YMM + i * 32, 32);
+  memory(ours, silicon, out);
+  return out;
+}
+
+function changes(result: Uint8Array): Map<number, string> {
+  const map = new Map<number, string>();
+  const v = T.view(result);
+  for (let n = v.getUint32(T.R_CHANGES, true), at = T.RESULT_SIZE; n > 0; n--, at += T.CHANGE_SIZE) {
+    map.set(v.getUint32(at, true), hex(result, at + 8, 8));
+  }
+  return map;
+}
+
+function memory(ours: Uint8Array, silicon: Uint8Array, out: Difference[]): void {
+  const length = T.view(ours).getUint32(T.R_CHANGES, true);
+  if (length === T.view(silicon).getUint32(T.R_CHANGES, true) && length === 0) return;
+  const [x, y] = [changes(ours), changes(silicon)];
+  for (const at of new Set([...x.keys(), ...y.keys()])) {
+    if (x.get(at) !== y.get(at)) {
+      const field = `[${(T.DATA_LOW + at).toString(16)}]`;
+      out.push({ field, ours: x.get(at) ?? "unchanged", silicon: y.get(at) ?? "unchanged" });
+    }
+  }
+}
+
+/** x87 functions whose last digits differ between processors, too. */
+const TRANSCENDENTAL = /^(F2XM1|FYL2X|FYL2XP1|FPTAN|FPATAN|FSIN|FCOS|FSINCOS)$/;
+const LAST_DIGITS = 4n;
+
+/** True if all that differs is the end of a mantissa that a transcendental function made. */
+export function onlyLastDigits(trial: T.Trial, differences: readonly Difference[]): boolean {
+  if (!trial.rows.some((i) => TRANSCENDENTAL.test(form(i).mnemonic))) return false;
+  return differences.every((d) => {
+    if (d.field === "fsw") return ((Number.parseInt(d.ours, 16) ^ Number.parseInt(d.silicon, 16)) & ~0x220) === 0;
+    if (!d.field.startsWith("st")) return false;
+    const delta = BigInt(`0x${d.ours}`) - BigInt(`0x${d.silicon}`);
+    return delta <= LAST_DIGITS && delta >= -LAST_DIGITS;
+  });
+}

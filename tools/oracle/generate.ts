@@ -1,0 +1,343 @@
+/** Makes trials out of the instruction table: every operand form, values and addresses that favour corners. */
+import { decode } from "../../src/decode/decode.ts";
+import { VARIANTS } from "../../src/engine/interp/variant.ts";
+import type { Form } from "../../src/isa/row.ts";
+import { form, ROWS } from "../../src/isa/table.ts";
+import { M64 } from "../../src/isa/types.ts";
+import { Builder, Pools } from "./builder.ts";
+import { encode, type Fields, type MemoryParts } from "./encode.ts";
+import { finishOperands, prepare } from "./implied.ts";
+import * as T from "./layout.ts";
+import type { Flavour, Random } from "./random.ts";
+
+const RSP = 4;
+
+/** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
+const SKIPPED = new RegExp(
+  "^(" +
+    "INT|SYSCALL|SYSENTER|IRET[DQ]?|RETF|CPUID|RDTSCP?|RDPMC|RDRAND|RDSEED|RDPID|XGETBV|RDPKRU|WRPKRU|" +
+    "XSAVE\\w*|XRSTOR\\w*|FXSAVE\\w*|S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]|L[FGS]S|MONITORX?|MWAITX?|" +
+    "X(BEGIN|END|ABORT|TEST)|SERIALIZE|RCPSS|RCPPS|RSQRTSS|RSQRTPS|VRCP\\w+|VRSQRT\\w+|INSB|INSW|INSD|OUTS\\w|IN|OUT" +
+    ")$",
+);
+
+/** Writes of segment registers and far transfers depend on the system's descriptors. */
+function isFar(f: Form): boolean {
+  if (/^(JMP|CALL) m16/.test(f.text)) return true;
+  return f.operands[0]?.kind === "sreg" && f.mnemonic === "MOV" ? true : /^POP [FG]S/.test(f.text);
+}
+
+export function usable(f: Form, index: Uint16Array): boolean {
+  if (!(f.modes & M64) || f.unsupported || f.privileged) return false;
+  if (SKIPPED.test(f.mnemonic) || isFar(f)) return false;
+  for (let i = 0; i < VARIANTS; i++) if (index[f.index * VARIANTS + i]) return true;
+  return false;
+}
+
+/** Rows that trials can be made of. */
+export function usableRows(index: Uint16Array): Form[] {
+  return ROWS.map((_, i) => form(i)).filter((f) => usable(f, index));
+}
+
+export const FLAG_BITS: Readonly<Record<string, number>> = {
+  o: 0x800,
+  s: 0x80,
+  z: 0x40,
+  a: 0x10,
+  p: 4,
+  c: 1,
+  d: 0x400,
+};
+export function flagMask(letters: string): number {
+  let mask = 0;
+  for (const letter of letters) mask |= FLAG_BITS[letter] ?? 0;
+  return mask;
+}
+
+function flavourOf(f: Form, r: Random): Flavour {
+  if (f.feature === "X87" || f.mnemonic.startsWith("FI")) return "f80";
+  const { mnemonic: m } = f;
+  if (r.one(8)) return "mixed";
+  if (/^V?(CVT|F?M?ADD|ROUND|DP)/.test(m)) return /D2|PD|SD$/.test(m) ? "f64" : /S2|PS|SS$/.test(m) ? "f32" : "int";
+  if (/(PS|SS)$/.test(m)) return "f32";
+  if (/(PD|SD)$/.test(m)) return "f64";
+  return f.operands.some((o) => o.kind.includes("mm")) ? (r.one(4) ? "mixed" : "int") : "int";
+}
+
+/** What the instruction being made may touch. */
+export interface Making {
+  b: Builder;
+  r: Random;
+  f: Form;
+  flavour: Flavour;
+  /** Part of a sequence: registers that addresses stand on are not to be written, faults are rare. */
+  sequence: boolean;
+  /** Linear address of the memory operand, if there is one. */
+  target: bigint | undefined;
+  /** Bytes of it. */
+  size: number;
+  fields: Fields;
+  /** Offset in the code area that the instruction will have. */
+  at: number;
+}
+
+/** Registers that hold addresses in sequences. */
+const ADDRESS_REGISTERS = [3, 5, 12, 13, 14, 15];
+
+/** An address for an access of `size` bytes: mostly good; else at or over an edge, misaligned, or nowhere. */
+export function chooseAddress(r: Random, size: number, sequence: boolean): bigint {
+  const base = BigInt(r.one(4) ? T.DATA_HIGH : T.DATA_LOW);
+  const writable = T.DATA_SIZE - T.PAGE;
+  const room = Math.max(1, size);
+  const kind = r.below(sequence ? 60 : 100);
+  if (kind < 55) {
+    const align = Math.min(64, 2 ** Math.ceil(Math.log2(room)));
+    return base + BigInt(Math.floor(r.below(writable - room) / align) * align);
+  }
+  if (kind < 72) return base + BigInt(r.below(writable - room));
+  // Over a border between pages: writable, then writable to read-only, then read-only to none, then none to writable.
+  const into = BigInt(r.below(room + 1));
+  if (kind < 84) return base + BigInt(T.PAGE * (1 + r.below(2))) - into;
+  if (kind < 87) return base + BigInt(writable) - into;
+  if (kind < 90) return base + BigInt(T.DATA_SIZE) - into;
+  if (kind < 92) return base - into;
+  if (kind < 95) return base + BigInt(writable + r.below(T.PAGE - room));
+  if (kind < 97) return BigInt(r.pick([0, 8, T.PAGE, T.CODE_AT + 64, T.DATA_LOW + 0x100000]) + r.below(16));
+  if (kind < 98) return 0x800000000000n;
+  if (kind < 99) return r.u64();
+  return -BigInt(r.below(0x1000)) & 0xffffffffffffffffn;
+}
+
+/** Parts of ModRM and register values that lead to a target. */
+function chooseParts(m: Making, target: bigint, addressSize: 32 | 64, segmentBase: bigint): MemoryParts | undefined {
+  const { b, r } = m;
+  const bits = addressSize === 64 ? 64 : 32;
+  const mask = (1n << BigInt(bits)) - 1n;
+  const wanted = (target - segmentBase) & mask;
+  const fits = (v: bigint): boolean => v === (BigInt.asIntN(32, v) & mask);
+  const kind = r.below(10);
+  if (kind === 0 && addressSize === 64) {
+    const disp = BigInt.asIntN(64, wanted - BigInt(T.CODE_AT + m.at));
+    if (disp >= -0x7fffff00n && disp < 0x7fffff00n) {
+      // Counted from the end of the instruction; corrected once its length is known.
+      return { base: "rip", index: -1, scale: 0, disp: Number(disp), dispSize: 4 };
+    }
+  }
+  if (kind === 1 && fits(wanted)) {
+    return { base: "none", index: -1, scale: 0, disp: Number(BigInt.asIntN(32, wanted)), dispSize: 4 };
+  }
+  const free = (n: number): boolean => !b.isPinned(n) && n !== RSP;
+  const choices = m.sequence ? ADDRESS_REGISTERS.filter(free) : Array.from({ length: 16 }, (_, n) => n).filter(free);
+  if (choices.length < 2) return undefined;
+  const base = r.pick(choices);
+  const disp = kind < 5 ? r.below(256) - 128 : kind < 7 ? (r.u32() | 0) >> r.below(16) : 0;
+  let index = -1;
+  const scale = r.below(4);
+  const garbage = addressSize === 64 ? 0n : BigInt(r.u32()) << 32n;
+  let left = (wanted - BigInt(disp)) & mask;
+  if (r.one(2)) {
+    index = r.pick(choices.filter((n) => n !== base && n !== RSP));
+    const value = r.one(3) ? r.u64() : BigInt.asUintN(64, BigInt(r.below(512) - 256));
+    b.setGpr(index, value);
+    left = (left - (value << BigInt(scale))) & mask;
+    if (r.one(8) && fits(left)) {
+      return { base: "none", index, scale, disp: Number(BigInt.asIntN(32, (left + BigInt(disp)) & mask)), dispSize: 4 };
+    }
+  }
+  b.setGpr(base, left | garbage);
+  return { base, index, scale: index < 0 ? 0 : scale, disp, dispSize: r.one(8) ? 4 : 0 };
+}
+
+function memoryBytes(f: Form): number {
+  const i = f.fields.indexOf("M");
+  const size = f.operands[i]?.memSize ?? 0;
+  return size === 0 ? 64 : size / 8;
+}
+
+function immediate(m: Making, kind: string): bigint {
+  const { r, f } = m;
+  switch (kind) {
+    case "ib":
+      return BigInt(r.one(3) ? r.below(72) : r.u32() & 0xff);
+    case "iw":
+      // ENTER and RET: amounts of stack.
+      if (f.mnemonic === "ENTER" || f.mnemonic === "RET") return BigInt(r.below(r.one(8) ? 65536 : 64));
+      break;
+    case "cb":
+    case "cd":
+      // Into the filler behind, far enough from the code to come.
+      if (kind === "cd" && r.one(6)) return BigInt(r.u32());
+      return BigInt(r.one(12) ? 0 : 70 + r.below(56));
+  }
+  return r.one(2) ? BigInt.asUintN(64, BigInt((r.u32() | 0) >> r.below(32))) : r.u64();
+}
+
+function register(m: Making, kind: string): number {
+  const { r, sequence, b } = m;
+  if (kind === "mm" || kind === "mm/m" || kind === "st") return r.below(8);
+  if (kind === "sreg") return r.below(6);
+  if (!sequence || (kind !== "r" && kind !== "rm")) return r.below(16);
+  let n = r.below(16);
+  while (n === RSP || ADDRESS_REGISTERS.includes(n) || b.isPinned(n)) n = r.below(16);
+  return n;
+}
+
+function blank(): Fields {
+  return { reg: 0, rm: 0, v: 0, o: 0, is4: 0, immediates: [], extra: [], forceRex: false, w: 0, l: 0 };
+}
+
+interface Made {
+  code: number[];
+  undefinedFlags: number;
+}
+
+/** Makes one instruction and the state that it wants; its bytes, or undefined if this try led nowhere. */
+function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence: boolean): Made | undefined {
+  const { r } = b;
+  const fields = blank();
+  const m: Making = { b, r, f, flavour, sequence, target: undefined, size: 0, fields, at };
+  const extra: number[] = [];
+  const memoryAt = f.fields.indexOf("M");
+  const spec = f.operands[memoryAt];
+  const canMemory = f.modrm && f.mod !== "reg" && spec !== undefined;
+  const memory = canMemory && (f.mod === "mem" || r.one(2));
+  const implied = f.operands.some((o) => o.kind === "str");
+  let segmentBase = 0n;
+  if ((memory || implied) && r.one(8)) {
+    const gs = r.one(2);
+    extra.push(gs ? 0x65 : 0x64);
+    segmentBase = b.view.getBigUint64(gs ? T.S_GS : T.S_FS, true);
+  } else if (r.one(32)) extra.push(r.pick([0x26, 0x2e, 0x36, 0x3e]));
+  let addressSize: 32 | 64 = 64;
+  if (f.asize === 32 || ((memory || implied) && f.asize === 0 && r.one(12))) {
+    extra.push(0x67);
+    addressSize = 32;
+  }
+  if (f.repeat !== "" && r.one(2)) extra.push(f.repeat === "repe" && r.one(2) ? 0xf2 : 0xf3);
+  if (f.space === "legacy") fields.forceRex = r.one(6);
+  fields.w = !f.default64 && !f.force64 && f.osize === 0 && r.one(10) ? 1 : 0;
+  fields.l = r.one(2) ? 1 : 0;
+  fields.extra = extra;
+  m.size = memoryBytes(f);
+  prepare(m, addressSize, segmentBase);
+  if (memory) {
+    const target = m.target ?? chooseAddress(r, m.size, sequence);
+    m.target = addressSize === 32 ? (target & 0xffffffffn) + segmentBase : target;
+    const parts = chooseParts(m, m.target, addressSize, segmentBase);
+    if (!parts) return undefined;
+    fields.rm = parts;
+    if (!r.one(4)) b.fill(m.target, m.size, f.operands[memoryAt]?.memSize === 80 ? "f80" : flavour);
+    if (f.lockable && r.one(4)) extra.push(0xf0);
+  } else m.target = undefined;
+  fields.reg = Math.max(f.digit, 0);
+  f.operands.forEach((o, i) => {
+    switch (f.fields[i]) {
+      case "R":
+        fields.reg = register(m, o.kind);
+        break;
+      case "V":
+        fields.v = register(m, o.kind);
+        break;
+      case "O":
+        fields.o = register(m, o.kind);
+        break;
+      case "S":
+        fields.is4 = register(m, o.kind);
+        break;
+      case "M":
+        if (!memory) fields.rm = f.rm >= 0 ? f.rm : register(m, o.kind);
+        break;
+    }
+  });
+  if (memoryAt < 0 && f.modrm) fields.rm = f.rm >= 0 ? f.rm : register(m, "rm");
+  fields.immediates = f.immediates.filter((k) => k !== "is4").map((k) => immediate(m, k));
+  finishOperands(m);
+  let code = encode(f, fields);
+  if (memory && (fields.rm as MemoryParts).base === "rip") {
+    const parts = fields.rm as MemoryParts;
+    fields.rm = { ...parts, disp: parts.disp - code.length };
+    code = encode(f, fields);
+  }
+  const bytes = Uint8Array.from(code);
+  const insn = decode(bytes, 0, bytes.length, 64);
+  if (typeof insn === "string" || insn.row.index !== f.index || insn.length !== code.length) return undefined;
+  return { code, undefinedFlags: undefinedAfter(m) };
+}
+
+/** Flags that the instruction leaves undefined in the state that the trial starts with. */
+function undefinedAfter(m: Making): number {
+  const { f, b, fields } = m;
+  if (f.keepsFlagsAtZero) {
+    if (f.repeat !== "") return 0;
+    const last = f.operands[f.operands.length - 1];
+    const count = last?.kind === "imm" ? (fields.immediates[0] as bigint) : b.gpr(1);
+    const known = last?.kind === "imm" || !m.sequence;
+    if (known && (count & (f.operands[0]?.size === 64 ? 63n : 31n)) === 0n) return 0;
+  }
+  return flagMask(f.flagsUndefined);
+}
+
+/** Where the code goes: mostly inside the first page, now and then over the border or at the end of what is mapped. */
+function chooseCode(r: Random): number {
+  if (r.one(12)) return T.PAGE - 1 - r.below(16);
+  if (r.one(30)) return T.CODE_SIZE - 1 - r.below(16);
+  return 512 + r.below(T.PAGE - 1024);
+}
+
+const MAX_TRIES = 20;
+const MAX_LENGTH = 15;
+
+export class Generator {
+  private readonly b: Builder;
+  private readonly plain: Form[];
+  constructor(
+    private readonly r: Random,
+    readonly rows: readonly Form[],
+  ) {
+    this.b = new Builder(r, new Pools(r));
+    this.plain = rows.filter(
+      (f) => !f.operands.some((o) => o.kind === "rel") && !/^(JMP|CALL|RET|INT\d|UD\d)$/.test(f.mnemonic),
+    );
+  }
+  /** A trial of one instruction. */
+  single(f: Form): T.Trial | undefined {
+    const { r, b } = this;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const flavour = flavourOf(f, r);
+      let at = chooseCode(r);
+      b.start(flavour);
+      const made = instruction(b, f, flavour, at, false);
+      if (!made) continue;
+      b.append(made.code);
+      // At the very end of the code pages the instruction must still lie in them as far as the trial writes it.
+      at = Math.min(at, T.CODE_SIZE - made.code.length);
+      return b.finish(at, [f.index], made.undefinedFlags);
+    }
+    return undefined;
+  }
+  /** A trial of several instructions, of which none reads flags that an earlier one left undefined. */
+  sequence(): T.Trial | undefined {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "f32", "f64", "f80"] as const);
+    const start = 512 + r.below(T.PAGE - 1024);
+    b.start(flavour);
+    b.setGpr(RSP, BigInt(T.DATA_LOW + 1024 + 8 * r.below(1024)));
+    const rows: number[] = [];
+    let undefinedNow = 0;
+    let everUndefined = 0;
+    const want = 2 + r.below(7);
+    for (let tries = 0; tries < MAX_TRIES * 2 && rows.length < want; tries++) {
+      if (b.codeLength + MAX_LENGTH > T.T_CODE_MAX) break;
+      const f = r.pick(this.plain);
+      if (flagMask(f.flagsRead) & undefinedNow) continue;
+      const made = instruction(b, f, flavour, start + b.codeLength, true);
+      if (!made) continue;
+      b.append(made.code);
+      rows.push(f.index);
+      if (!f.keepsFlagsAtZero) undefinedNow &= ~flagMask(f.flagsWritten);
+      undefinedNow |= made.undefinedFlags;
+      everUndefined |= made.undefinedFlags;
+    }
+    return rows.length ? b.finish(start, rows, everUndefined) : undefined;
+  }
+}

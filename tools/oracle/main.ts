@@ -1,0 +1,153 @@
+/**
+ * Compares the engine with this machine's processor, instruction by instruction.
+ *
+ *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
+ *                                  [--show 3] [--repro LINE] [--list]
+ *
+ * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
+ */
+import { parseArgs } from "node:util";
+import { buildImage } from "../../src/engine/interp/build-image.ts";
+import { form } from "../../src/isa/table.ts";
+import { type Difference, onlyLastDigits } from "./compare.ts";
+import { Generator, usableRows } from "./generate.ts";
+import type { Trial } from "./layout.ts";
+import { instructions, parseTrial, trialText } from "./line.ts";
+import { Oracle } from "./oracle.ts";
+import { Random } from "./random.ts";
+import { whyNotNative } from "./silicon.ts";
+
+const { values: o } = parseArgs({
+  options: {
+    trials: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    row: { type: "string" },
+    sequences: { type: "boolean", default: false },
+    mxcsr: { type: "boolean", default: false },
+    pointers: { type: "boolean", default: false },
+    show: { type: "string", default: "2" },
+    repro: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
+});
+
+const BATCH = 1000;
+/** Failures of one kind that are kept to be shown. */
+const KEEP = Number(o.show);
+
+const describe = (d: Difference): string => `${d.field}: ours ${d.ours}, silicon ${d.silicon}`;
+
+interface Kind {
+  count: number;
+  examples: { trial: Trial; differences: Difference[] }[];
+}
+
+/** Failures by mnemonics and by the fields that differ. */
+class Report {
+  readonly kinds = new Map<string, Map<string, Kind>>();
+  readonly perRow = new Map<number, { trials: number; failures: number; lastDigits: number }>();
+  add(trial: Trial, differences: Difference[]): void {
+    const close = differences.length > 0 && onlyLastDigits(trial, differences);
+    for (const row of trial.rows) {
+      const n = this.perRow.get(row) ?? { trials: 0, failures: 0, lastDigits: 0 };
+      n.trials++;
+      if (close) n.lastDigits++;
+      else if (differences.length) n.failures++;
+      this.perRow.set(row, n);
+    }
+    if (differences.length === 0 || close) return;
+    const mnemonic = trial.rows.length === 1 ? form(trial.rows[0] as number).mnemonic : "sequences";
+    const key = [
+      ...new Set(differences.map((d) => d.field.replace(/\d+$|^\[.*/, (s) => (s[0] === "[" ? "memory" : "")))),
+    ];
+    const kinds = this.kinds.get(mnemonic) ?? new Map<string, Kind>();
+    this.kinds.set(mnemonic, kinds);
+    const kind = kinds.get(key.join()) ?? { count: 0, examples: [] };
+    kinds.set(key.join(), kind);
+    kind.count++;
+    if (kind.examples.length < KEEP) kind.examples.push({ trial, differences });
+  }
+}
+
+async function explain(oracle: Oracle, trial: Trial, differences: readonly Difference[]): Promise<void> {
+  const small = await oracle.shrink(trial, differences);
+  const left = await oracle.one(small);
+  const rows = small.rows.map((i) => `${form(i).text} | ${form(i).encoding}`).join(" ; ");
+  console.log(
+    `    ${instructions(small)
+      .map((i) => i.text)
+      .join("; ")}   (${rows})`,
+  );
+  console.log(`      ${trialText(small)}`);
+  for (const d of left.slice(0, 6)) console.log(`      ${describe(d)}`);
+}
+
+async function main(): Promise<void> {
+  const why = whyNotNative();
+  if (why) {
+    console.log(`no oracle here: ${why}`);
+    return;
+  }
+  const image = buildImage();
+  const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers });
+  if (o.repro !== undefined) {
+    const trial = parseTrial(o.repro);
+    console.log(
+      instructions(trial)
+        .map((i) => i.text)
+        .join("\n"),
+    );
+    const differences = await oracle.one(trial);
+    console.log(differences.length ? differences.map(describe).join("\n") : "agreement");
+    process.exitCode = differences.length ? 1 : 0;
+    oracle.close();
+    return;
+  }
+  const pattern = o.row === undefined ? undefined : new RegExp(o.row);
+  const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
+  if (rows.length === 0) throw new Error("no such row with semantics");
+  const generator = new Generator(new Random(Number(o.seed)), rows);
+  const report = new Report();
+  const total = Number(o.trials);
+  const started = performance.now();
+  let unmade = 0;
+  for (let n = 0; n < total; ) {
+    const trials: Trial[] = [];
+    for (let i = 0; i < BATCH && n < total; i++, n++) {
+      const trial = o.sequences
+        ? generator.sequence()
+        : generator.single(rows[n % rows.length] as (typeof rows)[number]);
+      if (trial) trials.push(trial);
+      else unmade++;
+    }
+    await oracle.batch(trials, (t, d) => report.add(t, d));
+  }
+  const seconds = (performance.now() - started) / 1000;
+  if (o.list) {
+    for (const [i, n] of report.perRow) {
+      const digits = n.lastDigits ? `, ${n.lastDigits} in the last digits` : "";
+      console.log(`${form(i).text} | ${form(i).encoding}: ${n.trials} trials, ${n.failures} failures${digits}`);
+    }
+  }
+  let failures = 0;
+  for (const [mnemonic, kinds] of [...report.kinds].sort((a, b) => a[0].localeCompare(b[0]))) {
+    for (const [fields, kind] of kinds) {
+      failures += kind.count;
+      console.log(`${mnemonic}: ${kind.count} differ in ${fields}`);
+      for (const e of kind.examples) await explain(oracle, e.trial, e.differences);
+    }
+  }
+  const never = rows.filter((f) => !report.perRow.has(f.index));
+  if (never.length && total >= rows.length) {
+    console.log(`rows that no trial could be made of: ${never.map((f) => `${f.text} | ${f.encoding}`).join("; ")}`);
+  }
+  const digits = [...report.perRow.values()].reduce((n, x) => n + x.lastDigits, 0);
+  console.log(
+    `${total - unmade} trials of ${rows.length} rows in ${seconds.toFixed(1)} s, ${failures} differ` +
+      (digits ? `, ${digits} x87 functions in the last digits` : ""),
+  );
+  process.exitCode = failures ? 1 : 0;
+  oracle.close();
+}
+
+await main();

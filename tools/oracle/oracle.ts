@@ -1,0 +1,96 @@
+/** Both sides together: runs trials, compares, and shrinks a failing trial to what matters. */
+import type { HandlerImage } from "../../src/engine/interp/image.ts";
+import { type CompareOptions, compare, type Difference } from "./compare.ts";
+import { EngineSide } from "./engine-side.ts";
+import * as T from "./layout.ts";
+import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
+import { Silicon } from "./silicon.ts";
+
+export class Oracle {
+  private readonly engine: EngineSide;
+  private readonly silicon = new Silicon();
+  constructor(
+    image: HandlerImage,
+    private readonly options: CompareOptions,
+  ) {
+    this.engine = new EngineSide(image);
+  }
+  close(): void {
+    this.silicon.close();
+  }
+  /** Runs a batch; `fn` sees each trial with its differences. */
+  async batch(trials: readonly T.Trial[], fn: (trial: T.Trial, differences: Difference[]) => void): Promise<void> {
+    const pending = this.silicon.run(trials);
+    // Ours runs while the processor is at work.
+    const ours = trials.map((t) => this.ours(t));
+    const theirs = await pending;
+    trials.forEach((t, i) => {
+      const mine = ours[i] as Uint8Array | string;
+      const them = theirs[i] as Uint8Array;
+      fn(
+        t,
+        typeof mine === "string" ? [{ field: "crash", ours: mine, silicon: "" }] : compare(t, mine, them, this.options),
+      );
+    });
+  }
+  private ours(t: T.Trial): Uint8Array | string {
+    try {
+      return this.engine.run(t);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  async one(trial: T.Trial): Promise<Difference[]> {
+    let out: Difference[] = [];
+    await this.batch([trial], (_, d) => {
+      out = d;
+    });
+    return out;
+  }
+
+  /** The same failure (a common field differs) with as few fields, patches and instructions as possible. */
+  async shrink(trial: T.Trial, differences: readonly Difference[]): Promise<T.Trial> {
+    const names = new Set(differences.map((d) => d.field));
+    let best = trial;
+    const attempt = async (candidate: T.Trial): Promise<boolean> => {
+      const d = await this.one(candidate);
+      if (!d.some((x) => names.has(x.field))) return false;
+      best = candidate;
+      return true;
+    };
+    const rebuild = (
+      state: Uint8Array,
+      code: ArrayLike<number>,
+      rows: readonly number[],
+      keepPatch: (i: number) => boolean,
+    ): T.Trial => {
+      const patches: { offset: number; bytes: Uint8Array }[] = [];
+      T.eachPatch(best, (offset, bytes) => patches.push({ offset, bytes }));
+      const kept = patches.filter((_, i) => keepPatch(i));
+      return assemble(state, best.view.getUint32(T.S_CODE_AT, true), code, kept, rows, best.undefinedFlags);
+    };
+    const all = (): boolean => true;
+    for (let i = best.rows.length - 1; i >= 0 && best.rows.length > 1; i--) {
+      const rest = instructions(best).filter((_, k) => k !== i);
+      const code = rest.flatMap((x) => [...x.bytes]);
+      await attempt(
+        rebuild(
+          best.bytes,
+          code,
+          best.rows.filter((_, k) => k !== i),
+          all,
+        ),
+      );
+    }
+    for (let i = best.view.getUint32(T.T_PATCHES, true) - 1; i >= 0; i--) {
+      await attempt(rebuild(best.bytes, codeOf(best), best.rows, (k) => k !== i));
+    }
+    for (const f of FIELDS) {
+      if (getField(best.bytes, f) === f.usual) continue;
+      const state = best.bytes.slice(0, T.STATE_SIZE);
+      setField(state, f, f.usual);
+      await attempt(rebuild(state, codeOf(best), best.rows, all));
+    }
+    return best;
+  }
+}
