@@ -12,7 +12,6 @@ import { DYN_BASE, type MappedElf, mapElf } from "../loader/map-elf.ts";
 import { buildStack, checkArguments, type StackImage } from "../loader/stack.ts";
 import type { LoadTarget } from "../loader/target.ts";
 import { UserFault } from "../mmu/access.ts";
-import { PAGE } from "../mmu/frames.ts";
 import type { Place } from "../vfs/types.ts";
 import { exitProcess, killOthers, releaseMm } from "./exit.ts";
 import { FPFRAME_SIZE } from "./fpstate.ts";

@@ -100,7 +100,10 @@ function markDead(task: Task, address: number, pending: boolean): void {
     task.kernel.futexes.wake(futexKey(task.mm, address, false), 1);
     task.kernel.futexes.wake(futexKey(task.mm, address, true), 1);
   };
-  if (pending && value === 0) return wake();
+  if (pending && value === 0) {
+    wake();
+    return;
+  }
   if ((value & F.FUTEX_TID_MASK) !== task.tid) return;
   user.setU32(address, ((value & F.FUTEX_WAITERS) | F.FUTEX_OWNER_DIED) >>> 0);
   if (value & F.FUTEX_WAITERS) wake();

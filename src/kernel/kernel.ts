@@ -64,6 +64,8 @@ export class Kernel {
   readonly bootTime: bigint;
   /** When the slice that runs began. */
   sliceStart = 0n;
+  /** Set by sched_yield: the slice ends with this call. */
+  yielding = false;
   /** The leader of a session ended: set by who owns terminals. */
   onSessionEnd: ((leader: Process) => void) | undefined;
   /** A task runs a new program: its address space is another one now. */
