@@ -6,7 +6,6 @@ import { SIGPIPE } from "../../abi/signal.ts";
 import type { UserMemory } from "../../mmu/user.ts";
 import { type File, POLLIN } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
-import { sendToTask, userInfo } from "../send.ts";
 import { type Call, park, type SysResult } from "../types.ts";
 
 export function userOf(call: Call): UserMemory {
@@ -40,7 +39,7 @@ export function waitOn(file: File, otherwise: number, partial?: number): SysResu
 
 /** Writing to a pipe or socket without readers: the signal, beside the error. */
 export function raiseSigpipe(call: Call): void {
-  sendToTask(call.task, userInfo(call.task, SIGPIPE));
+  call.task.sendSignal(SIGPIPE);
 }
 
 export function readableNow(file: File): boolean {

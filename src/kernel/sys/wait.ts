@@ -1,7 +1,6 @@
 /** Timeouts and temporary signal masks of poll(2), select(2) and epoll_wait(2). */
 import { EINVAL } from "../../abi/errno.ts";
 import type { WaitQueue } from "../../vfs/types.ts";
-import { UNBLOCKABLE } from "../sighand.ts";
 import { type Call, park, type SysResult } from "../types.ts";
 import { userOf } from "./support.ts";
 
@@ -43,9 +42,7 @@ export function beginWait(call: Call, timeout: bigint | undefined, mask = 0, mas
   if (call.state !== undefined) return 0;
   if (mask !== 0) {
     if (maskSize !== 8) return -EINVAL;
-    const set = userOf(call).big(mask);
-    call.task.savedMask = call.task.mask;
-    call.task.mask = set & ~UNBLOCKABLE;
+    call.task.useMask(userOf(call).big(mask));
   }
   call.state = { until: timeout === undefined ? undefined : call.kernel.now() + timeout } satisfies WaitState;
   return 0;
