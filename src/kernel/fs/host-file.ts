@@ -8,12 +8,25 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../abi/fcntl.ts";
-import type { HostFs } from "../../host/types.ts";
+import type { HostFs, HostStat } from "../../host/types.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { RegularFile } from "../../vfs/file.ts";
-import type { FillPage } from "../../vfs/page-cache.ts";
-import type { Stat } from "../../vfs/types.ts";
-import type { HostInode } from "./host-inode.ts";
+import type { FillPage, InodePages } from "../../vfs/page-cache.ts";
+import type { Inode, Stat } from "../../vfs/types.ts";
+
+/** What an open file asks of its inode. */
+export interface HostFileOwner extends Inode {
+  readonly files: Set<HostFile>;
+  readonly pages: InodePages;
+  /** Does the host's file look as it did when the cached pages were last known to agree? */
+  isVersion(st: HostStat): boolean;
+  setVersion(st: HostStat): void;
+  /** pwrite through a fresh descriptor. */
+  writeElsewhere(from: Uint8Array, at: number): number;
+  noteDirty(): void;
+  flush(): number;
+  closed(file: HostFile): void;
+}
 
 /** A regular file of the host, open: its own host descriptor, so that it outlives its name. */
 export class HostFile extends RegularFile {
@@ -21,7 +34,7 @@ export class HostFile extends RegularFile {
   private readonly hostAppends: boolean;
 
   constructor(
-    override readonly inode: HostInode,
+    override readonly inode: HostFileOwner,
     private readonly host: HostFs,
     readonly fd: number,
     flags: number,

@@ -13,18 +13,36 @@ import {
   X_OK,
 } from "../../abi/fcntl.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, S_ISGID } from "../../abi/stat.ts";
-import type { HostStat } from "../../host/types.ts";
+import type { HostFs, HostStat } from "../../host/types.ts";
 import { BaseInode } from "../../vfs/inode.ts";
-import type { InodePages } from "../../vfs/page-cache.ts";
+import type { InodePages, PageCache } from "../../vfs/page-cache.ts";
 import { checkMode } from "../../vfs/permission.ts";
-import type { Cred, DirEntry, File, Inode, SetAttr, Stat, Statfs } from "../../vfs/types.ts";
+import type { Cred, DirEntry, File, FileSystem, Inode, SetAttr, Stat, Statfs } from "../../vfs/types.ts";
+import type { Devices } from "./devices.ts";
 import { HostFile } from "./host-file.ts";
-import type { HostFileSystem } from "./hostfs.ts";
 import { openFifo } from "./pipe.ts";
 import { SpecialInode } from "./special.ts";
 
 /** Flags of open that the host's descriptor gets. */
 const PASSED = O_ACCMODE | O_APPEND | O_SYNC | O_DSYNC;
+
+/** What inodes ask of their file system (hostfs.ts). */
+export interface HostTree extends FileSystem {
+  readonly host: HostFs;
+  readonly cache: PageCache;
+  readonly devices: Devices;
+  /** Whom the host runs us as. */
+  readonly user: { uid: number; gid: number };
+  now(): bigint;
+  /** The inode of what the host found under that name. */
+  inode(st: HostStat, parent: HostInode, name: string): HostInode;
+  /** Directories with special files, which exist nowhere else. */
+  readonly keep: Set<HostInode>;
+  /** Files with pages that shared mappings may have stored to. */
+  readonly dirty: Set<HostInode>;
+  /** The inode whose `fresh` is still good. */
+  lastFound: HostInode | undefined;
+}
 
 /** A file of the host. It is reached by path, through the directory where it was last found; open ones also by descriptor. */
 export class HostInode extends BaseInode {
@@ -38,7 +56,7 @@ export class HostInode extends BaseInode {
   specials: Map<string, SpecialInode> | undefined;
 
   constructor(
-    override readonly fs: HostFileSystem,
+    override readonly fs: HostTree,
     readonly dev: number,
     ino: number,
     type: number,

@@ -1,24 +1,21 @@
 import { S_IFDIR, S_IFMT } from "../../abi/stat.ts";
 import type { HostFs, HostStat } from "../../host/types.ts";
 import type { PageCache } from "../../vfs/page-cache.ts";
-import type { FileSystem, Statfs } from "../../vfs/types.ts";
+import type { Statfs } from "../../vfs/types.ts";
 import type { Devices } from "./devices.ts";
-import { HostInode } from "./host-inode.ts";
+import { HostInode, type HostTree } from "./host-inode.ts";
 
 /**
  * The host's tree as a file system. There is one inode object for each (dev, ino) as long as anyone holds it. Look-ups
  * always ask the host, so changes from outside are seen at once.
  */
-export class HostFileSystem implements FileSystem {
+export class HostFileSystem implements HostTree {
   readonly type = "ext4";
   readonly dev: number;
   readonly root: HostInode;
   private readonly inodes = new Map<number, Map<number, WeakRef<HostInode>>>();
-  /** Directories with special files, which exist nowhere else. */
   readonly keep = new Set<HostInode>();
-  /** Files with pages that shared mappings may have stored to. */
   readonly dirty = new Set<HostInode>();
-  /** The inode whose `fresh` is still good. */
   lastFound: HostInode | undefined;
   private readonly dead = new FinalizationRegistry<{ dev: number; ino: number }>(({ dev, ino }) => {
     const byIno = this.inodes.get(dev);
@@ -48,7 +45,6 @@ export class HostFileSystem implements FileSystem {
     byIno.set(inode.ino, new WeakRef(inode));
     this.dead.register(inode, { dev: inode.dev, ino: inode.ino });
   }
-  /** The inode of what the host found under that name. */
   inode(st: HostStat, parent: HostInode, name: string): HostInode {
     const type = st.mode & S_IFMT;
     const known = this.inodes.get(st.dev)?.get(st.ino)?.deref();

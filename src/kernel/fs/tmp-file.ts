@@ -13,13 +13,23 @@ import {
 } from "../../abi/fcntl.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { RegularFile } from "../../vfs/file.ts";
+import type { Inode } from "../../vfs/types.ts";
 import type { TmpContent } from "./tmp-content.ts";
-import type { TmpInode } from "./tmpfs.ts";
+
+/** What an open file asks of its inode. */
+export interface TmpOwner extends Inode {
+  opens: number;
+  seals: number;
+  /** Contents changed: new times. */
+  modified(): void;
+  resize(size: number): number;
+  freeIfUnused(): void;
+}
 
 /** An open regular file of a tmpfs. */
 export class TmpFile extends RegularFile {
   constructor(
-    override readonly inode: TmpInode,
+    override readonly inode: TmpOwner,
     private readonly content: TmpContent,
     flags: number,
   ) {

@@ -1,0 +1,209 @@
+import { EIO, ENOENT, ENXIO, ESRCH } from "../../abi/errno.ts";
+import { O_ACCMODE, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
+import { BaseFile, seekWithin } from "../../vfs/file.ts";
+import { placePath } from "../../vfs/place.ts";
+import type { File, Inode, Place } from "../../vfs/types.ts";
+import { mountinfoText, mountsText } from "./proc-mounts.ts";
+import { type Entries, type Owner, type ProcContext, ProcDir, ProcLink, ProcText } from "./proc-node.ts";
+import type { ProcProcess, ProcTask } from "./proc-source.ts";
+import * as text from "./proc-text.ts";
+
+/** /proc/PID, or with `tid` /proc/PID/task/TID. */
+export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
+  const process = () => fs.source.process(pid);
+  const task = (p: ProcProcess) => p.tasks.find((t) => t.tid === (tid ?? pid)) ?? p.tasks[0];
+  const owner: Owner = () => {
+    const p = process();
+    const cred = p && task(p)?.cred;
+    return { uid: cred?.euid ?? 0, gid: cred?.egid ?? 0 };
+  };
+  /** A file whose text is made of the process (and thread); ESRCH when it is gone. */
+  const show = (make: (p: ProcProcess, t: ProcTask) => string | Uint8Array, mode = 0o444) => {
+    const read = () => {
+      const p = process();
+      const t = p && task(p);
+      return p && t ? make(p, t) : -ESRCH;
+    };
+    return () => new ProcText(fs, { read }, owner, mode);
+  };
+  const magic = (get: (p: ProcProcess) => Place | undefined) => () => {
+    const place = () => {
+      const p = process();
+      return p ? (get(p) ?? -ENOENT) : -ESRCH;
+    };
+    const name = () => {
+      const at = place();
+      return typeof at === "number" ? at : (placePath(at, fs.viewRoot()) ?? placePath(at) ?? -ENOENT);
+    };
+    return new ProcLink(fs, name, place, owner);
+  };
+
+  const entries: Entries = {
+    auxv: show((p) => new Uint8Array(BigUint64Array.from(p.memory?.auxv ?? []).buffer), 0o400),
+    cgroup: show(() => "0::/\n"),
+    cmdline: show((p) => memory(p, "argStart", "argEnd")),
+    comm: () => new ProcText(fs, commSpec(process, task), owner, 0o644),
+    cwd: magic((p) => p.cwd),
+    environ: show((p) => memory(p, "envStart", "envEnd"), 0o400),
+    exe: magic((p) => p.memory?.exe),
+    fd: () => fdDir(fs, process, owner),
+    fdinfo: () => fdinfoDir(fs, process, owner),
+    io: show(() => "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"),
+    limits: show((p) => text.limitsText(p)),
+    loginuid: show(() => "4294967295"),
+    maps: show((p) => text.mapsText(p)),
+    mem: () => new MemInode(fs, process, owner),
+    mountinfo: show((p) => mountinfoText(fs.mounts, p.root)),
+    mounts: show((p) => mountsText(fs.mounts, p.root)),
+    oom_score: show(() => "0\n"),
+    oom_score_adj: () => new ProcText(fs, { read: () => "0\n", write: () => 0 }, owner),
+    root: magic((p) => p.root),
+    sessionid: show(() => "4294967295"),
+    smaps: show((p) => text.smapsText(p)),
+    stat: show((p, t) => text.statText(p, t)),
+    statm: show((p) => text.statmText(p)),
+    status: show((p, t) => text.statusText(p, t)),
+    wchan: show(() => "0"),
+    ...idMaps(show),
+  };
+  if (tid === undefined) entries.task = () => taskDir(fs, pid, process, owner);
+  return new ProcDir(fs, entries, undefined, owner);
+}
+
+function idMaps(show: (make: () => string) => () => Inode): Entries {
+  const all = `${"0".padStart(10)} ${"0".padStart(10)} ${"4294967295".padStart(10)}\n`;
+  return { uid_map: show(() => all), gid_map: show(() => all), setgroups: show(() => "allow\n") };
+}
+
+function memory(p: ProcProcess, from: "argStart" | "envStart", to: "argEnd" | "envEnd"): Uint8Array {
+  const m = p.memory;
+  return m ? m.read(m[from], m[to] - m[from]) : new Uint8Array(0);
+}
+
+function commSpec(process: () => ProcProcess | undefined, task: (p: ProcProcess) => ProcTask | undefined) {
+  const get = () => {
+    const p = process();
+    return p && task(p);
+  };
+  return {
+    read: () => {
+      const t = get();
+      return t ? `${t.comm}\n` : -ESRCH;
+    },
+    write: (s: string) => {
+      const t = get();
+      if (!t) return -ESRCH;
+      t.setComm(s.replace(/\n$/, "").slice(0, 15));
+      return 0;
+    },
+  };
+}
+
+function taskDir(fs: ProcContext, pid: number, process: () => ProcProcess | undefined, owner: Owner): ProcDir {
+  const dirs = new Map<number, ProcDir>();
+  const tids = () => process()?.tasks.map((t) => t.tid) ?? [];
+  const get = (name: string) => {
+    const tid = Number(name);
+    if (!tids().includes(tid)) {
+      dirs.delete(tid);
+      return undefined;
+    }
+    let dir = dirs.get(tid);
+    if (!dir) {
+      dir = pidDir(fs, pid, tid);
+      dirs.set(tid, dir);
+    }
+    return dir;
+  };
+  return new ProcDir(fs, {}, { list: () => tids().map(String), get }, owner);
+}
+
+function fdDir(fs: ProcContext, process: () => ProcProcess | undefined, owner: Owner): ProcDir {
+  return new ProcDir(
+    fs,
+    {},
+    fdEntries(process, (n) => fdLink(fs, process, n, owner)),
+    owner,
+    0o500,
+  );
+}
+function fdinfoDir(fs: ProcContext, process: () => ProcProcess | undefined, owner: Owner): ProcDir {
+  const info = (n: number) =>
+    new ProcText(
+      fs,
+      {
+        read: () => {
+          const p = process();
+          const file = p?.fd(n);
+          return p && file ? text.fdinfoText(file, p.cloexec(n)) : -ENOENT;
+        },
+      },
+      owner,
+      0o400,
+    );
+  return new ProcDir(fs, {}, fdEntries(process, info), owner, 0o555);
+}
+function fdEntries(process: () => ProcProcess | undefined, make: (n: number) => Inode) {
+  return {
+    list: () => (process()?.fds() ?? []).map(String),
+    get: (name: string) => {
+      const n = /^(0|[1-9]\d*)$/.test(name) ? Number(name) : -1;
+      return process()?.fd(n) ? make(n) : undefined;
+    },
+  };
+}
+function fdLink(fs: ProcContext, process: () => ProcProcess | undefined, n: number, owner: Owner): ProcLink {
+  const file = (): File | undefined => process()?.fd(n);
+  const access = (file()?.flags ?? 0) & O_ACCMODE;
+  const mode = (access === O_WRONLY ? 0 : 0o500) | (access === O_RDONLY ? 0 : 0o300);
+  const describe = () => {
+    const f = file();
+    if (!f) return -ENOENT;
+    // Paths are shown as the reader's root sees them.
+    return (f.place?.parent && placePath(f.place, fs.viewRoot())) || f.describe();
+  };
+  return new ProcLink(fs, describe, () => file()?.place ?? -ENXIO, owner, mode);
+}
+
+/** /proc/PID/mem: the position is an address. */
+class MemInode extends ProcText {
+  constructor(
+    fs: ProcContext,
+    private readonly process: () => ProcProcess | undefined,
+    owner: Owner,
+  ) {
+    super(fs, { read: () => "", write: () => 0 }, owner, 0o600);
+  }
+  override open(flags: number): File {
+    return new MemFile(this, flags, this.process);
+  }
+}
+class MemFile extends BaseFile {
+  constructor(
+    inode: Inode,
+    flags: number,
+    private readonly process: () => ProcProcess | undefined,
+  ) {
+    super(inode, flags);
+  }
+  override read(into: Uint8Array, at?: number): number {
+    const m = this.process()?.memory;
+    if (!m) return 0;
+    const bytes = m.read(at ?? this.pos, into.length);
+    if (bytes.length === 0 && into.length > 0) return -EIO;
+    into.set(bytes);
+    if (at === undefined) this.pos += bytes.length;
+    return bytes.length;
+  }
+  override write(from: Uint8Array, at?: number): number {
+    const m = this.process()?.memory;
+    if (!m) return 0;
+    const n = m.write(at ?? this.pos, from);
+    if (n === 0 && from.length > 0) return -EIO;
+    if (at === undefined) this.pos += n;
+    return n;
+  }
+  override seek(offset: number, whence: number): number {
+    return seekWithin(this, () => 0, offset, whence);
+  }
+}
