@@ -4,16 +4,25 @@ import { dirCalls } from "./sys/dir.ts";
 import { eventCalls } from "./sys/event.ts";
 import { fdCalls } from "./sys/fd.ts";
 import { fileCalls } from "./sys/file.ts";
+import { rows as futexCalls } from "./sys/futex.ts";
+import { rows as identityCalls } from "./sys/identity.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
 import { memfdCalls } from "./sys/memfd.ts";
+import { rows as memoryCalls } from "./sys/memory.ts";
+import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
 import { nameCalls } from "./sys/names.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
+import { rows as processCalls } from "./sys/process.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
+import { rows as schedCalls } from "./sys/sched.ts";
+import { rows as signalCalls } from "./sys/signal.ts";
 import { spliceCalls } from "./sys/splice.ts";
 import { statCalls } from "./sys/stat.ts";
+import { rows as timeCalls } from "./sys/time.ts";
+import { rows as wait4Calls } from "./sys/wait4.ts";
 import { xattrCalls } from "./sys/xattr.ts";
 import type { SyscallRow } from "./types.ts";
 
@@ -34,4 +43,13 @@ export const syscalls: readonly SyscallRow[] = [
   ...eventCalls,
   ...memfdCalls,
   ...mountCalls,
+  ...futexCalls,
+  ...identityCalls,
+  ...memoryCalls,
+  ...miscCalls,
+  ...processCalls,
+  ...schedCalls,
+  ...signalCalls,
+  ...timeCalls,
+  ...wait4Calls,
 ];

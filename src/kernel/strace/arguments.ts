@@ -64,6 +64,7 @@ const KINDS: Readonly<Record<string, (a: Argument) => string>> = {
   fd: number,
   pid: number,
   ptr: address,
+  ulong: (a) => `0x${a.call.argBig(a.index).toString(16)}`,
   hex: (a) => `0x${BigInt.asUintN(64, a.call.argBig(a.index)).toString(16)}`,
   dirfd: (a) => (a.value === AT_FDCWD ? "AT_FDCWD" : `${a.value}`),
   path: (a) => text(a.user, a.value),

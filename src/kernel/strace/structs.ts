@@ -81,6 +81,11 @@ export const STRUCTS: Readonly<Record<string, Formatter>> = {
   sigset_out: written((a) => signals(a.user.big(a.value))),
   sigaction,
   sigaction_out: written(sigaction),
+  itimerval: (a) => `{it_interval=${timeval(a)}, it_value=${timeval({ ...a, value: a.value + 16 })}}`,
+  itimerspec: (a) => `{it_interval=${timespec(a)}, it_value=${timespec({ ...a, value: a.value + 16 })}}`,
+  stack: (a) =>
+    `{ss_sp=${pointer(a.user.u64(a.value))}, ss_flags=${a.user.i32(a.value + 8)}, ss_size=${a.user.u64(a.value + 16)}}`,
+  utimbuf: (a) => `{actime=${a.user.i64(a.value)}, modtime=${a.user.i64(a.value + 8)}}`,
   pollfds,
   fd_set: fdSet,
   fd_pair: written((a) => `[${a.user.i32(a.value)}, ${a.user.i32(a.value + 4)}]`),

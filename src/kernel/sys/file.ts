@@ -76,7 +76,7 @@ export const fileCalls = [
   sys(77, "ftruncate", "fd:fd length:off", ftruncate),
   sys(162, "sync", "", sync),
   sys(187, "readahead", "fd:fd offset:off count:size", readahead),
-  sys(221, "fadvise64", "fd:fd offset:off len:off advice:fadvice", fadvise64),
+  sys(221, "fadvise64", "fd:fd offset:off len:off advice:fadvise", fadvise64),
   sys(277, "sync_file_range", "fd:fd offset:off nbytes:off flags:uint", syncFileRange),
   sys(285, "fallocate", "fd:fd mode:flags:fallocate offset:off len:off", fallocate),
   sys(306, "syncfs", "fd:fd", syncfs),
