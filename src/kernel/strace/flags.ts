@@ -96,7 +96,7 @@ export const FLAGS: Readonly<Record<string, (v: number) => string>> = {
       [2, "RWF_DSYNC"],
       [1, "RWF_HIPRI"],
     ]),
-  prot: (v) => bits(v, PROT, "PROT_NONE"),
+  mmap_prot: (v) => bits(v, PROT, "PROT_NONE"),
   mmap: mapFlags,
   mremap: (v) => bits(v, named(MMAN, /^MREMAP_/)),
   msync: (v) => bits(v, named(MMAN, /^MS_/)),
