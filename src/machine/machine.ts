@@ -1,0 +1,144 @@
+/** A whole machine: RAM, engine, kernel and files, joined here and nowhere else. */
+import { Engine } from "../engine/engine.ts";
+import type { HandlerImage } from "../engine/interp/image.ts";
+import type { Host } from "../host/types.ts";
+import { createFirst } from "../kernel/boot.ts";
+import { exec } from "../kernel/exec.ts";
+import { makeTree, type Tree } from "../kernel/fs/tree.ts";
+import { Kernel, type Trace } from "../kernel/kernel.ts";
+import { syscalls } from "../kernel/table.ts";
+import type { Task } from "../kernel/task.ts";
+import { connectTerminal } from "../kernel/terminal.ts";
+import { Frames, PAGE } from "../mmu/frames.ts";
+import { Ram } from "../mmu/ram.ts";
+import { HELPERS } from "../sem/helpers/index.ts";
+import { resetRegisters } from "./cpu.ts";
+import { findProgram } from "./program.ts";
+import { runTask } from "./run-task.ts";
+
+export interface MachineOptions {
+  host: Host;
+  /** The engine's handlers: made at build time, or by engine/interp/build-image.ts. */
+  image: HandlerImage;
+  /** Most RAM to use, bytes; at most 4 GiB. */
+  memory?: number;
+  /** Directories of the host that make the guest's root; see kernel/fs/tree.ts. */
+  overlays?: readonly string[];
+  /** Serve no files of the host. */
+  inMemory?: boolean;
+  /** Working directory of the first process, "/" if it cannot be had. */
+  cwd?: string;
+  trace?: Trace;
+}
+
+/** How the first process ended: an exit code, or the signal that killed it (0 if none did). */
+export interface ExitStatus {
+  code: number;
+  signal: number;
+}
+
+/** The host's events get their turn after this much running, nanoseconds. */
+const BREATH = 10000000n;
+/** Deadlines nearer than this are awaited without going to sleep, nanoseconds: timers of hosts are coarse. */
+const NEAR = 1000000n;
+/** Longest sleep, milliseconds. */
+const LONG = 60000;
+
+export class Machine {
+  readonly ram: Ram;
+  readonly frames: Frames;
+  readonly engine: Engine;
+  readonly kernel: Kernel;
+  readonly tree: Tree;
+  private readonly host: Host;
+  private first: Task | undefined;
+  private readonly cwd: string;
+
+  constructor(options: MachineOptions) {
+    const { host } = options;
+    this.host = host;
+    this.cwd = options.cwd ?? "/";
+    this.ram = new Ram(options.memory);
+    this.frames = new Frames(this.ram);
+    const clock = host.clock.monotonic();
+    this.engine = new Engine({
+      ram: this.ram,
+      image: options.image,
+      helpers: HELPERS,
+      // A time-stamp counter of 1 GHz.
+      tsc: () => Number(host.clock.monotonic() - clock),
+      random: (bytes) => host.random(bytes),
+    });
+    const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);
+    this.frames.onCodeFrameFreed = (frame) => onCodeStore(frame, PAGE);
+    this.tree = makeTree({
+      host,
+      frames: this.frames,
+      onCodeStore,
+      overlays: options.overlays,
+      inMemory: options.inMemory,
+    });
+    this.kernel = new Kernel({
+      host,
+      ram: this.ram,
+      frames: this.frames,
+      vfs: this.tree.vfs,
+      memfds: this.tree.memfds,
+      rows: syscalls,
+      cpu: {
+        onCodeStore,
+        onFrameFreed: (frame) => onCodeStore(frame, PAGE),
+        instructions: () => this.engine.instructions,
+        reset: () => resetRegisters(this.ram),
+      },
+    });
+    this.kernel.trace = options.trace;
+    this.kernel.onExec = (task) => this.engine.use(task.mm.space);
+  }
+
+  /** Loads the first program. `path` without a slash is looked for in $PATH. 0 or -errno. */
+  start(path: string, argv: readonly string[], envp: readonly string[]): number {
+    const { kernel, tree } = this;
+    const { vfs } = tree;
+    const cwd = vfs.resolve({ root: vfs.root, cwd: vfs.root, cred: ROOT }, vfs.root, this.cwd);
+    const task = createFirst(kernel, { stdio: tree.stdio, cwd: typeof cwd === "number" ? vfs.root : cwd });
+    if (tree.tty) connectTerminal(kernel, tree.tty, task.process);
+    const found = findProgram(task, path, envp);
+    if (typeof found === "number") return found;
+    kernel.switchTo(task);
+    const r = exec(task, found.place, found.path, argv, envp);
+    if (r < 0) return r;
+    this.first = task;
+    this.kernel.ready.push(task);
+    return 0;
+  }
+
+  /** Runs until no process is left. How the first one ended. */
+  async run(): Promise<ExitStatus> {
+    const { kernel } = this;
+    let breathed = kernel.now();
+    while (kernel.tasks.size > 0) {
+      const now = kernel.now();
+      kernel.timers.run(now);
+      const task = kernel.ready.shift();
+      if (task) runTask(this.engine, task);
+      if (task && now - breathed < BREATH) continue;
+      await this.host.sleep(task || !kernel.ready.empty ? 0 : this.idleTime());
+      breathed = kernel.now();
+    }
+    return this.status();
+  }
+  /** Milliseconds until something is due. */
+  private idleTime(): number {
+    const { next } = this.kernel.timers;
+    if (next === undefined) return LONG;
+    const left = next - this.kernel.now();
+    return left <= NEAR ? 0 : Math.min(LONG, Number(left / 1000000n));
+  }
+  private status(): ExitStatus {
+    const status = this.first?.process.status ?? 0;
+    return { code: (status >> 8) & 0xff, signal: status & 0x7f };
+  }
+}
+
+const ROOT = { uid: 0, gid: 0, euid: 0, egid: 0, suid: 0, sgid: 0, fsuid: 0, fsgid: 0, groups: [] };
