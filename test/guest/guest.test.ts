@@ -13,20 +13,18 @@ for (const file of readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).so
   describe(file, () => {
     for (const build of guest.builds) {
       const reason = unavailable(build);
-      if (reason !== undefined) {
-        test.skip(`${build} (skipped: ${reason})`);
-        continue;
+      for (const { args, exit } of guest.runs) {
+        const name = [build, ...args].join(" ");
+        if (reason !== undefined) {
+          test.skip(`${name} (skipped: ${reason})`);
+          continue;
+        }
+        test(name, () => {
+          const argv = [buildGuest(guest.source, build), ...args];
+          const { stdin, env, tree, timeout } = guest;
+          return compare({ argv, stdin, env, tree, timeout, expect: exit });
+        });
       }
-      test(build, () =>
-        compare({
-          argv: [buildGuest(guest.source, build), ...guest.args],
-          stdin: guest.stdin,
-          env: guest.env,
-          tree: guest.tree,
-          timeout: guest.timeout,
-          expect: guest.exit,
-        }),
-      );
     }
   });
 }

@@ -2,27 +2,27 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { missing, which } from "./needs.ts";
 import { BUILD_CACHE } from "./paths.ts";
 
 /**
  * A program in test/guest says at its head how it is built and run, one directive a line after "//" or "#":
  *
- *   build: COMPILER FLAGS    one test for each such line; default "gcc -O1"
- *   args: A B                arguments, split at blanks
+ *   build: COMPILER FLAGS    as often as wanted; default "gcc -O1"
+ *   run: A B => EXIT         arguments, split at blanks, and how it ends on Linux: a number or SIGNAME, default 0;
+ *                            as often as wanted, every build does every run; default one run without arguments
  *   stdin: TEXT              with \n
  *   env: NAME=VALUE          as often as needed
- *   exit: N | SIGNAME        how it ends on Linux; default 0
  *   tree                     the files it leaves behind are compared too
  *   timeout: SECONDS
  */
 export interface Guest {
   source: string;
   builds: string[];
-  args: string[];
+  runs: { args: string[]; exit: { code?: number; signal?: string } }[];
   stdin: string;
   env: Record<string, string>;
-  exit: { code?: number; signal?: string };
   tree: boolean;
   timeout: number | undefined;
 }
@@ -44,18 +44,26 @@ export function readGuest(source: string): Guest {
     setDirective(guest, match[1], match[2] ?? "");
   }
   if (guest.builds.length === 0) guest.builds.push("gcc -O1");
+  if (guest.runs.length === 0) guest.runs.push({ args: [], exit: { code: 0 } });
   return guest;
 }
 
 function setDirective(guest: Guest, name: string, value: string): void {
   if (name === "build") guest.builds.push(value);
-  else if (name === "args") guest.args = value.split(/\s+/);
+  else if (name === "run") guest.runs.push(readRun(value));
   else if (name === "stdin") guest.stdin = value.replaceAll("\\n", "\n");
   else if (name === "env") guest.env[value.slice(0, value.indexOf("="))] = value.slice(value.indexOf("=") + 1);
-  else if (name === "exit") guest.exit = /^\d+$/.test(value) ? { code: Number(value) } : { signal: value };
   else if (name === "tree") guest.tree = true;
   else if (name === "timeout") guest.timeout = Number(value) * 1000;
   else throw new Error(`${guest.source}: no directive "${name}"`);
+}
+
+function readRun(value: string): Guest["runs"][number] {
+  const [args, exit = "0"] = value.split("=>").map((part) => part.trim());
+  return {
+    args: args.split(/\s+/).filter((word) => word !== ""),
+    exit: /^\d+$/.test(exit) ? { code: Number(exit) } : { signal: exit },
+  };
 }
 
 /** The reason why this build cannot be made here, if any. */
@@ -64,10 +72,14 @@ export function unavailable(build: string): string | undefined {
   return compiler === undefined ? undefined : `${compiler} is not installed`;
 }
 
+/** What the C programs share; part of every program's content. */
+const COMMON_HEADER = fileURLToPath(new URL("../guest/check.h", import.meta.url));
+
 /** Path of the program built from this source; built at most once for one content and command line. */
 export function buildGuest(source: string, build: string): string {
   const [compiler, ...flags] = build.split(" ");
-  const key = createHash("sha256").update(readFileSync(source)).update(build).digest("hex").slice(0, 16);
+  const content = createHash("sha256").update(readFileSync(source)).update(readFileSync(COMMON_HEADER));
+  const key = content.update(build).digest("hex").slice(0, 16);
   const folder = join(BUILD_CACHE, key);
   const program = join(folder, basename(source).replace(/\.\w+$/, ""));
   if (existsSync(program)) return program;
