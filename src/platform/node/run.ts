@@ -1,0 +1,92 @@
+/** Runs one program as the command does: files, streams and identity of this process, and its end. */
+import fs from "node:fs";
+import { ENOENT, errnoMessage } from "../../abi/errno.ts";
+import { unpackImage } from "../../engine/interp/image.ts";
+import { Machine } from "../../machine/machine.ts";
+import { endLike } from "./ending.ts";
+import { NodeHost } from "./host.ts";
+import { Log } from "./log.ts";
+
+export interface RunOptions {
+  jit: boolean;
+  /** 0: off; 1: log system calls as they return; 2: also as they begin. */
+  strace: number;
+  statistics: boolean;
+  logToStderr: boolean;
+  logPath: string | undefined;
+  /** Roots of the guest's file tree, separated by colons; "" among them is the real one. */
+  overlays: string | undefined;
+  program: string;
+  argv: string[];
+}
+
+/** Exit codes of shells: found but not executable, and not found. */
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
+/** Strings of Node (UTF-16) as byte strings, and back. */
+function bytes(s: string): string {
+  return Buffer.from(s, "utf8").toString("latin1");
+}
+function characters(s: string): string {
+  return Buffer.from(s, "latin1").toString("utf8");
+}
+
+/** The handlers, made at build time: beside the bundle, or in dist/ when run from source. */
+function loadImage() {
+  for (const place of ["handlers.bin", "../../../dist/handlers.bin"]) {
+    const url = new URL(place, import.meta.url);
+    if (fs.existsSync(url)) return unpackImage(fs.readFileSync(url));
+  }
+  throw new Error("handlers.bin is missing: run `npm run build`");
+}
+
+function environment(): string[] {
+  return Object.entries(process.env).map(([name, value]) => bytes(`${name}=${value ?? ""}`));
+}
+
+function overlayList(spec: string | undefined): string[] | undefined {
+  return spec === undefined ? undefined : bytes(spec).split(":");
+}
+
+/** Runs the program and ends this process as the program ended. */
+export async function runProgram(o: RunOptions): Promise<void> {
+  const log = new Log(o.logPath, o.logToStderr);
+  const host = new NodeHost((line) => log.write(line));
+  const machine = new Machine({
+    host,
+    image: loadImage(),
+    overlays: overlayList(o.overlays),
+    cwd: bytes(process.cwd()),
+  });
+  if (o.strace > 0) {
+    const { Tracer } = await import("../../kernel/strace/tracer.ts");
+    machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
+  }
+  const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
+  if (failed < 0) {
+    host.restore();
+    process.exit(refusal(o.program, -failed));
+  }
+  const status = await machine.run();
+  host.restore();
+  if (o.statistics) printStatistics(machine);
+  endLike(status);
+}
+
+/** Says in one line why the program does not run; the exit code. */
+function refusal(program: string, errno: number): number {
+  const why = errno === ENOENT ? `command not found: ${program}` : `${program}: ${errnoMessage(errno) ?? errno}`;
+  process.stderr.write(`blink: ${why}\n`);
+  return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+function printStatistics(machine: Machine): void {
+  const lines = Object.entries(machine.engine.stats).map(([name, value]) => `${name.padEnd(24)} ${value}`);
+  const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
+  for (const [nr, count] of calls) {
+    const name = machine.kernel.table.get(nr)?.row.name ?? `${nr}`;
+    lines.push(`${`syscall ${name}`.padEnd(24)} ${count}`);
+  }
+  process.stderr.write(`${characters(lines.join("\n"))}\n`);
+}
