@@ -6,6 +6,7 @@ import { createFirst } from "../kernel/boot.ts";
 import { exec } from "../kernel/exec.ts";
 import { makeTree, type Tree } from "../kernel/fs/tree.ts";
 import { Kernel, type Trace } from "../kernel/kernel.ts";
+import { mountProc } from "../kernel/proc-facts.ts";
 import { syscalls } from "../kernel/table.ts";
 import type { Task } from "../kernel/task.ts";
 import { connectTerminal } from "../kernel/terminal.ts";
@@ -92,6 +93,7 @@ export class Machine {
         reset: () => resetRegisters(this.ram),
       },
     });
+    mountProc(this.kernel, this.tree);
     this.kernel.trace = options.trace;
     this.kernel.onExec = (task) => this.engine.use(task.mm.space);
   }

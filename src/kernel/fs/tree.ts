@@ -87,7 +87,7 @@ function standardFiles(
   let tty: Tty | undefined;
   if (out) {
     const port = new HostTtyPort(input.isTty ? input : undefined, out);
-    const terminal = new Tty(port);
+    const terminal = new Tty(port, HOST_PTS);
     tty = terminal;
     for (const dev of [HOST_PTS, TTY_DEV, CONSOLE_DEV]) {
       devices.register(dev, (inode, flags) => new TtyFile(inode, terminal, flags));

@@ -44,7 +44,11 @@ export class Tty {
   session = 0;
   control: TtyControl | undefined;
 
-  constructor(readonly port: TtyPort) {
+  /** `dev`: its number, for /proc/PID/stat. */
+  constructor(
+    readonly port: TtyPort,
+    readonly dev: number,
+  ) {
     this.ldisc = new LineDiscipline(
       (bytes) => {
         this.port.write(this.mapped(bytes));

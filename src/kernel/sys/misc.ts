@@ -11,7 +11,7 @@ import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
 
 const UTS_FIELD = 65;
 /** What programs see; the release says which kernel's behaviour is followed. */
-const UTS = { sysname: "Linux", release: "6.1.0-blink", version: "#1 SMP blink.ts", machine: "x86_64" };
+export const UTS = { sysname: "Linux", release: "6.1.0-blink", version: "#1 SMP blink.ts", machine: "x86_64" };
 
 function uname(call: Call, buf: number): SysResult {
   const { hostname, domainname } = call.kernel;
