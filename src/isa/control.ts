@@ -112,12 +112,12 @@ export const rows = [
   row("INT1", "F1"),
   row("INTO", "CE", "", "r=o not64"),
 
-  row("UD0 r16, r/m16", "o16 0F FF /r", "r,r"),
-  row("UD0 r32, r/m32", "o32 0F FF /r", "r,r"),
-  row("UD0 r64, r/m64", "REX.W 0F FF /r", "r,r"),
-  row("UD1 r16, r/m16", "o16 0F B9 /r", "r,r"),
-  row("UD1 r32, r/m32", "o32 0F B9 /r", "r,r"),
-  row("UD1 r64, r/m64", "REX.W 0F B9 /r", "r,r"),
+  row("UD0 r16, r/m16", "o16 0F FF /r", "n,n"),
+  row("UD0 r32, r/m32", "o32 0F FF /r", "n,n"),
+  row("UD0 r64, r/m64", "REX.W 0F FF /r", "n,n"),
+  row("UD1 r16, r/m16", "o16 0F B9 /r", "n,n"),
+  row("UD1 r32, r/m32", "o32 0F B9 /r", "n,n"),
+  row("UD1 r64, r/m64", "REX.W 0F B9 /r", "n,n"),
   row("UD2", "0F 0B"),
 
   row("CLC", "F8", "", "w=c"),

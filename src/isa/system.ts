@@ -28,7 +28,7 @@ export const rows = [
   row("CPUID", "0F A2"),
   row("RSM", "0F AA", "", "w=oszapcdit priv"),
 
-  row("SYSCALL", "0F 05", "", "w=oszapcdit SYSCALL"),
+  row("SYSCALL", "0F 05", "", "r=oszapcdit w=oszapcdit SYSCALL"),
   row("SYSRET", "0F 07", "", "w=oszapcdit priv SYSCALL"),
   row("SYSRETQ", "REX.W 0F 07", "", "w=oszapcdit priv SYSCALL"),
   row("SYSENTER", "0F 34", "", "w=i"),
@@ -128,7 +128,7 @@ export const rows = [
   row("LFENCE", "NP 0F AE /5 mod=3", "", "SSE2"),
   row("MFENCE", "NP 0F AE /6 mod=3", "", "SSE2"),
   row("SFENCE", "NP 0F AE /7 mod=3", "", "SSE"),
-  row("CLFLUSH m8", "NP 0F AE /7", "n", "CLFSH"),
-  row("CLFLUSHOPT m8", "66 0F AE /7", "n", "CLFLUSHOPT"),
-  row("CLWB m8", "66 0F AE /6", "n", "CLWB"),
+  row("CLFLUSH m8", "NP 0F AE /7", "r", "CLFSH"),
+  row("CLFLUSHOPT m8", "66 0F AE /7", "r", "CLFLUSHOPT"),
+  row("CLWB m8", "66 0F AE /6", "r", "CLWB"),
 ];

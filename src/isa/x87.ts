@@ -76,7 +76,7 @@ export const rows = [
   row("FXCH ST(i)", "DF C8+i", "rw", "X87"),
   row("FSTP ST(i)", "DF D0+i", "w", "X87"),
   row("FSTP ST(i)", "DF D8+i", "w", "X87"),
-  row("FFREEP ST(i)", "DF C0+i", "w", "X87"),
+  row("FFREEP ST(i)", "DF C0+i", "n", "X87"),
 
   // Constants and functions of the top of the stack.
   row("FLD1", "D9 E8", "", "X87"),
@@ -130,7 +130,7 @@ export const rows = [
   // Control.
   row("FWAIT", "9B", "", "X87"),
   row("FNOP", "D9 D0", "", "X87"),
-  row("FFREE ST(i)", "DD C0+i", "w", "X87"),
+  row("FFREE ST(i)", "DD C0+i", "n", "X87"),
   row("FNENI", "DB E0", "", "X87"), // 8087 only: does nothing now
   row("FNDISI", "DB E1", "", "X87"), // the same
   row("FNCLEX", "DB E2", "", "X87"),
