@@ -23,5 +23,7 @@ export const EXIT = {
   RECHECK: 9,
   /** Inside the engine: the budget is used up at a jump, whose target is in RIP. */
   YIELD: 10,
+  /** Inside the engine: a region's pages must be looked at again before it may run. RIP: this instruction. */
+  REGION: 11,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

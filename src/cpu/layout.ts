@@ -51,6 +51,10 @@ export const EXIT_REC = STATE + 0x410;
 export const BUDGET = STATE + 0x418;
 /** Exit code that the EXIT record's handler returns (i32). */
 export const EXIT_CODE = STATE + 0x41c;
+/** Changes whenever code that was reachable at some address may no longer be (i32): regions check it on entry. */
+export const CODE_GENERATION = STATE + 0x420;
+/** Guest calls that are nested wasm calls now (i32). */
+export const CALL_DEPTH = STATE + 0x424;
 /** Scratch for helpers: 256 bytes. */
 export const SCRATCH = STATE + 0x500;
 /** Bounce buffer for accesses that cross a page: 64 bytes, and what the pending store must be copied to. */

@@ -3,8 +3,19 @@ import { ARENA, ARENA_SIZE, FRAME_FLAGS, JUMP_CACHE, JUMP_ENTRIES } from "../cpu
 import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushJumps } from "../mmu/space.ts";
-import { FN_EXIT, FN_GOTO, FN_STALE } from "./interp/image.ts";
-import { EXIT_RECORD, FIRST_RECORD, R_COUNT, R_FN, R_IMM, R_TAKEN, RECORD } from "./record.ts";
+import { FN_EXIT, FN_GOTO, FN_REGION, FN_STALE } from "./interp/image.ts";
+import {
+  EXIT_RECORD,
+  FIRST_RECORD,
+  R_COUNT,
+  R_FN,
+  R_IMM,
+  R_MOVED,
+  R_SLOT,
+  R_TAKEN,
+  R_WHERE,
+  RECORD,
+} from "./record.ts";
 
 /** A run of records, decoded from bytes [start, end) of a frame (end may pass 4096: the last instruction crosses). */
 export interface Block {
@@ -12,6 +23,8 @@ export interface Block {
   count: number;
   start: number;
   end: number;
+  /** Where its records were copied when a region took the first one's place. */
+  moved: number;
 }
 
 export class CodeCache {
@@ -21,6 +34,9 @@ export class CodeCache {
   private next = FIRST_RECORD;
   blocks = 0;
   flushes = 0;
+  /** Told when code of a frame was dropped, and when all was. */
+  onDrop: ((frame: number) => void) | undefined;
+  onFlush: (() => void) | undefined;
 
   constructor(private readonly ram: Ram) {
     ram.view.setUint32(EXIT_RECORD + R_FN, FN_EXIT, true);
@@ -81,7 +97,7 @@ export class CodeCache {
       dropped = true;
       return false;
     });
-    if (dropped) flushJumps(this.ram);
+    if (dropped) this.dropped(frame);
     if (crossing?.length) this.crossings.set(frame, crossing);
     else this.crossings.delete(frame);
     if (!this.frames.has(frame) && !crossing?.length) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
@@ -90,7 +106,11 @@ export class CodeCache {
   drop(frame: number, b: Block): void {
     this.frames.get(frame)?.delete(b.start);
     this.retire(b);
+    this.dropped(frame);
+  }
+  private dropped(frame: number): void {
     flushJumps(this.ram);
+    this.onDrop?.(frame);
   }
   block(frame: number, offset: number): Block | undefined {
     return this.frames.get(frame)?.get(offset);
@@ -98,7 +118,40 @@ export class CodeCache {
   /** Turns a dropped block's records into ones that look RIP up again: links to it may remain, and it may be running. */
   private retire(b: Block): void {
     this.blocks--;
-    for (let i = 0; i < b.count; i++) this.ram.view.setUint32(b.record + i * RECORD + R_FN, FN_STALE, true);
+    for (let i = 0; i < b.count; i++) {
+      this.ram.view.setUint32(b.record + i * RECORD + R_FN, FN_STALE, true);
+      if (b.moved) this.ram.view.setUint32(b.moved + i * RECORD + R_FN, FN_STALE, true);
+    }
+  }
+  /**
+   * Puts a region in the place of a block's first record, after moving the block's records: they still serve where the
+   * region can't. The region's record, or 0 if there is no such block or no room.
+   */
+  installRegion(frame: number, offset: number, slot: number): number {
+    const b = this.block(frame, offset);
+    if (!b) return 0;
+    const size = b.count * RECORD;
+    if (!b.moved) {
+      if (this.next + size > ARENA + ARENA_SIZE) return 0;
+      b.moved = this.next;
+      this.next += size;
+      this.ram.u8.copyWithin(b.moved, b.record, b.record + size);
+    }
+    const v = this.ram.view;
+    v.setUint32(b.record + R_SLOT, slot, true);
+    v.setUint32(b.record + R_MOVED, b.moved, true);
+    v.setUint32(b.record + R_FN, FN_REGION, true);
+    return b.record;
+  }
+  /** Makes a region's record lead to the moved block again. */
+  removeRegion(record: number): void {
+    const v = this.ram.view;
+    if (v.getUint32(record + R_FN, true) !== FN_REGION) return;
+    const moved = v.getUint32(record + R_MOVED, true);
+    v.setUint32(record + R_TAKEN, moved, true);
+    v.setUint16(record + R_COUNT, 0, true);
+    v.setBigInt64(record + R_IMM, BigInt(v.getUint16(record + R_WHERE, true) & 0xfff), true);
+    v.setUint32(record + R_FN, FN_GOTO, true);
   }
   /** Makes a retired record lead to the one that replaced it, for the links that still point there. */
   forward(stale: number, to: number, target: number): void {
@@ -118,6 +171,7 @@ export class CodeCache {
     this.blocks = 0;
     this.flushes++;
     flushJumps(this.ram);
+    this.onFlush?.();
   }
   /** Fills the jump cache. */
   remember(ripLo: number, ripHi: number, record: number): void {

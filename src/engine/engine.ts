@@ -21,13 +21,14 @@ import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
-import { VECTOR } from "../sem/emit.ts";
+import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { BlockBuilder, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
-import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
+import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS, regionFunctions } from "./interp/image.ts";
+import { Jit, type JitTable } from "./jit/jit.ts";
 import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
 export interface EngineOptions {
@@ -37,7 +38,15 @@ export interface EngineOptions {
   /** Cycles and random numbers for helpers. */
   tsc(): number;
   random(bytes: Uint8Array): void;
+  /** With these, hot code is compiled; without, everything is interpreted. */
+  semantics?(mnemonic: string): Semantics | undefined;
+  /** Milliseconds, for statistics. */
+  clock?(): number;
 }
+
+/** Instructions between samples: in code that is interpreted, and at most. */
+const SHORT_QUANTUM = 20000;
+const LONG_QUANTUM = 1000000;
 
 export interface EngineStats {
   instructions: number;
@@ -56,7 +65,8 @@ export class Engine {
   private readonly links = new Uint8Array(FN_MASK + 1);
   /** Address space that runs now; set by `use`. */
   private space: AddressSpace | undefined;
-  private granted = 0;
+  private quantum = SHORT_QUANTUM;
+  readonly jit: Jit | undefined;
   private done = 0;
   private lookups = 0;
   private decoded = 0;
@@ -65,7 +75,19 @@ export class Engine {
     this.ram = options.ram;
     this.cache = new CodeCache(this.ram);
     this.builder = new BlockBuilder(this.ram, options.image.index);
-    this.enter = instantiate(options, this.cache);
+    const exports = instantiate(options, this.cache);
+    this.enter = exports.enter as (record: number) => number;
+    if (options.semantics) {
+      this.jit = new Jit({
+        ram: this.ram,
+        cache: this.cache,
+        index: options.image.index,
+        table: exports.table as JitTable,
+        shared: { ...regionFunctions, exports },
+        semantics: options.semantics,
+        clock: options.clock ?? (() => 0),
+      });
+    }
     this.links[FN_GOTO] = 1;
     for (const entry of options.image.index) if (entry & LINKS) this.links[entry & FN_MASK] = 1;
   }
@@ -91,26 +113,54 @@ export class Engine {
 
   /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
   run(budget: number): number {
+    const { ram, jit } = this;
+    // With the JIT, the budget is given in quanta, whose ends are samples of where time goes.
+    let quantum = jit ? Math.min(budget, this.quantum) : budget;
+    let rest = budget - quantum;
+    ram.i32[BUDGET >> 2] = quantum;
+    for (;;) {
+      const code = this.runQuantum();
+      if (code === EXIT.YIELD && jit && this.space) {
+        this.quantum = jit.sample(this.space, this.rip) ? SHORT_QUANTUM : Math.min(this.quantum * 2, LONG_QUANTUM);
+        rest += ram.i32[BUDGET >> 2];
+        if (rest > 0) {
+          this.done += quantum - ram.i32[BUDGET >> 2];
+          quantum = Math.min(rest, this.quantum);
+          rest -= quantum;
+          ram.i32[BUDGET >> 2] = quantum;
+          continue;
+        }
+        rest -= ram.i32[BUDGET >> 2];
+      }
+      this.done += quantum - ram.i32[BUDGET >> 2];
+      ram.i32[BUDGET >> 2] += rest;
+      return code === EXIT.YIELD ? EXIT.BUDGET : code;
+    }
+  }
+  private get rip(): number {
+    return join(this.ram.i32[RIP >> 2], this.ram.i32[(RIP >> 2) + 1]);
+  }
+  /** Runs until an exit that is not the engine's own business, or YIELD. */
+  private runQuantum(): number {
     const { ram } = this;
-    ram.i32[BUDGET >> 2] = budget;
-    this.granted = budget;
     for (;;) {
       const record = this.find();
-      if (record === 0) return this.finish(EXIT.FAULT);
+      if (record === 0) return EXIT.FAULT;
       let code = this.enter(record);
       while (code === EXIT.LOOKUP) {
         // A jump whose target is not known: RIP is set.
         this.lookups++;
         const to = this.resolve(ram.i32[EXIT_REC >> 2] >>> 0);
-        if (to === 0) return this.finish(EXIT.FAULT);
+        if (to === 0) return EXIT.FAULT;
         code = this.enter(to);
       }
-      if (code === EXIT.YIELD) return this.finish(EXIT.BUDGET);
+      if (code === EXIT.YIELD) return code;
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
-      if (plain !== EXIT.RECHECK) return this.finish(plain);
-      if (!this.recheck(at)) return this.finish(EXIT.FAULT);
+      if (plain === EXIT.REGION && this.space) this.jit?.verify(this.space, at);
+      else if (plain !== EXIT.RECHECK) return plain;
+      else if (!this.recheck(at)) return EXIT.FAULT;
     }
   }
   /** Finds where a jump leads, and links the jump to it if both lie in one page. */
@@ -123,11 +173,6 @@ export class Engine {
     const to = this.find();
     if (to && samePage && cache.flushes === flushes) this.link(from, to);
     return to;
-  }
-  private finish(code: number): number {
-    this.done += this.granted - this.ram.i32[BUDGET >> 2];
-    this.granted = this.ram.i32[BUDGET >> 2];
-    return code;
   }
   /** RIP and budget for an exit at a record: this instruction or the next. */
   private settle(record: number, code: number): void {
@@ -188,7 +233,7 @@ export class Engine {
       made = this.builder.build(record, frame, offset, { bytes: this.splice(frame, offset, second), frame: second });
       if (made === "short") throw new Error("instruction does not end");
     }
-    const block: Block = { record, count: made.count, start: offset, end: made.end };
+    const block: Block = { record, count: made.count, start: offset, end: made.end, moved: 0 };
     this.cache.add(frame, block, second);
     this.decoded += made.count;
     return record;
@@ -230,7 +275,7 @@ export class Engine {
   }
 }
 
-function instantiate(o: EngineOptions, cache: CodeCache): (record: number) => number {
+function instantiate(o: EngineOptions, cache: CodeCache): Record<string, unknown> {
   const { ram } = o;
   const host: HelperHost = {
     get u8() {
@@ -255,5 +300,5 @@ function instantiate(o: EngineOptions, cache: CodeCache): (record: number) => nu
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
   const env = { memory: ram.memory, codeStore: (at: number, n: number) => cache.invalidate(at >>> 0, n) };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
-  return instance.exports.enter as (record: number) => number;
+  return instance.exports;
 }

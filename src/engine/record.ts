@@ -29,6 +29,16 @@ export const R_TAKEN = 4;
 export const R_FALL = 8;
 export const R_COUNT = 28;
 
+/**
+ * A region's record stands where its entry block's first record was: slot in table 0 (u32), the moved first record
+ * (u32), the address that it was compiled for (i64, or -1 where this address space has something else there), and the
+ * CODE_GENERATION for which that was found (u32).
+ */
+export const R_SLOT = 4;
+export const R_MOVED = 8;
+export const R_RIP = 16;
+export const R_GENERATION = 24;
+
 /** The record whose handler leaves the engine with EXIT_CODE. */
 export const EXIT_RECORD = ARENA;
 /** First record of blocks. */

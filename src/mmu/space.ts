@@ -1,4 +1,4 @@
-import { JUMP_CACHE, JUMP_ENTRIES, PT_ROOT, TLB, TLB_ENTRIES, TLB_ENTRY } from "../cpu/layout.ts";
+import { CODE_GENERATION, JUMP_CACHE, JUMP_ENTRIES, PT_ROOT, TLB, TLB_ENTRIES, TLB_ENTRY } from "../cpu/layout.ts";
 import { EXEC, FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, WRITE } from "./access.ts";
 import { type Frames, PAGE } from "./frames.ts";
 import type { Ram } from "./ram.ts";
@@ -252,7 +252,9 @@ export function flushTlb(ram: Ram): void {
   flushJumps(ram);
 }
 
+/** Forgets resolved jumps: code may no longer be where it was. */
 export function flushJumps(ram: Ram): void {
+  ram.i32[CODE_GENERATION >> 2]++;
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);
   // All ones is an address (a wild jump's) whose entry is the last one; 0 belongs to another.
   const last = JUMP_CACHE + (JUMP_ENTRIES - 1) * 16;

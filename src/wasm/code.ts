@@ -44,7 +44,7 @@ function resultOf(w: Width): Ty {
  * whatever reads memory or must happen at this point becomes a temporary at once.
  */
 export class Code {
-  readonly out = new Bytes();
+  protected out = new Bytes();
   private locals: Ty[] = [];
   protected depth = 0;
 
@@ -153,6 +153,17 @@ export class Code {
     if (v) this.expr(v);
     this.out.u8(0x0f);
   }
+  /** Call through table 0 to a function of the given type index, without parameters and with an i32 result. */
+  callIndirect(typeIndex: number, index: Val): Val {
+    const result = this.newLocal("i32");
+    this.expr(index);
+    this.out.u8(0x11);
+    this.out.u32(typeIndex);
+    this.out.u8(0);
+    this.out.u8(0x21);
+    this.out.u32(result);
+    return local("i32", result);
+  }
   /** Tail call through table 0 to a function of the given type index. */
   tailCallIndirect(typeIndex: number, index: Val, ...args: Val[]): void {
     for (const a of args) this.expr(a);
@@ -173,7 +184,7 @@ export class Code {
     this.out.u8(0x00);
   }
   /** The finished body: local declarations, code, end. */
-  finish(): Uint8Array {
+  finish(code: Bytes = this.out): Uint8Array {
     const b = new Bytes();
     const groups: [number, Ty][] = [];
     for (const ty of this.locals) {
@@ -186,7 +197,7 @@ export class Code {
       b.u32(n);
       b.u8(TY_CODE[ty]);
     }
-    b.bytes(this.out.buf.subarray(0, this.out.len));
+    b.bytes(code.buf.subarray(0, code.len));
     b.u8(0x0b);
     return b.take();
   }
@@ -218,7 +229,7 @@ export class Code {
       else o.u8(0x1b);
     } else if (v.op === CALL) {
       o.u8(0x10);
-      o.u32(v.imm as number);
+      this.functionIndex(v.imm as number);
     } else if (v.op <= LOAD) {
       this.opcode(LOAD - v.op);
       o.u32(0);
@@ -227,6 +238,9 @@ export class Code {
       this.opcode(v.op);
       if (v.op >= SIMD) this.lanes(v);
     }
+  }
+  protected functionIndex(index: number): void {
+    this.out.u32(index);
   }
   private lanes(v: Val): void {
     const n = v.op - SIMD;

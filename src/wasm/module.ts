@@ -62,9 +62,10 @@ export class ModuleBuilder {
   exportFunc(name: string, index: number): void {
     this.exportList.push({ name, kind: 0, index });
   }
-  /** The functions of table 0, in order. */
-  table(functions: number[]): void {
+  /** The functions of table 0, in order; exported under a name, so that more can be added. */
+  table(functions: number[], name: string): void {
     this.elems = functions;
+    this.exportList.push({ name, kind: 1, index: 0 });
   }
   build(): Uint8Array {
     const out = new Bytes();
@@ -92,8 +93,7 @@ export class ModuleBuilder {
       section(4, (b) => {
         b.u32(1);
         b.u8(0x70);
-        b.u8(1);
-        b.u32(this.elems.length);
+        b.u8(0);
         b.u32(this.elems.length);
       });
     section(7, (b) => {

@@ -97,9 +97,10 @@ const raisePage: Shared = {
 };
 
 /** Walks and fills the TLB for one page. Host address, or 0 with the exit fields set. */
-function translateOne(write: boolean, codeStore: Callee): Shared {
+function translateOne(write: boolean, codeStore: Callee, inRegion = false): Shared {
+  const name = write ? "translateWrite" : "translateRead";
   return {
-    name: write ? "translateWrite" : "translateRead",
+    name: inRegion ? `${name}Region` : name,
     params: ["i64", "i32"],
     result: "i32",
     body: (c, use) => {
@@ -118,6 +119,8 @@ function translateOne(write: boolean, codeStore: Callee): Shared {
       if (write) {
         const flags = c.ldExpr("u8", i32.shr_u(frame, i32.const(12)), FRAME_FLAGS);
         c.if(flags, () => {
+          // A region may be what changes: leave it to the interpreter.
+          if (inRegion) return c.ret(ZERO);
           c.callVoid(codeStore, host, bytes);
           c.ret(host);
         });
@@ -139,9 +142,9 @@ function translateOne(write: boolean, codeStore: Callee): Shared {
  * Translation when the inline test fails: (address, bytes) -> host address, or 0 with the exit fields set. An access
  * that crosses pages gets the bounce buffer: filled with the present bytes; for a write, `commit` copies it back.
  */
-function slow(write: boolean, one: Shared): Shared {
+function slow(name: string, write: boolean, one: Shared): Shared {
   return {
-    name: write ? "slowWrite" : "slowRead",
+    name,
     params: ["i64", "i32"],
     result: "i32",
     body: (c, use) => {
@@ -183,6 +186,9 @@ export const commit: Shared = {
 export interface MemoryFunctions {
   slowRead: Shared;
   slowWrite: Shared;
+  /** As those, for regions: 0 also for a store to a frame with code. */
+  slowReadRegion: Shared;
+  slowWriteRegion: Shared;
   /** Frame (byte address) that an address may be executed from, or 0. */
   execFrame: Shared;
 }
@@ -190,8 +196,10 @@ export interface MemoryFunctions {
 /** `codeStore(host, bytes)`: imported; drops code before a store to a frame that holds some. */
 export function memoryFunctions(codeStore: Callee): MemoryFunctions {
   return {
-    slowRead: slow(false, translateOne(false, codeStore)),
-    slowWrite: slow(true, translateOne(true, codeStore)),
+    slowRead: slow("slowRead", false, translateOne(false, codeStore)),
+    slowWrite: slow("slowWrite", true, translateOne(true, codeStore)),
+    slowReadRegion: slow("slowReadRegion", false, translateOne(false, codeStore, true)),
+    slowWriteRegion: slow("slowWriteRegion", true, translateOne(true, codeStore, true)),
     execFrame: {
       name: "execFrame",
       params: ["i64"],

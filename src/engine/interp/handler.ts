@@ -61,6 +61,8 @@ export class HandlerEmit extends FlagEmit implements Emit {
   terminator = false;
   /** It follows links. */
   links = false;
+  /** It leaves the engine or calls a helper, so regions do without it. */
+  alone = false;
   private readonly rec: Val;
   private readonly fields: number[];
   private address: Val | undefined;
@@ -254,10 +256,10 @@ export class HandlerEmit extends FlagEmit implements Emit {
     return this.tmp(i64.add(this.codeBase(), this.nextOffset()));
   }
   /** Goes on at a record. */
-  private tail(rec: Val): void {
+  tail(rec: Val): void {
     this.tailCallIndirect(this.image.handlerType, this.ldExpr("i32", rec, R_FN), rec);
   }
-  private markEnd(): void {
+  markEnd(): void {
     this.terminator = true;
     if (this.depth === 0) this.ended = true;
   }
@@ -295,8 +297,12 @@ export class HandlerEmit extends FlagEmit implements Emit {
     void kind;
     const to = this.tmp(target);
     this.charge();
-    this.tail(this.call(this.image.use(this.image.resolve), this.rec, to));
+    this.go(to);
     this.markEnd();
+  }
+  /** Goes on at a linear address. */
+  go(target: Val): void {
+    this.tail(this.call(this.image.use(this.image.resolve), this.rec, target));
   }
   protected unreachableMemory(): void {
     this.leave(EXIT.FAULT);
@@ -318,6 +324,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.terminator = terminator;
   }
   exit(code: number, at: "next" | "this"): void {
+    if (code !== EXIT.BUDGET) this.alone = true;
     const terminator = this.terminator;
     this.leave(code | (at === "next" ? AT_NEXT : 0));
     this.markEnd();
@@ -345,6 +352,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.callVoid(this.image.use(f), ...args);
   }
   helper(name: string, ...args: Val[]): Val {
+    this.alone = true;
     return this.call(this.image.helper(name), ...args);
   }
 

@@ -4,14 +4,23 @@
  */
 
 import { EXIT } from "../../cpu/exit.ts";
-import { BUDGET, CODE_BASE, EXIT_CODE, EXIT_REC, JUMP_CACHE, JUMP_ENTRIES, RIP } from "../../cpu/layout.ts";
+import {
+  BUDGET,
+  CODE_BASE,
+  CODE_GENERATION,
+  EXIT_CODE,
+  EXIT_REC,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  RIP,
+} from "../../cpu/layout.ts";
 import type { Row } from "../../isa/types.ts";
 import type { Semantics, Shared } from "../../sem/emit.ts";
 import { type Callee, Code } from "../../wasm/code.ts";
 import { i32, i64 } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { type MemoryFunctions, memoryFunctions } from "../emit/memory.ts";
-import { EXIT_RECORD, R_FN, R_IMM } from "../record.ts";
+import { EXIT_RECORD, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
 import { HandlerEmit } from "./handler.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
@@ -26,17 +35,21 @@ export const FN_CROSS = 3;
 /** #UD, and #GP for instructions longer than 15 bytes. */
 export const FN_UD = 4;
 export const FN_GP = 5;
-const SPECIALS = 6;
+/** Runs a region (jit/). */
+export const FN_REGION = 6;
+const SPECIALS = 7;
 
 /** Bit in the index: the handler ends a block. */
 export const ENDS_BLOCK = 0x8000;
 /** Bit in the index: the handler follows links (R_TAKEN, R_FALL). */
 export const LINKS = 0x4000;
-export const FN_MASK = 0x3fff;
+/** Bit in the index: regions can't hold the instruction (it leaves the engine or calls a helper). */
+export const ALONE = 0x2000;
+export const FN_MASK = 0x1fff;
 
 export interface HandlerImage {
   wasm: Uint8Array;
-  /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK and LINKS; 0 where there is no semantics. */
+  /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK, LINKS and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
 }
 
@@ -76,6 +89,23 @@ const SPECIAL_ROW: Row = {
   unsupported: false,
 };
 
+/** What regions call in the handlers' module: only names and types matter there. */
+export const regionFunctions: Record<"slowRead" | "slowWrite" | "invoke", Shared> = {
+  slowRead: imported("slowReadRegion", ["i64", "i32"], "i32"),
+  slowWrite: imported("slowWriteRegion", ["i64", "i32"], "i32"),
+  invoke: imported("invoke", ["i64", "i64"], "i32"),
+};
+function imported(name: string, params: Shared["params"], result: Shared["result"]): Shared {
+  return {
+    name,
+    params,
+    result,
+    body: () => {
+      throw new Error(`${name} is imported`);
+    },
+  };
+}
+
 export class Image {
   private readonly module = new ModuleBuilder();
   private readonly helpers = new Map<string, Callee>();
@@ -85,6 +115,8 @@ export class Image {
   readonly resolve: Shared;
   /** Type index of handlers: (record) -> exit code. */
   readonly handlerType: number;
+  /** Type index of regions: () -> exit code, or 0 to go on at RIP. */
+  readonly regionType: number;
 
   constructor(private readonly source: ImageSource) {
     const m = this.module;
@@ -96,6 +128,7 @@ export class Image {
       this.helpers.set(h.name, { index, params, result: "i32" });
     }
     this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
+    this.regionType = m.typeIndex({ params: [], results: ["i32"] });
     this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
     this.resolve = resolveFunction;
   }
@@ -140,15 +173,17 @@ export class Image {
       if (!semantics) continue;
       for (const [n, variant] of variantsOf(row)) {
         const e = this.handler(variant, semantics);
-        index[row.index * VARIANTS + n] = add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.links ? LINKS : 0);
+        index[row.index * VARIANTS + n] =
+          add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.links ? LINKS : 0) | (e.alone ? ALONE : 0);
       }
     }
     while (this.pending.length) this.pending.pop()?.();
     if (functions.length > FN_MASK) throw new Error("too many handlers");
-    this.module.table(functions);
+    this.module.table(functions, "table");
     this.module.exportFunc("enter", this.enter());
-    this.module.exportFunc("execFrame", this.use(this.memory.execFrame).index);
+    for (const f of [this.invoke, this.memory.slowReadRegion, this.memory.slowWriteRegion]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
+    for (const [name, f] of this.sharedFunctions) this.module.exportFunc(name, f.index);
     return { wasm: this.module.build(), index };
   }
   private handler(variant: Variant, semantics: Semantics): HandlerEmit {
@@ -160,6 +195,50 @@ export class Image {
     }
     return e;
   }
+  /** Runs the region of the record, unless this address space has other code there or it makes no progress. */
+  private region(e: HandlerEmit): void {
+    const rec = e.param(0);
+    const rip = e.ld("i64", rec, R_RIP);
+    const stale = i32.ne(e.ldExpr("i32", rec, R_GENERATION), e.ldExpr("i32", ZERO, CODE_GENERATION));
+    e.if(stale, () => e.exit(EXIT.REGION, "this"));
+    e.if(i64.eq(rip, e.thisRip()), () => {
+      const code = e.callIndirect(this.regionType, e.ldExpr("i32", rec, R_SLOT));
+      e.if(code, () => e.ret(code));
+      const next = e.ld("i64", ZERO, RIP);
+      e.if(i64.ne(next, rip), () => e.go(next));
+    });
+    e.tail(e.ld("i32", rec, R_MOVED));
+    e.markEnd();
+  }
+  /**
+   * Guest call from a region: (target, return address) -> 0 or an exit code. Runs regions from the target on until RIP is
+   * the return address, or until something other than a region comes (then 0, with RIP there).
+   */
+  readonly invoke: Shared = {
+    name: "invoke",
+    params: ["i64", "i64"],
+    result: "i32",
+    body: (c) => {
+      const target = c.var(c.param(0));
+      c.loop((top) => {
+        const to = c.tmp(i64.add(c.get(target), i64.const(0)));
+        c.st("i64", ZERO, to, RIP);
+        c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => c.ret(i32.const(EXIT.YIELD)));
+        const at = c.tmp(i32.shl(i32.and(i32.wrap_i64(to), i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
+        c.if(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), to), () => c.ret(ZERO));
+        const rec = c.ld("i32", at, JUMP_CACHE + 8);
+        c.if(i32.ne(c.ldExpr("i32", rec, R_FN), i32.const(FN_REGION)), () => c.ret(ZERO));
+        const stale = i32.ne(c.ldExpr("i32", rec, R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
+        c.if(i32.or(stale, i64.ne(c.ldExpr("i64", rec, R_RIP), to)), () => c.ret(ZERO));
+        const code = c.callIndirect(this.regionType, c.ldExpr("i32", rec, R_SLOT));
+        c.if(code, () => c.ret(code));
+        const next = c.ld("i64", ZERO, RIP);
+        c.if(i32.or(i64.eq(next, c.param(1)), i64.eq(next, to)), () => c.ret(ZERO));
+        c.set(target, next);
+        c.br(top);
+      });
+    },
+  };
   /** enter(record): runs until an exit. */
   private enter(): number {
     const c = new Code(["i32"]);
@@ -185,6 +264,7 @@ export class Image {
       }),
       special((e) => e.fault(6)),
       special((e) => e.fault(13)),
+      special((e) => this.region(e)),
     ];
   }
 }

@@ -1,0 +1,118 @@
+/**
+ * The control flow of a region: blocks of one guest function that are reached by direct branches from its entry and
+ * have been executed (the interpreter decodes only what it reaches). Addresses are linear.
+ */
+import { decode } from "../../decode/decode.ts";
+import type { Insn } from "../../isa/types.ts";
+
+export interface FlowInsn {
+  address: number;
+  insn: Insn;
+}
+
+/**
+ * How a block ends. "jump", "cond": direct branches; "call": a direct call, going on at `fall`; "indirect": computed call
+ * (with `fall`), jump or return; "stop": an instruction that regions don't hold, or unknown code: leave at its address;
+ * "fall": the next block starts here.
+ */
+export type End = "jump" | "cond" | "call" | "indirect" | "stop" | "fall";
+
+export interface FlowBlock {
+  address: number;
+  insns: FlowInsn[];
+  end: End;
+  taken: number;
+  fall: number;
+}
+
+/** What the region builder asks of the code cache and the page tables. */
+export interface CodeSource {
+  /** The interpreter has decoded a block that starts here, so it has been executed. */
+  known(address: number): boolean;
+  /** Up to `n` bytes of code from the address on, or undefined if it can't be fetched. */
+  fetch(address: number, n: number): Uint8Array | undefined;
+  /** Whether regions can hold the instruction at all. */
+  supported(insn: Insn): boolean;
+}
+
+const MAX_INSNS = 600;
+const MAX_BLOCKS = 150;
+const MAX_LENGTH = 15;
+
+function endOf(insn: Insn): End | undefined {
+  const rel = insn.operands.some((o) => o.kind === "rel");
+  switch (insn.row.mnemonic) {
+    case "JMP":
+      return rel ? "jump" : "indirect";
+    case "CALL":
+      return rel ? "call" : "indirect";
+    case "RET":
+      return "indirect";
+    default:
+      return rel ? "cond" : undefined;
+  }
+}
+
+function straight(source: CodeSource, address: number, leaders: Set<number>, room: number): FlowBlock {
+  const block: FlowBlock = { address, insns: [], end: "stop", taken: 0, fall: address };
+  for (let at = address; block.insns.length < room; ) {
+    block.fall = at;
+    if (at !== address && leaders.has(at)) {
+      block.end = "fall";
+      return block;
+    }
+    const bytes = source.fetch(at, MAX_LENGTH);
+    if (!bytes) return block;
+    const insn = decode(bytes, 0, bytes.length, 64);
+    if (typeof insn === "string" || !source.supported(insn)) return block;
+    block.insns.push({ address: at, insn });
+    at += insn.length;
+    block.fall = at;
+    const end = endOf(insn);
+    if (!end) continue;
+    block.end = end;
+    const rel = insn.operands.find((o) => o.kind === "rel");
+    if (rel?.kind === "rel") block.taken = at + rel.disp;
+    return block;
+  }
+  return block;
+}
+
+/** Where control may go on inside the region. */
+export function successors(b: FlowBlock): number[] {
+  switch (b.end) {
+    case "jump":
+      return [b.taken];
+    case "cond":
+      return [b.taken, b.fall];
+    case "call":
+    case "fall":
+      return [b.fall];
+    case "indirect":
+      return b.insns[b.insns.length - 1].insn.row.mnemonic === "CALL" ? [b.fall] : [];
+    default:
+      return [];
+  }
+}
+
+/** Blocks by address, the entry's first. Blocks don't overlap unless code does. */
+export function discover(source: CodeSource, entry: number): Map<number, FlowBlock> {
+  const leaders = new Set<number>([entry]);
+  const work = [entry];
+  let insns = 0;
+  // First find the leaders: a block found late may start in the middle of one found early.
+  for (let i = 0; i < work.length; i++) {
+    const b = straight(source, work[i], leaders, MAX_INSNS - insns);
+    insns += b.insns.length;
+    for (const next of successors(b)) {
+      if (leaders.has(next) || leaders.size >= MAX_BLOCKS || insns >= MAX_INSNS) continue;
+      // What follows a call was executed if it returned; it is worth having even if it did not yet.
+      if (!source.known(next) && b.end !== "call" && !(b.end === "indirect" && next === b.fall)) continue;
+      leaders.add(next);
+      work.push(next);
+    }
+  }
+  const blocks = new Map<number, FlowBlock>();
+  for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS));
+  return blocks;
+}

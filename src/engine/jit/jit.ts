@@ -1,0 +1,257 @@
+/**
+ * Which code is hot, and installing regions for it. Heat is sampled: the engine runs the interpreter in short quanta and
+ * notes where each one ends.
+ */
+import { CODE_GENERATION } from "../../cpu/layout.ts";
+import type { Insn } from "../../isa/types.ts";
+import { EXEC, FAULT_OK } from "../../mmu/access.ts";
+import { PAGE } from "../../mmu/frames.ts";
+import type { Ram } from "../../mmu/ram.ts";
+import { type AddressSpace, USER_END } from "../../mmu/space.ts";
+import type { Semantics } from "../../sem/emit.ts";
+import type { CodeCache } from "../code-cache.ts";
+import { ALONE } from "../interp/image.ts";
+import { VARIANTS, variantOf } from "../interp/variant.ts";
+import { R_GENERATION, R_RIP } from "../record.ts";
+import { type CodeSource, discover, type FlowBlock } from "./flow.ts";
+import { RegionModule, type SharedFunctions } from "./module.ts";
+import { RegionBuilder } from "./region.ts";
+
+/** Samples after which code is compiled. */
+const HOT = 2;
+/** Most regions and instructions in one module. */
+const MAX_REGIONS = 16;
+const MAX_INSNS = 2500;
+
+export interface JitStats {
+  regions: number;
+  modules: number;
+  bytes: number;
+  /** Milliseconds. */
+  time: number;
+  instructions: number;
+  failed: number;
+}
+
+/** A compiled region: the pages that it was made from, by address, and where its entry's record is. */
+interface Region {
+  entry: number;
+  record: number;
+  pages: Map<number, number>;
+  slot: number;
+}
+
+export interface JitTable {
+  grow(n: number): number;
+  set(i: number, f: unknown): void;
+}
+
+export interface JitParts {
+  ram: Ram;
+  cache: CodeCache;
+  index: Uint16Array;
+  /** Table 0 of the handlers' module, which regions are called through. */
+  table: JitTable;
+  shared: SharedFunctions;
+  semantics(mnemonic: string): Semantics | undefined;
+  /** Milliseconds. */
+  clock(): number;
+}
+
+export class Jit {
+  private heat = new Map<number, number>();
+  private readonly byRecord = new Map<number, Region>();
+  private readonly byFrame = new Map<number, Set<Region>>();
+  private readonly freeSlots: number[] = [];
+  /** Entries that can't be compiled. */
+  private readonly hopeless = new Set<number>();
+  readonly stats: JitStats = { regions: 0, modules: 0, bytes: 0, time: 0, instructions: 0, failed: 0 };
+
+  constructor(private readonly parts: JitParts) {
+    parts.cache.onDrop = (frame) => this.dropFrame(frame);
+    parts.cache.onFlush = () => this.dropAll();
+  }
+
+  /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
+  sample(space: AddressSpace, address: number): boolean {
+    const record = this.source(space).record(address);
+    if (record && this.byRecord.get(record)?.entry === address) return false;
+    this.heated(space, address);
+    return true;
+  }
+  private heated(space: AddressSpace, address: number): void {
+    const n = (this.heat.get(address) ?? 0) + 1;
+    if (n < HOT) {
+      if (this.heat.size > 4096) this.heat.clear();
+      this.heat.set(address, n);
+      return;
+    }
+    this.heat.delete(address);
+    this.compile(space, address);
+  }
+
+  /** Compiles the region at an address and what it calls, unless that was tried. */
+  compile(space: AddressSpace, entry: number): void {
+    if (this.hopeless.has(entry)) return;
+    const start = this.parts.clock();
+    const source = this.source(space);
+    const plan = this.plan(source, entry);
+    if (plan.size === 0) {
+      this.hopeless.add(entry);
+      return;
+    }
+    const entries = [...plan.keys()];
+    const module = new RegionModule(this.parts.shared, entries);
+    const emits = entries.map((address) => {
+      const blocks = plan.get(address) as Map<number, FlowBlock>;
+      return new RegionBuilder(module, blocks, address, this.parts.semantics).build();
+    });
+    const bytes = module.build(emits);
+    const functions = module.instantiate(this.parts.ram.memory, bytes);
+    const pages = this.pagesOf(space, plan);
+    for (const [i, address] of entries.entries()) this.install(space, address, functions[i], pages);
+    this.stats.modules++;
+    this.stats.bytes += bytes.length;
+    this.stats.time += this.parts.clock() - start;
+  }
+  /** Flow graphs by entry: the root's, and those of functions it calls that aren't compiled. Empty if the root has no code. */
+  private plan(source: SpaceSource, root: number): Map<number, Map<number, FlowBlock>> {
+    const plan = new Map<number, Map<number, FlowBlock>>();
+    const work = [root];
+    let insns = 0;
+    for (let i = 0; i < work.length && plan.size < MAX_REGIONS && insns < MAX_INSNS; i++) {
+      if (plan.has(work[i])) continue;
+      const blocks = discover(source, work[i]);
+      if (!blocks.get(work[i])?.insns.length) continue;
+      plan.set(work[i], blocks);
+      for (const b of blocks.values()) {
+        insns += b.insns.length;
+        if (b.end === "call" && source.known(b.taken) && !source.region(b.taken)) work.push(b.taken);
+      }
+    }
+    for (const blocks of plan.values()) for (const b of blocks.values()) this.stats.instructions += b.insns.length;
+    return plan;
+  }
+  private source(space: AddressSpace): SpaceSource {
+    return new SpaceSource(space, this.parts, (record) => this.byRecord.get(record));
+  }
+  private pagesOf(space: AddressSpace, plan: Map<number, Map<number, FlowBlock>>): Map<number, number> {
+    const pages = new Map<number, number>();
+    const note = (address: number): void => {
+      const page = address - (address % PAGE);
+      if (!pages.has(page)) pages.set(page, frameAt(space, page));
+    };
+    for (const blocks of plan.values()) {
+      for (const b of blocks.values()) {
+        for (const { address, insn } of b.insns) {
+          note(address);
+          note(address + insn.length - 1);
+        }
+      }
+    }
+    return pages;
+  }
+  private install(space: AddressSpace, entry: number, fn: () => number, pages: Map<number, number>): void {
+    const { cache, table, ram } = this.parts;
+    const slot = this.freeSlots.pop() ?? table.grow(1);
+    table.set(slot, fn);
+    const record = cache.installRegion(frameAt(space, entry), entry % PAGE, slot);
+    if (!record) {
+      this.release(slot);
+      this.stats.failed++;
+      return;
+    }
+    const old = this.byRecord.get(record);
+    if (old) this.forget(old);
+    ram.view.setBigInt64(record + R_RIP, BigInt(entry), true);
+    ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
+    const region = { entry, record, pages, slot };
+    this.byRecord.set(record, region);
+    for (const frame of new Set(pages.values())) {
+      let set = this.byFrame.get(frame);
+      if (!set) {
+        set = new Set();
+        this.byFrame.set(frame, set);
+      }
+      set.add(region);
+    }
+    this.stats.regions++;
+  }
+  private release(slot: number): void {
+    this.parts.table.set(slot, null);
+    this.freeSlots.push(slot);
+  }
+  private forget(r: Region): void {
+    this.byRecord.delete(r.record);
+    for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
+    this.release(r.slot);
+  }
+
+  /** A region whose generation is old: finds out whether it belongs to this space, and says so in its record. */
+  verify(space: AddressSpace, record: number): void {
+    const { ram } = this.parts;
+    const r = this.byRecord.get(record);
+    if (!r) throw new Error("region record without a region");
+    let valid = true;
+    for (const [page, frame] of r.pages) valid &&= frameAt(space, page) === frame;
+    ram.view.setBigInt64(record + R_RIP, valid ? BigInt(r.entry) : -1n, true);
+    ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
+  }
+  /** Code of a frame changed: regions made from it go. */
+  private dropFrame(frame: number): void {
+    for (const r of this.byFrame.get(frame) ?? []) {
+      this.parts.cache.removeRegion(r.record);
+      this.forget(r);
+    }
+    this.byFrame.delete(frame);
+    this.hopeless.clear();
+  }
+  private dropAll(): void {
+    for (const r of [...this.byRecord.values()]) this.forget(r);
+    this.byFrame.clear();
+    this.heat.clear();
+    this.hopeless.clear();
+  }
+}
+
+function frameAt(space: AddressSpace, address: number): number {
+  const pte = space.entry(address);
+  return pte & EXEC ? (pte & ~(PAGE - 1)) >>> 0 : 0;
+}
+
+/** Code as one address space shows it. */
+class SpaceSource implements CodeSource {
+  constructor(
+    private readonly space: AddressSpace,
+    private readonly parts: JitParts,
+    private readonly regionOf: (record: number) => Region | undefined,
+  ) {}
+  record(address: number): number {
+    const frame = frameAt(this.space, address);
+    return frame ? this.parts.cache.find(frame, address % PAGE) : 0;
+  }
+  known(address: number): boolean {
+    return this.record(address) !== 0;
+  }
+  region(address: number): Region | undefined {
+    const r = this.regionOf(this.record(address));
+    return r?.entry === address ? r : undefined;
+  }
+  fetch(address: number, n: number): Uint8Array | undefined {
+    const { space, parts } = this;
+    if (!(address >= 0 && address < USER_END) || space.fault(address, EXEC) !== FAULT_OK) return undefined;
+    const offset = address % PAGE;
+    const first = Math.min(n, PAGE - offset);
+    const bytes = parts.ram.u8.slice(frameAt(space, address) + offset, frameAt(space, address) + offset + first);
+    if (first === n || space.fault(address + first, EXEC) !== FAULT_OK) return bytes;
+    const rest = frameAt(space, address + first);
+    const all = new Uint8Array(n);
+    all.set(bytes);
+    all.set(parts.ram.u8.subarray(rest, rest + n - first), first);
+    return all;
+  }
+  supported(insn: Insn): boolean {
+    const entry = this.parts.index[insn.row.index * VARIANTS + variantOf(insn)];
+    return entry !== 0 && (entry & ALONE) === 0;
+  }
+}

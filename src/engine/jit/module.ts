@@ -1,0 +1,64 @@
+/** One WebAssembly module of regions: a root and the functions that it calls. Functions have addresses of their own. */
+import type { Shared } from "../../sem/emit.ts";
+import type { Callee } from "../../wasm/code.ts";
+import { ModuleBuilder } from "../../wasm/module.ts";
+import type { RegionEmit } from "./emit.ts";
+
+/** Indices from here on are regions of this module; below, imported functions. */
+const OWN = 1 << 20;
+
+/** What the handlers' module offers. */
+export interface SharedFunctions {
+  slowRead: Shared;
+  slowWrite: Shared;
+  invoke: Shared;
+  /** Exported functions by name. */
+  exports: Readonly<Record<string, unknown>>;
+}
+
+export class RegionModule {
+  private readonly imports: Shared[] = [];
+  readonly memory: { slowRead: Shared; slowWrite: Shared };
+  readonly invoke: Shared;
+
+  /** `entries`: the addresses of the regions, in order. */
+  constructor(
+    private readonly shared: SharedFunctions,
+    private readonly entries: readonly number[],
+  ) {
+    this.memory = { slowRead: shared.slowRead, slowWrite: shared.slowWrite };
+    this.invoke = shared.invoke;
+  }
+  use(f: Shared): Callee {
+    if (!(f.name in this.shared.exports)) throw new Error(`shared function ${f.name} is not in the image`);
+    let at = this.imports.findIndex((g) => g.name === f.name);
+    if (at < 0) at = this.imports.push(f) - 1;
+    return { index: at, params: f.params, result: f.result };
+  }
+  /** Number of the region for an address in this module. */
+  regionAt(address: number): number | undefined {
+    const i = this.entries.indexOf(address);
+    return i < 0 ? undefined : OWN + i;
+  }
+  /** Final index of a function; known once all regions are emitted. */
+  functionIndex(index: number): number {
+    return index >= OWN ? this.imports.length + index - OWN : index;
+  }
+  build(regions: readonly RegionEmit[]): Uint8Array {
+    const m = new ModuleBuilder();
+    m.importMemory("env", "memory", 1, 65536);
+    for (const f of this.imports)
+      m.importFunc("shared", f.name, { params: f.params, results: f.result ? [f.result] : [] });
+    for (const [i, r] of regions.entries()) {
+      const index = m.func({ params: [], results: ["i32"] }, r.assemble());
+      m.exportFunc(`r${i}`, index);
+    }
+    return m.build();
+  }
+  instantiate(memory: WebAssembly.Memory, bytes: Uint8Array): (() => number)[] {
+    const shared: Record<string, unknown> = {};
+    for (const f of this.imports) shared[f.name] = this.shared.exports[f.name];
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, shared });
+    return this.entries.map((_, i) => instance.exports[`r${i}`] as () => number);
+  }
+}

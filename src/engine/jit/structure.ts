@@ -1,0 +1,92 @@
+/**
+ * From a flow graph to structured control flow: dominators, and which blocks are loop heads or join points (Ramsey,
+ * "Beyond Relooper", 2022). Edges that would enter a loop other than at its head (irreducible graphs) are cut: they leave
+ * the region.
+ */
+export interface Shape {
+  /** Blocks in reverse postorder; order[0] is the entry. */
+  order: number[];
+  rpo: Map<number, number>;
+  /** Blocks that each block immediately dominates, in reverse postorder. */
+  children: Map<number, number[]>;
+  loopHeads: Set<number>;
+  /** Blocks with two or more forward predecessors. */
+  joins: Set<number>;
+  /** Edges that leave the region instead, by `edgeKey`. */
+  cut: Set<string>;
+}
+
+export function edgeKey(from: number, to: number): string {
+  return `${from}>${to}`;
+}
+
+function postorder(entry: number, next: (n: number) => number[]): number[] {
+  const seen = new Set<number>([entry]);
+  const out: number[] = [];
+  const stack: { node: number; edges: number[]; at: number }[] = [{ node: entry, edges: next(entry), at: 0 }];
+  while (stack.length) {
+    const top = stack[stack.length - 1];
+    if (top.at === top.edges.length) {
+      out.push(top.node);
+      stack.pop();
+      continue;
+    }
+    const to = top.edges[top.at++];
+    if (seen.has(to)) continue;
+    seen.add(to);
+    stack.push({ node: to, edges: next(to), at: 0 });
+  }
+  return out;
+}
+
+/** Immediate dominators by reverse-postorder number (Cooper, Harvey, Kennedy). */
+function dominators(count: number, preds: number[][]): number[] {
+  const idom = new Array<number>(count).fill(-1);
+  idom[0] = 0;
+  const meet = (a: number, b: number): number => {
+    while (a !== b) {
+      while (a > b) a = idom[a];
+      while (b > a) b = idom[b];
+    }
+    return a;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let i = 1; i < count; i++) {
+      const done = preds[i].filter((p) => idom[p] >= 0);
+      const d = done.reduce(meet);
+      if (idom[i] !== d) {
+        idom[i] = d;
+        changed = true;
+      }
+    }
+  }
+  return idom;
+}
+
+/** `next` gives successors inside the region only. */
+export function structure(entry: number, next: (n: number) => number[]): Shape {
+  const order = postorder(entry, next).reverse();
+  const rpo = new Map(order.map((n, i) => [n, i]));
+  const at = (n: number): number => rpo.get(n) as number;
+  const preds: number[][] = order.map(() => []);
+  for (const n of order) for (const to of next(n)) preds[at(to)].push(at(n));
+  const idom = dominators(order.length, preds);
+  const dominates = (a: number, b: number): boolean => {
+    while (b > a) b = idom[b];
+    return a === b;
+  };
+  const shape: Shape = { order, rpo, children: new Map(), loopHeads: new Set(), joins: new Set(), cut: new Set() };
+  for (const n of order) shape.children.set(n, []);
+  for (let i = 1; i < order.length; i++) shape.children.get(order[idom[i]])?.push(order[i]);
+  for (let i = 0; i < order.length; i++) {
+    let forward = 0;
+    for (const p of new Set(preds[i])) {
+      if (p < i) forward++;
+      else if (dominates(i, p)) shape.loopHeads.add(order[i]);
+      else shape.cut.add(edgeKey(order[p], order[i]));
+    }
+    if (forward > 1) shape.joins.add(order[i]);
+  }
+  return shape;
+}
