@@ -47,6 +47,7 @@ export class Builder {
   private patchEnd = T.TRIAL_SIZE;
   private patches = 0;
   private length = 0;
+  private loose: [number, number][] = [];
   /** General registers that have a meaning now and keep their value: a bit set. */
   pinned = 0;
 
@@ -56,11 +57,12 @@ export class Builder {
   ) {}
 
   /** Starts a trial with a random state. */
-  start(flavour: Flavour): void {
+  start(flavour: Flavour, mxcsr: boolean): void {
     const { view: v, r, pools, bytes } = this;
     this.patchEnd = T.TRIAL_SIZE;
     this.patches = 0;
     this.length = 0;
+    this.loose = [];
     this.pinned = 0;
     for (let i = 0; i < 16; i++) pools.lane(r, "int", v, T.S_GPR + i * 8);
     const flags = r.u32();
@@ -74,12 +76,7 @@ export class Builder {
     const top = r.below(8);
     v.setUint16(T.S_FSW, (top << 11) | (r.one(2) ? r.u32() & 0x4700 : 0), true);
     bytes[T.S_FTW] = r.one(6) ? r.u32() : r.one(6) ? 0 : 0xff;
-    v.setUint32(
-      T.S_MXCSR,
-      0x1f80 | (r.one(3) ? r.below(4) << 13 : 0) | (r.one(10) ? 0x8000 : 0) | (r.one(10) ? 0x40 : 0),
-      true,
-    );
-    if (r.one(32)) v.setUint32(T.S_MXCSR, r.u32() & 0xffc0, true);
+    v.setUint32(T.S_MXCSR, mxcsr ? this.control() : 0x1f80, true);
     for (let i = 0; i < 8; i++) {
       const at = T.S_ST + i * 16;
       if (flavour === "f80") bytes.set(pools.float80(r), at);
@@ -90,6 +87,13 @@ export class Builder {
     }
     for (let i = 0; i < 64; i++) pools.lane(r, flavour, v, T.S_YMM + i * 8);
     bytes.fill(0, T.T_PATCHES, T.TRIAL_SIZE);
+  }
+  /** MXCSR with any rounding, now and then other modes or unmasked exceptions. */
+  private control(): number {
+    const { r } = this;
+    if (r.one(16)) return r.u32() & 0xffc0;
+    const rounding = r.one(2) ? r.below(4) << 13 : 0;
+    return 0x1f80 | rounding | (r.one(8) ? 0x8000 : 0) | (r.one(8) ? 0x40 : 0);
   }
   gpr(n: number): bigint {
     return this.view.getBigUint64(T.S_GPR + n * 8, true);
@@ -135,6 +139,13 @@ export class Builder {
       this.patches++;
     }
   }
+  /** These bytes are not to be compared. */
+  ignore(address: bigint, length: number): void {
+    for (const base of [T.DATA_LOW, T.DATA_HIGH]) {
+      const offset = Number(BigInt.asIntN(64, address - BigInt(base)));
+      if (offset + length > 0 && offset < T.DATA_SIZE) this.loose.push([offset, length]);
+    }
+  }
   patch64(address: bigint, v: bigint): void {
     const bytes = new Uint8Array(8);
     T.view(bytes).setBigUint64(0, v & MASK64, true);
@@ -159,6 +170,6 @@ export class Builder {
     v.setUint32(T.T_PATCHES, this.patches, true);
     v.setUint32(T.T_PATCH_BYTES, this.patchEnd - T.TRIAL_SIZE, true);
     const bytes = this.bytes.slice(0, this.patchEnd);
-    return { bytes, view: T.view(bytes), rows, undefinedFlags };
+    return { bytes, view: T.view(bytes), rows, undefinedFlags, loose: this.loose };
   }
 }

@@ -1,9 +1,13 @@
 /** Compares what became of a trial on both sides, bit for bit where the manuals define it. */
+import { ARITH } from "../../src/cpu/flags.ts";
 import { form } from "../../src/isa/table.ts";
 import * as T from "./layout.ts";
+import { faultsAnywhere, jumpsAway, stopsComparing, undefinedStatus } from "./vendor.ts";
 
 const GPR_NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 const RF = 0x10000;
+const SS = 12;
+const GP = 13;
 const MXCSR_EXCEPTIONS = 0x3f;
 
 export interface Difference {
@@ -18,6 +22,8 @@ export interface CompareOptions {
   mxcsr: boolean;
   /** Compare x87's last opcode and pointers. */
   pointers: boolean;
+  /** Tell #SS (non-canonical addresses from rSP or rBP) from #GP. */
+  stackFault: boolean;
 }
 
 function hex(bytes: Uint8Array, from: number, length: number): string {
@@ -56,21 +62,33 @@ export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o
   const value = (field: string, x: number, y: number): void => {
     if (x !== y) out.push({ field, ours: x.toString(16), silicon: y.toString(16) });
   };
-  value("signal", a.getUint32(T.R_SIGNO, true), b.getUint32(T.R_SIGNO, true));
-  value("trap", a.getUint32(T.R_TRAPNO, true), b.getUint32(T.R_TRAPNO, true));
-  value("si_code", a.getInt32(T.R_CODE, true), b.getInt32(T.R_CODE, true));
-  bytes("si_addr", T.R_ADDR, 8);
+  const forms = trial.rows.map((i) => form(i));
+  const trap = b.getUint32(T.R_TRAPNO, true);
+  const stack = o.stackFault || trap !== SS || a.getUint32(T.R_TRAPNO, true) !== GP;
+  if (stack) {
+    value("signal", a.getUint32(T.R_SIGNO, true), b.getUint32(T.R_SIGNO, true));
+    value("trap", a.getUint32(T.R_TRAPNO, true), trap);
+  }
+  if (trap === GP && a.getUint32(T.R_TRAPNO, true) === GP && forms.some(jumpsAway)) return out;
+  if (!forms.some(faultsAnywhere)) {
+    value("si_code", a.getInt32(T.R_CODE, true), b.getInt32(T.R_CODE, true));
+    bytes("si_addr", T.R_ADDR, 8);
+  }
   // Write and fetch; whether a page was present is the kernel's to tell for its own addresses.
   value("error", a.getUint32(T.R_ERR, true) & 0x12, b.getUint32(T.R_ERR, true) & 0x12);
   bytes("rip", T.S_RIP, 8);
   for (let i = 0; i < 16; i++) bytes(GPR_NAMES[i] as string, T.S_GPR + i * 8, 8);
-  const flags = ~(trial.undefinedFlags | RF);
+  const unmasked = forms.some((f) => stopsComparing(f.mnemonic, b.getUint16(T.S_FSW, true)));
+  const flags = ~(trial.undefinedFlags | RF | (unmasked ? ARITH : 0));
   const [x, y] = [a.getUint32(T.S_RFLAGS, true) & flags, b.getUint32(T.S_RFLAGS, true) & flags];
   if (x !== y) out.push({ field: "flags", ours: flagsText(x), silicon: flagsText(y) });
   bytes("fsbase", T.S_FS, 8);
   bytes("gsbase", T.S_GS, 8);
   bytes("fcw", T.S_FCW, 2);
-  bytes("fsw", T.S_FSW, 2);
+  const fsw = b.getUint16(T.S_FSW, true);
+  const noNumber = (b.getUint16(T.S_ST + 8, true) & 0x7fff) === 0x7fff;
+  const status = forms.reduce((mask, f) => mask & ~undefinedStatus(f.mnemonic, fsw, noNumber), 0xffff);
+  value("fsw", a.getUint16(T.S_FSW, true) & status, fsw & status);
   bytes("ftw", T.S_FTW, 1);
   if (o.pointers) {
     bytes("fop", T.S_FOP, 2);
@@ -81,27 +99,36 @@ export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o
   value("mxcsr", a.getUint32(T.S_MXCSR, true) & mxcsr, b.getUint32(T.S_MXCSR, true) & mxcsr);
   for (let i = 0; i < 8; i++) bytes(`st${i}`, T.S_ST + i * 16, 10);
   for (let i = 0; i < 16; i++) bytes(`ymm${i}`, T.S_YMM + i * 32, 32);
-  memory(ours, silicon, out);
+  memory(trial, ours, silicon, out);
   return out;
 }
 
-function changes(result: Uint8Array): Map<number, string> {
-  const map = new Map<number, string>();
+/** Changed words by their offsets. */
+function changes(result: Uint8Array): Map<number, Uint8Array> {
+  const map = new Map<number, Uint8Array>();
   const v = T.view(result);
   for (let n = v.getUint32(T.R_CHANGES, true), at = T.RESULT_SIZE; n > 0; n--, at += T.CHANGE_SIZE) {
-    map.set(v.getUint32(at, true), hex(result, at + 8, 8));
+    map.set(v.getUint32(at, true), result.subarray(at + 8, at + 16));
   }
   return map;
 }
 
-function memory(ours: Uint8Array, silicon: Uint8Array, out: Difference[]): void {
+function memory(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, out: Difference[]): void {
   const length = T.view(ours).getUint32(T.R_CHANGES, true);
   if (length === T.view(silicon).getUint32(T.R_CHANGES, true) && length === 0) return;
   const [x, y] = [changes(ours), changes(silicon)];
+  const loose = (at: number): boolean => trial.loose.some(([from, n]) => at >= from && at < from + n);
+  let before: Uint8Array | undefined;
+  const word = (of: Map<number, Uint8Array>, at: number): Uint8Array => {
+    const changed = of.get(at);
+    if (changed) return changed;
+    before ??= T.dataBefore(trial);
+    return before.subarray(at, at + 8);
+  };
   for (const at of new Set([...x.keys(), ...y.keys()])) {
-    if (x.get(at) !== y.get(at)) {
-      const field = `[${(T.DATA_LOW + at).toString(16)}]`;
-      out.push({ field, ours: x.get(at) ?? "unchanged", silicon: y.get(at) ?? "unchanged" });
+    const [p, q] = [word(x, at), word(y, at)];
+    if (p.some((b, i) => b !== q[i] && !loose(at + i))) {
+      out.push({ field: `[${(T.DATA_LOW + at).toString(16)}]`, ours: hex(p, 0, 8), silicon: hex(q, 0, 8) });
     }
   }
 }

@@ -63,6 +63,8 @@ export interface Trial {
   rows: readonly number[];
   /** RFLAGS bits that are undefined in the end. */
   undefinedFlags: number;
+  /** Bytes of the data pages that are not compared: [offset, length]. */
+  loose: readonly (readonly [number, number])[];
 }
 
 export function view(bytes: Uint8Array): DataView {
@@ -89,4 +91,11 @@ export function eachPatch(trial: Trial, fn: (offset: number, bytes: Uint8Array) 
     fn(v.getUint16(at, true), bytes.subarray(at + PATCH_HEAD, at + PATCH_HEAD + length));
     at += PATCH_HEAD + ((length + 7) & ~7);
   }
+}
+
+/** Contents of the data pages when the trial starts. */
+export function dataBefore(trial: Trial): Uint8Array {
+  const out = basePattern();
+  eachPatch(trial, (offset, bytes) => out.set(bytes, offset));
+  return out;
 }

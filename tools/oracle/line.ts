@@ -66,6 +66,7 @@ export function trialText(trial: T.Trial): string {
     if (v !== f.usual) parts.push(`${f.name}=${v.toString(16)}`);
   }
   T.eachPatch(trial, (offset, bytes) => parts.push(`[${offset.toString(16)}]=${hexBytes(bytes)}`));
+  for (const [offset, length] of trial.loose) parts.push(`loose=${offset.toString(16)}:${length}`);
   if (trial.undefinedFlags) parts.push(`undefined=${trial.undefinedFlags.toString(16)}`);
   return parts.join(" ");
 }
@@ -79,7 +80,7 @@ export function assemble(
   code: ArrayLike<number>,
   patches: readonly { offset: number; bytes: ArrayLike<number> }[],
   rows: readonly number[],
-  undefinedFlags: number,
+  tolerance: Pick<T.Trial, "undefinedFlags" | "loose">,
 ): T.Trial {
   const padded = (n: number): number => T.PATCH_HEAD + ((n + 7) & ~7);
   const size = patches.reduce((n, p) => n + padded(p.bytes.length), 0);
@@ -98,7 +99,7 @@ export function assemble(
     bytes.set(p.bytes, at + T.PATCH_HEAD);
     at += padded(p.bytes.length);
   }
-  return { bytes, view: v, rows, undefinedFlags };
+  return { bytes, view: v, rows, undefinedFlags: tolerance.undefinedFlags, loose: tolerance.loose };
 }
 
 /** Reads what `trialText` wrote; other words are ignored. */
@@ -109,6 +110,7 @@ export function parseTrial(line: string): T.Trial {
   let code: number[] = [];
   let at = 0x400;
   let undefinedFlags = 0;
+  const loose: [number, number][] = [];
   for (const word of line.split(/\s+/)) {
     const [name, value] = word.split("=");
     if (name === undefined || value === undefined) continue;
@@ -119,7 +121,11 @@ export function parseTrial(line: string): T.Trial {
       code = fromHex(bytes as string);
       if (offset) at = Number.parseInt(offset, 16);
     } else if (name === "undefined") undefinedFlags = Number.parseInt(value, 16);
-    else if (name.startsWith("[")) patches.push({ offset: Number.parseInt(name.slice(1), 16), bytes: fromHex(value) });
+    else if (name === "loose") {
+      const [offset, length] = value.split(":");
+      loose.push([Number.parseInt(offset as string, 16), Number(length)]);
+    } else if (name.startsWith("["))
+      patches.push({ offset: Number.parseInt(name.slice(1), 16), bytes: fromHex(value) });
   }
   const rows: number[] = [];
   for (let i = 0; i < code.length; ) {
@@ -128,5 +134,5 @@ export function parseTrial(line: string): T.Trial {
     rows.push(insn.row.index);
     i += insn.length;
   }
-  return assemble(state, at, code, patches, rows, undefinedFlags);
+  return assemble(state, at, code, patches, rows, { undefinedFlags, loose });
 }

@@ -2,7 +2,7 @@
  * Compares the engine with this machine's processor, instruction by instruction.
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
- *                                  [--show 3] [--repro LINE] [--list]
+ *                                  [--stack-fault] [--show 3] [--repro LINE] [--list]
  *
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
@@ -25,6 +25,7 @@ const { values: o } = parseArgs({
     sequences: { type: "boolean", default: false },
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
+    "stack-fault": { type: "boolean", default: false },
     show: { type: "string", default: "2" },
     repro: { type: "string" },
     list: { type: "boolean", default: false },
@@ -89,7 +90,7 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
-  const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers });
+  const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers, stackFault: o["stack-fault"] });
   if (o.repro !== undefined) {
     const trial = parseTrial(o.repro);
     console.log(
@@ -106,7 +107,7 @@ async function main(): Promise<void> {
   const pattern = o.row === undefined ? undefined : new RegExp(o.row);
   const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
   if (rows.length === 0) throw new Error("no such row with semantics");
-  const generator = new Generator(new Random(Number(o.seed)), rows);
+  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr });
   const report = new Report();
   const total = Number(o.trials);
   const started = performance.now();

@@ -67,7 +67,7 @@ export class Oracle {
       const patches: { offset: number; bytes: Uint8Array }[] = [];
       T.eachPatch(best, (offset, bytes) => patches.push({ offset, bytes }));
       const kept = patches.filter((_, i) => keepPatch(i));
-      return assemble(state, best.view.getUint32(T.S_CODE_AT, true), code, kept, rows, best.undefinedFlags);
+      return assemble(state, best.view.getUint32(T.S_CODE_AT, true), code, kept, rows, best);
     };
     const all = (): boolean => true;
     for (let i = best.rows.length - 1; i >= 0 && best.rows.length > 1; i--) {
