@@ -215,9 +215,15 @@ export class Engine {
     ram.i32[EXIT_VECTOR >> 2] = VECTOR.PF;
     ram.i32[EXIT_ERROR >> 2] = PF_USER | PF_FETCH | (space.entry(address) ? PF_PRESENT : 0);
     if (address >= 2 ** 47) {
-      // A jump to a non-canonical address faults on the jump itself on real processors of one maker, at the target on the other's.
+      // Only RIP itself leads here, and a number doesn't hold all of its bits.
+      const hi = ram.i32[(RIP >> 2) + 1];
+      ram.i32[EXIT_ADDR >> 2] = ram.i32[RIP >> 2];
+      ram.i32[(EXIT_ADDR >> 2) + 1] = hi;
+      if (hi >> 15 === -1) return 0;
+      // A jump to a non-canonical address faults on the jump itself on real processors; here it does at the target.
       ram.i32[EXIT_VECTOR >> 2] = VECTOR.GP;
       ram.i32[EXIT_ERROR >> 2] = 0;
+      return 0;
     }
     ram.view.setBigUint64(EXIT_ADDR, BigInt(address), true);
     return 0;
