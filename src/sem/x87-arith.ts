@@ -88,6 +88,7 @@ export const SPECIAL2: Shared = {
     const a = unpack(c, c.param(0));
     const b = unpack(c, c.param(1));
     c.if(i32.or(isUnsupported(c, a), isUnsupported(c, b)), () => {
+      clearExceptions(c);
       setIndefinite(c, IE);
       c.ret(k(1));
     });

@@ -20,6 +20,7 @@ import {
   clearExceptions,
   controlWord,
   DE,
+  EXC,
   EXP_MAX,
   EXPO,
   FSW_C0,
@@ -249,11 +250,11 @@ export const COMPARE: Shared = {
     const b = unpack(c, c.param(1));
     const unordered = k(FSW_C0 | FSW_C2 | FSW_C3);
     c.if(i32.or(isUnsupported(c, a), isUnsupported(c, b)), () => {
-      raise(c, IE);
+      setCell(c, EXC, k(IE));
       c.ret(unordered);
     });
     c.if(i32.or(isNan(c, a), isNan(c, b)), () => {
-      clearExceptions(c);
+      setCell(c, EXC, k(0));
       const signaling = i32.or(isSignaling(c, a), isSignaling(c, b));
       c.if(i32.or(i32.eqz(c.param(2)), signaling), () => raise(c, IE));
       c.ret(unordered);

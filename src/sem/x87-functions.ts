@@ -108,8 +108,11 @@ function remainder(nearest: boolean): Semantics {
   return waiting((e) => {
     const bits = e.tmp(compute(e, 1, "x87Remainder", k(nearest ? 1 : 0)));
     e.sharedVoid(FINISH, k(0), k(0));
-    e.sharedVoid(SET_CONDITION, i32.and(bits, k(FSW_C0 | FSW_C2 | FSW_C3)));
-    e.setField("u16", FSW, i32.or(e.field("u16", FSW), i32.and(bits, k(FSW_C1))));
+    clearC2(e);
+    e.if(i32.eqz(i32.and(cell(e, EXC), k(SF))), () => {
+      e.sharedVoid(SET_CONDITION, i32.and(bits, k(FSW_C0 | FSW_C2 | FSW_C3)));
+      e.setField("u16", FSW, i32.or(e.field("u16", FSW), i32.and(bits, k(FSW_C1))));
+    });
   });
 }
 function clearC2(e: Emit): void {
@@ -152,7 +155,7 @@ function copyResult(e: Emit): void {
   setSlot(e, k(MEM), e.ld("i64", k(RES)), e.ld("u16", k(RES), 8));
 }
 /** `first` (a helper) replaces ST(0), then what `second` computes out of the old ST(0) is pushed. */
-function twoResults(first: (e: Emit) => Val, second: (e: Emit) => void): Semantics {
+function twoResults(first: (e: Emit) => Val, second: (e: Emit) => void, setsC2: boolean): Semantics {
   return waiting((e) => {
     const c2 = e.var(k(0));
     const settled = e.var(e.shared(PREPARE, k(0)));
@@ -178,7 +181,7 @@ function twoResults(first: (e: Emit) => Val, second: (e: Emit) => void): Semanti
       () => outOfRange(e),
       () => {
         e.sharedVoid(FINISH_PAIR);
-        clearC2(e);
+        if (setsC2) clearC2(e);
       },
     );
   });
@@ -227,10 +230,12 @@ export const x87Functions: SemTable = {
       e.helper("x87Cos");
       e.sharedVoid(ROUND_RAW);
     },
+    true,
   ),
   FPTAN: twoResults(
     (e) => e.helper("x87Tan"),
     (e) => setResult(e, INTEGER_BIT, k(BIAS)),
+    true,
   ),
   FXTRACT: twoResults(
     (e) => e.helper("x87Extract", k(0)),
@@ -238,6 +243,7 @@ export const x87Functions: SemTable = {
       e.helper("x87Extract", k(1));
       e.sharedVoid(ROUND_RAW);
     },
+    false,
   ),
   FBLD: fbld,
   FBSTP: fbstp,

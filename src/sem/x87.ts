@@ -183,15 +183,17 @@ table.FSTP = (e) => {
   else if (e.ops[0].size === 80) storeExtended(e);
   else storeFloat(1)(e);
 };
-/** As FSTP, but an empty ST(0) is no fault. */
+/** As FSTP, but if ST(0) is empty this only pops. */
 table.FSTPNCE = waiting((e) => {
   const d = stIndex(e, 0);
   e.if(
     isEmpty(e, k(0)),
-    () => setIndefinite(e, 0),
-    () => copyToResult(e, k(0)),
+    () => e.sharedVoid(FINISH_STORE, k(1)),
+    () => {
+      copyToResult(e, k(0));
+      e.sharedVoid(FINISH, d, k(1));
+    },
   );
-  e.sharedVoid(FINISH, d, k(1));
 });
 
 table.FXCH = waiting((e) => {
@@ -256,8 +258,13 @@ table.FTST = waiting((e) => {
   e.if(e.shared(FINISH_FLAGS, k(0)), () => e.sharedVoid(SET_CONDITION, bits));
 });
 
+/** FCOMI and FCMOVcc leave C1 as it is, unless the stack underflows. */
+function keepC1(e: Emit): void {
+  setCell(e, C1, i32.and(i32.shr_u(e.field("u16", FSW), k(9)), k(1)));
+}
 function compareToFlags(quiet: boolean, pops: number): Semantics {
   return waiting((e) => {
+    keepC1(e);
     const bits = e.shared(COMPARE_ST, k(0), stIndex(e, e.ops.length - 1), k(quiet ? 1 : 0));
     const bit = (n: number): Val => i32.and(i32.shr_u(bits, k(n)), k(1));
     e.if(e.shared(FINISH_FLAGS, k(pops)), () =>
@@ -302,6 +309,7 @@ function conditionalMove(cc: number): Semantics {
       },
       () => {
         e.if(taken, () => {
+          keepC1(e);
           copyToResult(e, i);
           e.sharedVoid(FINISH, k(0), k(0));
         });
@@ -348,7 +356,7 @@ table.FDECSTP = rotate(-1);
 function free(e: Emit, pop: boolean): void {
   const p = physical(e, stIndex(e, 0));
   e.setField("u8", FTW, i32.and(e.field("u8", FTW), i32.xor(i32.shl(k(1), p), k(-1))));
-  if (pop) e.sharedVoid(FINISH_FLAGS, k(1));
+  e.sharedVoid(FINISH_FLAGS, k(pop ? 1 : 0));
 }
 table.FFREE = waiting((e) => free(e, false));
 table.FFREEP = waiting((e) => free(e, true));
