@@ -28,16 +28,7 @@ export interface Guest {
 }
 
 export function readGuest(source: string): Guest {
-  const guest: Guest = {
-    source,
-    builds: [],
-    args: [],
-    stdin: "",
-    env: {},
-    exit: { code: 0 },
-    tree: false,
-    timeout: undefined,
-  };
+  const guest: Guest = { source, builds: [], runs: [], stdin: "", env: {}, tree: false, timeout: undefined };
   for (const line of readFileSync(source, "utf8").split("\n")) {
     const match = /^(?:\/\/|#) ?([a-z]+)(?:: *(.*))?$/.exec(line.trimEnd());
     if (match === null) break;
