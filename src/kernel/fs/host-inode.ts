@@ -52,6 +52,8 @@ export class HostInode extends BaseInode {
   private version: { mtime: bigint; size: number } | undefined;
   /** What the look-up that led here saw, for the stat that mostly follows at once. */
   fresh: HostStat | undefined;
+  /** What a directory was like when last seen: for those who are still in it when it is removed. */
+  private last: HostStat | undefined;
   /** FIFOs, sockets and devices that the guest made here: they exist in this machine only. */
   specials: Map<string, SpecialInode> | undefined;
 
@@ -119,9 +121,14 @@ export class HostInode extends BaseInode {
       if (this.fs.lastFound === this) return st;
     }
     const st = this.host.stat(this.path, false);
-    if (typeof st !== "number" && st.ino === this.ino && st.dev === this.dev) return st;
+    if (typeof st !== "number" && st.ino === this.ino && st.dev === this.dev) return this.seen(st);
     for (const f of this.files) return f.stat();
+    if (this.last) return { ...this.last, nlink: 0, size: 0 };
     return typeof st === "number" ? st : -ESTALE;
+  }
+  private seen(st: HostStat): HostStat {
+    if (this.type === S_IFDIR) this.last = st;
+    return st;
   }
   permission(mask: number, cred: Cred): number {
     const { user } = this.fs;
@@ -184,7 +191,7 @@ export class HostInode extends BaseInode {
     const st = this.host.stat(this.under(name), false);
     if (typeof st === "number") return st;
     const inode = this.fs.inode(st, this, name);
-    inode.fresh = st;
+    inode.fresh = inode.seen(st);
     this.fs.lastFound = inode;
     return inode;
   }

@@ -76,6 +76,22 @@ export class ProcDir extends ProcInode {
     }
     return inode;
   }
+  /** Names that are not there cannot be made: the look-up says so before anything else does. */
+  override create(): number {
+    return -ENOENT;
+  }
+  override mkdir(): number {
+    return -ENOENT;
+  }
+  override mknod(): number {
+    return -ENOENT;
+  }
+  override symlink(): number {
+    return -ENOENT;
+  }
+  override link(): number {
+    return -ENOENT;
+  }
   override readdir(): DirEntry[] {
     const out: DirEntry[] = [];
     for (const name of [...Object.keys(this.entries), ...(this.extra?.list() ?? [])]) {

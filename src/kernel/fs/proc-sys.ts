@@ -24,14 +24,14 @@ export function procSys(fs: ProcContext): ProcDir {
     };
     return new ProcText(fs, { read: () => `${source[key]}\n`, write });
   };
-  const bootId = uuid(source.random);
+  const bootId = uuid((b) => source.random(b));
 
   const random = {
     boot_id: fixed(bootId),
     entropy_avail: fixed(256),
     poolsize: fixed(256),
     urandom_min_reseed_secs: fixed(60),
-    uuid: shown(() => uuid(source.random)),
+    uuid: shown(() => uuid((b) => source.random(b))),
   };
   const kernel = {
     cap_last_cap: fixed(40),

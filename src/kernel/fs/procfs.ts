@@ -58,7 +58,7 @@ export class ProcFs implements ProcContext {
       cmdline: text(() => "\n"),
       cpuinfo: text(() => cpuinfo(source)),
       devices: text(() => "Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n"),
-      filesystems: text(() => "nodev\tproc\nnodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tpipefs\n\text4\n"),
+      filesystems: text(() => "nodev\tsysfs\nnodev\tproc\nnodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tpipefs\n\text4\n"),
       loadavg: text(() => loadavg(source)),
       meminfo: text(() => meminfo(source)),
       mounts: () => new ProcLink(this, () => "self/mounts"),

@@ -1,7 +1,7 @@
 import { EBADF, EINVAL } from "../../abi/errno.ts";
 import { O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
-import { S_IFIFO } from "../../abi/stat.ts";
+import { S_IFCHR, S_IFIFO } from "../../abi/stat.ts";
 import type { HostStream } from "../../host/types.ts";
 import { BaseFile, seekWithin } from "../../vfs/file.ts";
 import { anonymousPlace } from "../../vfs/place.ts";
@@ -26,7 +26,7 @@ class StreamInode extends AnonInode {
     return st === undefined || typeof st === "number" ? super.stat() : st;
   }
   override open(flags: number): File {
-    return new StreamFile(this, flags);
+    return new StreamFile(this, flags, true);
   }
 }
 
@@ -34,12 +34,12 @@ class StreamInode extends AnonInode {
 export class StreamFile extends BaseFile {
   override readonly queue: WaitQueue;
   private readonly stream: HostStream;
-  /** The guest moved the position of a file: from then on it is ours and not the host's descriptor's. */
-  private moved = false;
 
   constructor(
     override readonly inode: StreamInode,
     flags: number,
+    /** The position in a file is ours and not the host's descriptor's: after a seek, or when opened by name. */
+    private moved = false,
   ) {
     super(inode, flags);
     this.stream = inode.stream;
@@ -64,14 +64,15 @@ export class StreamFile extends BaseFile {
     if (!this.writes) return -EBADF;
     const { file } = this.stream;
     if (file && at !== undefined && !(this.flags & O_APPEND)) return file.pwrite(from, at);
-    if (!file || !this.moved || this.flags & O_APPEND) return this.stream.write(from);
+    if (!file || !this.moved) return this.stream.write(from);
+    if (this.flags & O_APPEND) this.pos = Math.max(0, this.sizeOf());
     const n = file.pwrite(from, this.pos);
     if (n > 0) this.pos += n;
     return n;
   }
   override seek(offset: number, whence: number): number {
     const { file } = this.stream;
-    if (!file) return super.seek(offset, whence);
+    if (!file) return this.inode.type === S_IFCHR ? 0 : super.seek(offset, whence);
     const before = this.moved ? this.pos : file.offset;
     this.pos = before;
     const to = seekWithin(this, () => this.sizeOf(), offset, whence);

@@ -48,9 +48,12 @@ function toStat(s: fs.BigIntStats): HostStat {
   };
 }
 
-/** utimes takes seconds as a double: microseconds survive, nanoseconds do not. */
+/**
+ * utimes takes seconds as a double and cuts off what is below a microsecond: half of one more makes microseconds come out
+ * right. Nanoseconds are lost.
+ */
 function seconds(ns: bigint): number {
-  return Number(ns / 1000000000n) + Number(ns % 1000000000n) / 1e9;
+  return Number((ns / 1000n) * 2n + 1n) / 2e6;
 }
 
 const BIG = { bigint: true, throwIfNoEntry: false } as const;
