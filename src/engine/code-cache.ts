@@ -2,7 +2,7 @@
 import { ARENA, ARENA_SIZE, FRAME_FLAGS, JUMP_CACHE, JUMP_ENTRIES } from "../cpu/layout.ts";
 import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
-import { flushJumps } from "../mmu/space.ts";
+import { flushJumps, flushWriteTags } from "../mmu/space.ts";
 import { FN_EXIT, FN_GOTO, FN_REGION, FN_STALE } from "./interp/image.ts";
 import {
   EXIT_RECORD,
@@ -60,12 +60,19 @@ export class CodeCache {
     }
     blocks.set(block.start, block);
     this.blocks++;
-    this.ram.u8[FRAME_FLAGS + frame / PAGE] |= FRAME_CODE;
+    this.markCode(frame);
     if (!secondFrame) return;
-    this.ram.u8[FRAME_FLAGS + secondFrame / PAGE] |= FRAME_CODE;
+    this.markCode(secondFrame);
     const list = this.crossings.get(secondFrame) ?? [];
     list.push([frame, block.start]);
     this.crossings.set(secondFrame, list);
+  }
+  /** Stores to the frame have to be noticed: also through translations that were filled before. */
+  private markCode(frame: number): void {
+    const at = FRAME_FLAGS + frame / PAGE;
+    if (this.ram.u8[at] & FRAME_CODE) return;
+    this.ram.u8[at] |= FRAME_CODE;
+    flushWriteTags(this.ram);
   }
   /** Bytes of RAM are about to change: drops the blocks decoded from them. */
   invalidate(host: number, length: number): void {

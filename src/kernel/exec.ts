@@ -184,6 +184,8 @@ function commit(task: Task, loaded: Loaded, name: string): void {
   process.didExec = true;
   process.dumpable = 1;
   task.name = name.slice(0, 15);
+  // A parent in vfork goes on first, as it mostly does where there are several processors.
+  if (task.onRelease) kernel.yielding = true;
   releaseMm(task);
   task.mm = loaded.mm;
   task.mm.stackLimit = process.limits[RLIMIT_STACK].soft;

@@ -1,8 +1,8 @@
 /** Which program a path means: ELF, "#!" script, APE or flat file, with its interpreter; everything that may still fail. */
 
 import { EM_386 } from "../abi/elf.ts";
-import { EACCES, ELIBBAD, ELOOP, ENOEXEC } from "../abi/errno.ts";
-import { O_RDONLY, X_OK } from "../abi/fcntl.ts";
+import { EACCES, ELIBBAD, ELOOP, ENOEXEC, ETXTBSY } from "../abi/errno.ts";
+import { O_ACCMODE, O_PATH, O_RDONLY, X_OK } from "../abi/fcntl.ts";
 import { S_IFREG } from "../abi/stat.ts";
 import { APE_HEAD, apeElfHeader, isApe } from "../loader/ape.ts";
 import { type Elf, elfMachine, isElf, parseElf, type ReadAt } from "../loader/elf.ts";
@@ -10,7 +10,7 @@ import { isFlat } from "../loader/flat.ts";
 import { isScript, parseScript } from "../loader/script.ts";
 import { MS_NOEXEC } from "../vfs/mount.ts";
 import { permission } from "../vfs/permission.ts";
-import type { File, Place } from "../vfs/types.ts";
+import type { File, Inode, Place } from "../vfs/types.ts";
 import { releaseFile } from "./fdtable.ts";
 import type { Task } from "./task.ts";
 
@@ -41,9 +41,20 @@ function openExec(task: Task, place: Place): File | number {
   if ((mount?.flags ?? 0) & MS_NOEXEC) return -EACCES;
   const denied = permission(inode, X_OK, task.cred);
   if (denied < 0) return denied;
+  if (isBeingWritten(task, inode)) return -ETXTBSY;
   const file = inode.open(O_RDONLY, task.cred);
   if (typeof file !== "number") file.place = place;
   return file;
+}
+
+/** Does anyone have the file open for writing? */
+function isBeingWritten(task: Task, inode: Inode): boolean {
+  for (const table of new Set([...task.kernel.tasks.values()].map((t) => t.fds)))
+    for (const fd of table.list()) {
+      const file = table.get(fd);
+      if (file?.inode === inode && (file.flags & O_ACCMODE) !== O_RDONLY && !(file.flags & O_PATH)) return true;
+    }
+  return false;
 }
 
 function openPath(task: Task, path: string): File | number {

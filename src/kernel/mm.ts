@@ -1,3 +1,4 @@
+import { alignUp } from "../base/bits.ts";
 import { FAULT_ACCERR, FAULT_BUS, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import { AddressSpace, PTE_COW, PTE_SHARED, USER_END } from "../mmu/space.ts";
@@ -102,6 +103,15 @@ export class Mm {
     this.space.each(start, end, (address, pte) => {
       if (pte & WRITE) dirty(v.offset + (address - v.start));
     });
+  }
+  /** A file got shorter: its pages past the end go, also private copies of them. */
+  truncated(inode: object, size: number): void {
+    const end = alignUp(size, PAGE);
+    for (const v of this.vmas.list) {
+      if (v.source?.file?.inode !== inode) continue;
+      const from = Math.max(v.start, v.start + end - v.offset);
+      if (from < v.end) this.space.unmap(from, v.end);
+    }
   }
   /** Bytes mapped (VmSize). */
   get size(): number {

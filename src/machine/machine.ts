@@ -13,6 +13,7 @@ import { connectTerminal } from "../kernel/terminal.ts";
 import { Frames, PAGE } from "../mmu/frames.ts";
 import { Ram } from "../mmu/ram.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
+import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
 import { findProgram } from "./program.ts";
 import { runTask } from "./run-task.ts";
@@ -30,6 +31,8 @@ export interface MachineOptions {
   /** Working directory of the first process, "/" if it cannot be had. */
   cwd?: string;
   trace?: Trace;
+  /** Compile hot code (default), or interpret everything. */
+  jit?: boolean;
 }
 
 /** How the first process ended: an exit code, or the signal that killed it (0 if none did). */
@@ -69,6 +72,8 @@ export class Machine {
       // A time-stamp counter of 1 GHz.
       tsc: () => Number(host.clock.monotonic() - clock),
       random: (bytes) => host.random(bytes),
+      semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
+      clock: () => Number(host.clock.monotonic()) / 1e6,
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);
     this.frames.onCodeFrameFreed = (frame) => onCodeStore(frame, PAGE);
@@ -95,6 +100,9 @@ export class Machine {
     });
     mountProc(this.kernel, this.tree);
     this.kernel.trace = options.trace;
+    this.tree.cache.onTruncate = (owner, size) => {
+      for (const mm of new Set([...this.kernel.tasks.values()].map((t) => t.mm))) mm.truncated(owner, size);
+    };
     this.kernel.onExec = (task) => this.engine.use(task.mm.space);
   }
 

@@ -1,4 +1,13 @@
-import { CODE_GENERATION, JUMP_CACHE, JUMP_ENTRIES, PT_ROOT, TLB, TLB_ENTRIES, TLB_ENTRY } from "../cpu/layout.ts";
+import {
+  CODE_GENERATION,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  PT_ROOT,
+  TLB,
+  TLB_ENTRIES,
+  TLB_ENTRY,
+  TLB_WTAG,
+} from "../cpu/layout.ts";
 import { EXEC, FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, WRITE } from "./access.ts";
 import { type Frames, PAGE } from "./frames.ts";
 import type { Ram } from "./ram.ts";
@@ -253,6 +262,15 @@ export function flushTlb(ram: Ram): void {
 }
 
 /** Forgets resolved jumps: code may no longer be where it was. */
+/** Makes every store look its page up again: a frame got code, and stores to it take the slow path from now on. */
+export function flushWriteTags(ram: Ram): void {
+  const low = (TLB + TLB_WTAG) >>> 2;
+  for (let i = 0; i < TLB_ENTRIES; i++) {
+    ram.i32[low + i * (TLB_ENTRY >>> 2)] = -1;
+    ram.i32[low + i * (TLB_ENTRY >>> 2) + 1] = -1;
+  }
+}
+
 export function flushJumps(ram: Ram): void {
   ram.i32[CODE_GENERATION >> 2]++;
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);

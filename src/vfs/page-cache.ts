@@ -15,6 +15,8 @@ export type StorePage = (index: number, page: Uint8Array) => number;
 export class PageCache {
   /** Told before bytes of a frame with code change: host address and length. */
   onCodeStore: (host: number, length: number) => void = () => {};
+  /** Told when a file gets a new size: whoever maps pages past it must let go of them. */
+  onTruncate: ((owner: object, size: number) => void) | undefined;
   private readonly files = new Set<InodePages>();
 
   constructor(readonly frames: Frames) {
@@ -138,6 +140,7 @@ export class InodePages {
   /** The file has a new size: pages past it go, the rest of the last page is zero. */
   truncate(size: number): void {
     if (this.pages.size === 0) return;
+    this.cache.onTruncate?.(this.owner, size);
     const first = Math.ceil(size / PAGE);
     for (const [index, frame] of this.pages) {
       if (index >= first) this.drop(index, frame);

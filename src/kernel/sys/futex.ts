@@ -103,7 +103,7 @@ function requeue(
   if (expected !== undefined && mm.user.u32(from) !== expected) return -EAGAIN;
   const woken = call.kernel.futexes.wake(key1, n1);
   const moved = key1 === key2 ? 0 : call.kernel.futexes.requeue(key1, key2, n2);
-  return expected === undefined ? woken : woken + moved;
+  return woken + moved;
 }
 
 function wake(call: Call, address: number, op: number, n: number, bitset: number): SysResult {

@@ -1,5 +1,17 @@
 /** mmap(2) and its family. */
-import { EACCES, EBADF, EBUSY, EFAULT, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EPERM, ESRCH } from "../../abi/errno.ts";
+import {
+  EACCES,
+  EBADF,
+  EBUSY,
+  EFAULT,
+  EINVAL,
+  ENODEV,
+  ENOMEM,
+  ENOSPC,
+  EOPNOTSUPP,
+  EPERM,
+  ESRCH,
+} from "../../abi/errno.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import * as M from "../../abi/mman.ts";
 import { RLIMIT_AS, RLIMIT_DATA } from "../../abi/resource.ts";
@@ -341,6 +353,11 @@ function copyBetween(mine: Mm, local: Range[], theirs: Mm, remote: Range[], writ
 
 const VM = "pid:pid local_iov:ptr liovcnt:ulong remote_iov:ptr riovcnt:ulong flags:ulong";
 
+/** pkey_mprotect(2) on a processor without protection keys: only the key that means "none". */
+function pkeyMprotect(call: Call, address: number, length: number, bits: number, key: number): SysResult {
+  return key === -1 ? mprotect(call, address, length, bits) : -EINVAL;
+}
+
 export const rows: SyscallRow[] = [
   sys(9, "mmap", "addr:ptr length:size prot:flags:mmap_prot flags:flags:mmap fd:fd offset:off", mmap),
   sys(10, "mprotect", "addr:ptr len:size prot:flags:mmap_prot", mprotect),
@@ -356,5 +373,8 @@ export const rows: SyscallRow[] = [
   sys(152, "munlockall", "", munlockall),
   sys(310, "process_vm_readv", VM, processVm(false)),
   sys(311, "process_vm_writev", VM, processVm(true)),
+  sys(329, "pkey_mprotect", "addr:ptr len:size prot:flags:mmap_prot pkey:int", pkeyMprotect, "partial", "no keys"),
+  sys(330, "pkey_alloc", "flags:uint access_rights:uint", () => -ENOSPC, "partial", "no keys"),
+  sys(331, "pkey_free", "pkey:int", () => -EINVAL, "partial", "no keys"),
   sys(325, "mlock2", "addr:ptr len:size flags:uint", mlock2),
 ];
