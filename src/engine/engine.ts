@@ -28,7 +28,7 @@ import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS, regionFunctions } from "./interp/image.ts";
-import { Jit, type JitTable } from "./jit/jit.ts";
+import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
 export interface EngineOptions {
@@ -54,6 +54,7 @@ export interface EngineStats {
   decoded: number;
   lookups: number;
   tlbMisses: number;
+  jit: JitStats | undefined;
 }
 
 export class Engine {
@@ -108,6 +109,7 @@ export class Engine {
       decoded: this.decoded,
       lookups: this.lookups,
       tlbMisses: this.ram.u32[STAT_TLB_MISS >> 2],
+      jit: this.jit?.stats,
     };
   }
 

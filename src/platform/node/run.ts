@@ -58,6 +58,7 @@ export async function runProgram(o: RunOptions): Promise<void> {
     image: loadImage(),
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
+    jit: o.jit,
   });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
@@ -82,7 +83,10 @@ function refusal(program: string, errno: number): number {
 }
 
 function printStatistics(machine: Machine): void {
-  const lines = Object.entries(machine.engine.stats).map(([name, value]) => `${name.padEnd(24)} ${value}`);
+  const { jit, ...plain } = machine.engine.stats;
+  const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
+  const lines = Object.entries(plain).map(([name, value]) => line(name, value));
+  for (const [name, value] of Object.entries(jit ?? {})) lines.push(line(`jit ${name}`, value));
   const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
   for (const [nr, count] of calls) {
     const name = machine.kernel.table.get(nr)?.row.name ?? `${nr}`;
