@@ -92,7 +92,8 @@ export class PipeFile extends BaseFile {
     inode: Inode,
     readonly pipe: Pipe,
     flags: number,
-    private readonly onLastClose?: () => void,
+    /** Of a FIFO, with what is to be done when nobody has it open any more; pipes are there from the start. */
+    private readonly fifo?: { onLastClose(): void },
   ) {
     super(inode, flags);
     const access = flags & O_ACCMODE;
@@ -107,8 +108,8 @@ export class PipeFile extends BaseFile {
       pipe.writers++;
       pipe.writersEver++;
     }
-    this.seenWriters = pipe.writers > 0 ? -1 : pipe.writersEver;
-    this.seenReaders = pipe.readers > 0 ? -1 : pipe.readersEver;
+    this.seenWriters = !fifo || pipe.writers > 0 ? -1 : pipe.writersEver;
+    this.seenReaders = !fifo || pipe.readers > 0 ? -1 : pipe.readersEver;
     pipe.queue.wake();
   }
   /** open(2) of a FIFO: the queue to wait on as long as the other end was never opened; undefined when done. */
@@ -157,7 +158,7 @@ export class PipeFile extends BaseFile {
     if (this.reads) this.pipe.readers--;
     if (this.writes) this.pipe.writers--;
     this.queue.wake();
-    if (this.pipe.readers === 0 && this.pipe.writers === 0) this.onLastClose?.();
+    if (this.pipe.readers === 0 && this.pipe.writers === 0) this.fifo?.onLastClose();
   }
 }
 
@@ -190,5 +191,5 @@ export function openFifo(inode: Inode, flags: number): PipeFile | number {
     pipe = new Pipe();
     fifos.set(inode, pipe);
   }
-  return new PipeFile(inode, pipe, flags, () => fifos.delete(inode));
+  return new PipeFile(inode, pipe, flags, { onLastClose: () => fifos.delete(inode) });
 }
