@@ -8,9 +8,7 @@ import {
   C1,
   cell,
   clearExceptions,
-  controlWord,
   EXC,
-  EXPO,
   FSW_C0,
   FSW_C1,
   FSW_C2,
@@ -25,7 +23,6 @@ import {
   physical,
   RAW,
   RES,
-  roundingOf,
   SF,
   setCell,
   setIndefinite,
@@ -35,11 +32,10 @@ import {
   slot,
   slotOf,
   tags,
-  ZERO64,
 } from "./x87-cells.ts";
 import { begin, checkPending, loadMemory, waiting } from "./x87-frame.ts";
 import { COMMIT_FLAGS, FINISH, FINISH_FLAGS, FINISH_STORE, MAY_STORE, PUSH, SET_CONDITION, setTop } from "./x87-ops.ts";
-import { FORMAT_F80, ROUND } from "./x87-round.ts";
+import { ROUND_F80 } from "./x87-round.ts";
 
 /** (i): looks at ST(0) and ST(i): 1 if empty registers, NaNs or unsupported numbers have made the result already. */
 const PREPARE: Shared = {
@@ -69,20 +65,17 @@ const ROUND_RAW: Shared = {
   body: (c, use) => {
     const at = k(0);
     c.if(i32.eqz(c.ld("i32", at, RAW.kind)), () => c.ret());
-    const sign = c.ld("i32", at, RAW.sign);
-    const { drop, min, max } = FORMAT_F80;
     const [hi, lo] = [c.ld("i64", at, RAW.hi), c.ld("i64", at, RAW.lo)];
-    const rc = roundingOf(controlWord(c));
-    const m = c.call(use(ROUND), sign, c.ld("i32", at, RAW.exp), hi, lo, k(drop), k(min), k(max), rc);
-    const exp = i32.mul(c.ld("i32", at, EXPO), i64.lt_s(m, ZERO64));
-    setResult(c, m, i32.or(i32.shl(sign, k(15)), exp));
+    c.callVoid(use(ROUND_F80), c.ld("i32", at, RAW.sign), c.ld("i32", at, RAW.exp), hi, lo, k(0));
     c.ret();
   },
 };
 
+/** What `compute` gives when there was nothing to compute: bits other than C0 to C3. */
+const NO_BITS = 1;
 /** Calls a helper for ST(0) and ST(i) unless the result stands already. Gives the helper's condition bits. */
 function compute(e: Emit, i: number, name: string, ...args: Val[]): Val {
-  const bits = e.var(k(0));
+  const bits = e.var(k(NO_BITS));
   e.if(i32.eqz(e.shared(PREPARE, k(i))), () => {
     e.set(bits, e.helper(name, ...args));
     e.sharedVoid(ROUND_RAW);
@@ -109,7 +102,7 @@ function remainder(nearest: boolean): Semantics {
     const bits = e.tmp(compute(e, 1, "x87Remainder", k(nearest ? 1 : 0)));
     e.sharedVoid(FINISH, k(0), k(0));
     clearC2(e);
-    e.if(i32.eqz(i32.and(cell(e, EXC), k(SF))), () => {
+    e.if(i32.eqz(i32.or(i32.and(cell(e, EXC), k(IE)), i32.and(bits, k(NO_BITS)))), () => {
       e.sharedVoid(SET_CONDITION, i32.and(bits, k(FSW_C0 | FSW_C2 | FSW_C3)));
       e.setField("u16", FSW, i32.or(e.field("u16", FSW), i32.and(bits, k(FSW_C1))));
     });
@@ -121,9 +114,9 @@ function clearC2(e: Emit): void {
 /** FSIN, FCOS: an operand too large sets C2 and stays. */
 function circular(name: string): Semantics {
   return waiting((e) => {
-    const c2 = e.tmp(compute(e, 0, name));
+    const bits = e.tmp(compute(e, 0, name));
     e.if(
-      c2,
+      i32.and(bits, k(FSW_C2)),
       () => outOfRange(e),
       () => {
         e.sharedVoid(FINISH, k(0), k(0));

@@ -21,6 +21,7 @@ import {
   k,
   k64,
   OE,
+  PE,
   physical,
   RES,
   raise,
@@ -42,18 +43,24 @@ import { COMPARE, ROUND_TO_INTEGRAL, TO_F32, TO_F64, TO_INT } from "./x87-conver
 
 type Use = (f: Shared) => Callee;
 
+/** Exceptions found before computing: unmasked, they stop the instruction and hide what rounding has raised. */
+const EARLY = IE | DE | ZE;
 /** Adds this instruction's exceptions to the status word; 1 if an unmasked one forbids the result. */
 export const COMMIT_FLAGS: Shared = {
   name: "x87_commit_flags",
   params: [],
   result: "i32",
   body: (c) => {
-    const exc = cell(c, EXC);
     const unmasked = c.tmp(i32.and(i32.xor(controlWord(c), k(0x3f)), k(0x3f)));
+    const stopped = c.tmp(i32.ne(i32.and(i32.and(cell(c, EXC), unmasked), k(EARLY)), k(0)));
+    c.if(stopped, () => {
+      setCell(c, EXC, i32.and(cell(c, EXC), k(EARLY | SF)));
+      c.if(i32.eqz(i32.and(cell(c, EXC), k(SF))), () => setCell(c, C1, k(0)));
+    });
     const c1 = i32.mul(cell(c, C1), k(FSW_C1));
-    const fsw = c.tmp(i32.or(i32.or(i32.and(statusWord(c), k(~FSW_C1)), exc), c1));
+    const fsw = c.tmp(i32.or(i32.or(i32.and(statusWord(c), k(~FSW_C1)), cell(c, EXC)), c1));
     setStatusWord(c, i32.or(fsw, select(i32.and(fsw, unmasked), k(ES_B), k(0))));
-    c.ret(i32.ne(i32.and(i32.and(exc, unmasked), k(IE | DE | ZE)), k(0)));
+    c.ret(stopped);
   },
 };
 
@@ -138,7 +145,8 @@ export const PUSH: Shared = {
       c.set(m, INDEFINITE);
       c.set(se, INDEFINITE_SE);
     });
-    c.if(c.call(use(COMMIT_FLAGS)), () => c.ret());
+    // A denormal loaded is pushed even if DE is not masked.
+    c.if(c.call(use(COMMIT_FLAGS)), () => c.if(i32.and(cell(c, EXC), k(IE)), () => c.ret()));
     const p = physical(c, k(-1));
     setTop(c, p);
     setSlot(c, slotOf(p), c.get(m), c.get(se));
@@ -263,6 +271,10 @@ export const FINISH_STORE: Shared = {
   result: undefined,
   body: (c, use) => {
     const stored = c.call(use(MAY_STORE));
+    c.if(i32.eqz(stored), () => {
+      setCell(c, EXC, i32.and(cell(c, EXC), k(~PE)));
+      c.if(i32.eqz(i32.and(cell(c, EXC), k(SF))), () => setCell(c, C1, k(0)));
+    });
     c.callVoid(use(COMMIT_FLAGS));
     c.if(stored, () => pops(c, use, c.param(0)));
     c.ret();

@@ -8,7 +8,9 @@ import type { Shared } from "./emit.ts";
 import {
   BIAS,
   C1,
+  cell,
   controlWord,
+  EXC,
   EXP_MAX,
   EXPO,
   INTEGER_BIT,
@@ -120,21 +122,54 @@ export const ROUND: Shared = {
   },
 };
 
-/** Rounds to extended format at the control word's precision, into the result slot. Arguments as for ROUND. */
+/** What the exponent is moved by when overflow or underflow is not masked (SDM volume 1, 8.5.4 and 8.5.5). */
+const WRAP = 24576;
+const UNBOUNDED = 0x100000;
+
+/** (sign, exp, hi, lo, drop): rounds into the result slot, exponent of the extended format. Arguments as for ROUND. */
+export const ROUND_F80: Shared = {
+  name: "x87_round_f80",
+  params: ["i32", "i32", "i64", "i64", "i32"],
+  result: undefined,
+  body: (c, use) => {
+    const [sign, exp, hi, lo, drop] = [c.param(0), c.param(1), c.param(2), c.param(3), c.param(4)];
+    const { min, max } = FORMAT_F80;
+    const fcw = controlWord(c);
+    const store = (m: Val, e: Val): void => setResult(c, m, i32.or(i32.shl(sign, k(15)), e));
+    const unmasked = c.tmp(i32.xor(fcw, k(OE | UE)));
+    const critical = i32.or(i32.lt_s(exp, k(min)), i32.ge_s(exp, k(max)));
+    c.if(i32.and(i32.ne(i32.and(unmasked, k(OE | UE)), k(0)), critical), () => {
+      const before = cell(c, EXC);
+      const m = c.call(use(ROUND), sign, exp, hi, lo, drop, k(-UNBOUNDED), k(UNBOUNDED), roundingOf(fcw));
+      const e = c.ld("i32", k(0), EXPO);
+      c.if(i32.and(i32.gt_s(e, k(max)), i32.ne(i32.and(unmasked, k(OE)), k(0))), () => {
+        raise(c, OE);
+        const far = c.tmp(i32.gt_s(i32.sub(e, k(WRAP)), k(max)));
+        store(select(far, INTEGER_BIT, m), select(far, k(EXP_MAX), i32.sub(e, k(WRAP))));
+        c.ret();
+      });
+      c.if(i32.and(i32.lt_s(e, k(min)), i32.ne(i32.and(unmasked, k(UE)), k(0))), () => {
+        raise(c, UE);
+        const far = c.tmp(i32.lt_s(i32.add(e, k(WRAP)), k(min)));
+        store(select(far, ZERO64, m), select(far, k(0), i32.add(e, k(WRAP))));
+        c.ret();
+      });
+      setCell(c, EXC, before);
+    });
+    const m = c.call(use(ROUND), sign, exp, hi, lo, drop, k(min), k(max), roundingOf(fcw));
+    store(m, select(i64.lt_s(m, ZERO64), c.ld("i32", k(0), EXPO), k(0)));
+    c.ret();
+  },
+};
+/** ROUND_F80 at the control word's precision. */
 export const ROUND_RESULT: Shared = {
   name: "x87_round_result",
   params: ["i32", "i32", "i64", "i64"],
   result: undefined,
   body: (c, use) => {
-    const [sign, exp, hi, lo] = [c.param(0), c.param(1), c.param(2), c.param(3)];
-    const fcw = controlWord(c);
-    const pc = c.tmp(i32.and(i32.shr_u(fcw, k(8)), k(3)));
+    const pc = c.tmp(i32.and(i32.shr_u(controlWord(c), k(8)), k(3)));
     const drop = select(i32.eqz(pc), k(40), select(i32.eq(pc, k(2)), k(11), k(0)));
-    const { min, max } = FORMAT_F80;
-    const m = c.call(use(ROUND), sign, exp, hi, lo, drop, k(min), k(max), roundingOf(fcw));
-    const e = c.ld("i32", k(0), EXPO);
-    const field = select(i64.lt_s(m, ZERO64), e, k(0));
-    setResult(c, m, i32.or(i32.shl(sign, k(15)), field));
+    c.callVoid(use(ROUND_F80), c.param(0), c.param(1), c.param(2), c.param(3), drop);
     c.ret();
   },
 };

@@ -1,10 +1,12 @@
 /** x87: loads, stores, arithmetic, comparison, control words. SDM volume 1, chapter 8; volume 2 by mnemonic. */
 import { FCW, FSW, FTW } from "../cpu/layout.ts";
-import { i32, i64, type Val } from "../wasm/expr.ts";
+import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, SemTable, Shared } from "./emit.ts";
 import { ADD, DIV, MUL, SQRT, SUB } from "./x87-arith.ts";
 import {
   C1,
+  cell,
+  EXC,
   FSW_C0,
   FSW_C1,
   FSW_C2,
@@ -241,7 +243,8 @@ function compare(quiet: boolean, pops: number, integer = false): Semantics {
       b = e.ops.length === 0 ? k(1) : stIndex(e, e.ops.length - 1);
     }
     const bits = e.shared(COMPARE_ST, k(0), b, k(quiet ? 1 : 0));
-    e.if(e.shared(FINISH_FLAGS, k(pops)), () => e.sharedVoid(SET_CONDITION, bits));
+    e.sharedVoid(FINISH_FLAGS, k(pops));
+    e.sharedVoid(SET_CONDITION, bits);
   };
 }
 table.FCOM = compare(false, 0);
@@ -255,21 +258,24 @@ table.FUCOMPP = compare(true, 2);
 table.FTST = waiting((e) => {
   setSlot(e, k(MEM), k64(0), k(0));
   const bits = e.shared(COMPARE_ST, k(0), k(MEM_INDEX), k(0));
-  e.if(e.shared(FINISH_FLAGS, k(0)), () => e.sharedVoid(SET_CONDITION, bits));
+  e.sharedVoid(FINISH_FLAGS, k(0));
+  e.sharedVoid(SET_CONDITION, bits);
 });
 
-/** FCOMI and FCMOVcc leave C1 as it is, unless the stack underflows. */
+/** FCMOVcc leaves C1 as it is, unless the stack underflows. */
 function keepC1(e: Emit): void {
   setCell(e, C1, i32.and(i32.shr_u(e.field("u16", FSW), k(9)), k(1)));
 }
 function compareToFlags(quiet: boolean, pops: number): Semantics {
   return waiting((e) => {
-    keepC1(e);
+    const before = e.field("u16", FSW);
     const bits = e.shared(COMPARE_ST, k(0), stIndex(e, e.ops.length - 1), k(quiet ? 1 : 0));
     const bit = (n: number): Val => i32.and(i32.shr_u(bits, k(n)), k(1));
-    e.if(e.shared(FINISH_FLAGS, k(pops)), () =>
-      e.flagsSet({ cf: bit(8), pf: bit(10), zf: bit(14), of: k(0), sf: k(0), af: k(0) }),
-    );
+    e.sharedVoid(FINISH_FLAGS, k(pops));
+    // C1 stays, unless the stack underflowed.
+    const c1 = select(i32.and(cell(e, EXC), k(SF)), k(0), i32.and(before, k(FSW_C1)));
+    e.setField("u16", FSW, i32.or(i32.and(e.field("u16", FSW), k(~FSW_C1)), c1));
+    e.flagsSet({ cf: bit(8), pf: bit(10), zf: bit(14), of: k(0), sf: k(0), af: k(0) });
   });
 }
 table.FCOMI = compareToFlags(false, 0);

@@ -37,6 +37,10 @@ export function magnitude(x: Num): number {
 export function raiseFlags(host: HelperHost, flags: number): void {
   host.view.setUint32(EXC, host.view.getUint32(EXC, true) | flags, true);
 }
+/** Invalid operation and division by zero hide a denormal operand. */
+export function raiseOnly(host: HelperHost, flags: number): void {
+  host.view.setUint32(EXC, flags, true);
+}
 export function setC1(host: HelperHost, v: boolean): void {
   host.view.setUint32(C1, v ? 1 : 0, true);
 }
@@ -46,6 +50,10 @@ export function setFinal(host: HelperHost, m: bigint, se: number): void {
   host.view.setUint16(RES + 8, se, true);
   host.view.setUint32(RAW.kind, 0, true);
 }
+/** ST(0) is not to be replaced: nothing to round. */
+export function setNothing(host: HelperHost): void {
+  host.view.setUint32(RAW.kind, 0, true);
+}
 export function setZero(host: HelperHost, sign: number): void {
   setFinal(host, 0n, sign << 15);
 }
@@ -53,7 +61,7 @@ export function setInfinity(host: HelperHost, sign: number): void {
   setFinal(host, 1n << 63n, (sign << 15) | 0x7fff);
 }
 export function setInvalid(host: HelperHost): void {
-  raiseFlags(host, 1);
+  raiseOnly(host, 1);
   setFinal(host, 3n << 62n, 0xffff);
 }
 /** (-1)^sign * m * 2^exp, m > 0, to be rounded; `inexact` if a trace lies below m's last bit. */

@@ -5,6 +5,7 @@ import {
   magnitude,
   type Num,
   raiseFlags,
+  raiseOnly,
   setFinal,
   setInfinity,
   setInvalid,
@@ -76,7 +77,7 @@ export const x87Log2: Helper = (host) => {
   else if (isZero || x.infinite) {
     if (!y.infinite && y.m === 0n) setInvalid(host);
     else {
-      if (isZero && !y.infinite) raiseFlags(host, ZE);
+      if (isZero && !y.infinite) raiseOnly(host, ZE);
       setInfinity(host, isZero ? 1 - y.sign : y.sign);
     }
   } else if (y.infinite) {

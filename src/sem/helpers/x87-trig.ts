@@ -4,7 +4,7 @@
  */
 import { FSW, X87 } from "../../cpu/layout.ts";
 import type { Helper, HelperHost } from "../helpers.ts";
-import { magnitude, type Num, readNum, setInvalid, setRounded, setZero } from "./f80.ts";
+import { magnitude, type Num, readNum, setInvalid, setNothing, setRounded, setZero } from "./f80.ts";
 import { atan, div, P, pi, sinCos } from "./f80-functions.ts";
 
 export const C2 = 0x400;
@@ -52,7 +52,9 @@ function outside(host: HelperHost, x: Num): number | undefined {
     setInvalid(host);
     return 0;
   }
-  return magnitude(x) >= 63 ? C2 : undefined;
+  if (magnitude(x) < 63) return undefined;
+  setNothing(host);
+  return C2;
 }
 export const x87Sin: Helper = (host) => {
   const x = stackNum(host, 0);
@@ -103,18 +105,12 @@ export const x87Atan: Helper = (host) => {
   const steep = y.exp > x.exp || (y.exp === x.exp && y.m > x.m);
   const [small, large] = steep ? [x, y] : [y, x];
   const distance = large.exp - small.exp;
-  if (distance > P - 80) {
-    if (steep) return angle(pi() >> 1n);
-    if (x.sign) return angle(pi());
-    // So flat that the angle is the quotient.
-    setRounded(host, y.sign, (y.m << 160n) / x.m, y.exp - x.exp - 160, true);
-    return 0;
-  }
-  const ratio = (small.m << BigInt(P - distance)) / large.m;
   if (!steep && !x.sign && distance > 64) {
-    setRounded(host, y.sign, (y.m << 160n) / x.m, y.exp - x.exp - 160, true);
+    // So flat that the angle is a trace below the quotient.
+    setRounded(host, y.sign, (y.m << 224n) / x.m - 1n, y.exp - x.exp - 224, true);
     return 0;
   }
+  const ratio = distance > P ? 0n : (small.m << BigInt(P - distance)) / large.m;
   const a = atan(ratio);
   const first = steep ? (pi() >> 1n) - a : a;
   return angle(x.sign ? pi() - first : first);
