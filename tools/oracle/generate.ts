@@ -6,6 +6,7 @@ import { form, ROWS } from "../../src/isa/table.ts";
 import { M64 } from "../../src/isa/types.ts";
 import { Builder, Pools } from "./builder.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
+import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
 import type { Flavour, Random } from "./random.ts";
@@ -30,7 +31,7 @@ function isFar(f: Form): boolean {
 }
 
 export function usable(f: Form, index: Uint16Array): boolean {
-  if (!(f.modes & M64) || f.unsupported || f.privileged) return false;
+  if (!(f.modes & M64) || f.unsupported || f.privileged || !hostHas(f)) return false;
   if (SKIPPED.test(f.mnemonic) || LEFT_OUT.test(f.mnemonic) || isFar(f)) return false;
   for (let i = 0; i < VARIANTS; i++) if (index[f.index * VARIANTS + i]) return true;
   return false;

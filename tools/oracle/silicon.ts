@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { hostFlags } from "./features.ts";
 import { basePattern, R_CHANGES, RESULT_SIZE, type Trial } from "./layout.ts";
 
 /** Why this machine can't serve as an oracle, or undefined if it can. */
@@ -15,8 +16,7 @@ export function whyNotNative(): string | undefined {
   } catch {
     return "gcc is not installed";
   }
-  const flags = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];
-  for (const need of ["avx", "xsave", "fsgsbase"]) if (!flags.includes(need)) return `the processor lacks ${need}`;
+  for (const need of ["avx", "xsave", "fsgsbase"]) if (!hostFlags.has(need)) return `the processor lacks ${need}`;
   return undefined;
 }
 
