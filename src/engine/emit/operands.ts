@@ -1,5 +1,5 @@
 /** What semantics sees of an operand, out of the row and the form (register or memory) at hand. */
-import type { OperandSpec } from "../../isa/types.ts";
+import type { OperandSpec, Row } from "../../isa/types.ts";
 import type { OperandInfo } from "../../sem/emit.ts";
 import type { StoreWidth, Width } from "../../wasm/code.ts";
 import type { Ty } from "../../wasm/expr.ts";
@@ -28,4 +28,17 @@ export function operandInfo(o: OperandSpec, memory: boolean): OperandInfo {
   if (o.kind === "rel" || o.kind === "far") return { kind: o.kind, cls: "", size: o.size, fixed: "" };
   if (memory && isMemoryKind(o.kind)) return { kind: "mem", cls: "", size: o.memSize, fixed: "" };
   return { kind: "reg", cls: classOf(o), size: o.size, fixed: "" };
+}
+
+const known = [new Map<number, OperandInfo[]>(), new Map<number, OperandInfo[]>()];
+
+/** What semantics sees of a row's operands in register or memory form; the same arrays each time. */
+export function operandInfos(row: Row, memory: boolean): readonly OperandInfo[] {
+  const map = known[memory ? 1 : 0];
+  let list = map.get(row.index);
+  if (!list) {
+    list = row.operands.map((o) => operandInfo(o, memory));
+    map.set(row.index, list);
+  }
+  return list;
 }

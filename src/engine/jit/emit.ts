@@ -28,7 +28,7 @@ import { Bytes } from "../../wasm/bytes.ts";
 import type { Callee, Label } from "../../wasm/code.ts";
 import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
 import { f32x4, f64x2, i32x4, i64x2 } from "../../wasm/simd.ts";
-import { BITS, operandInfo, WIDTH_OF } from "../emit/operands.ts";
+import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
 import { RegionFlags } from "./flags.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
@@ -84,6 +84,8 @@ export class RegionEmit extends RegionFlags implements Emit {
     f64: { locals: [], used: 0 },
     v128: { locals: [], used: 0 },
   };
+
+  private readonly pools = Object.values(this.pool);
 
   constructor(private readonly module: RegionModule) {
     super([]);
@@ -199,10 +201,11 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.addrSize = insn.addrSize;
     this.rep = insn.rep;
     this.mnemonic = row.mnemonic;
-    this.ops = row.operands.map((o, i) => operandInfo(o, insn.operands[i].kind === "mem"));
+    const memory = insn.operands.some((o) => o.kind === "mem");
+    this.ops = operandInfos(row, memory);
     this.effective = undefined;
     this.rmw = undefined;
-    for (const p of Object.values(this.pool)) p.used = 0;
+    for (const p of this.pools) p.used = 0;
     this.startFlags(row);
   }
   /** What to come back to if an instruction turns out to be unsupported. */
@@ -217,7 +220,7 @@ export class RegionEmit extends RegionFlags implements Emit {
   /** Leaves the region with RIP at an address, a constant or an i64 value. */
   leaveTo(address: number | Val, code = 0): void {
     this.setLocal(this.exitRip, typeof address === "number" ? i64.const(BigInt(address)) : address);
-    this.setLocal(this.code, i32.const(code));
+    if (code) this.setLocal(this.code, i32.const(code));
     this.materializeCode();
     this.br(this.exitLabel);
   }

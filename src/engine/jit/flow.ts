@@ -2,7 +2,6 @@
  * The control flow of a region: blocks of one guest function that are reached by direct branches from its entry and
  * have been executed (the interpreter decodes only what it reaches). Addresses are linear.
  */
-import { decode } from "../../decode/decode.ts";
 import type { Insn } from "../../isa/types.ts";
 
 export interface FlowInsn {
@@ -29,15 +28,12 @@ export interface FlowBlock {
 export interface CodeSource {
   /** The interpreter has decoded a block that starts here, so it has been executed. */
   known(address: number): boolean;
-  /** Up to `n` bytes of code from the address on, or undefined if it can't be fetched. */
-  fetch(address: number, n: number): Uint8Array | undefined;
-  /** Whether regions can hold the instruction at all. */
-  supported(insn: Insn): boolean;
+  /** The instruction at the address, or undefined if there is none that regions can hold. */
+  insn(address: number): Insn | undefined;
 }
 
 const MAX_INSNS = 600;
 const MAX_BLOCKS = 150;
-const MAX_LENGTH = 15;
 
 function endOf(insn: Insn): End | undefined {
   const rel = insn.operands.some((o) => o.kind === "rel");
@@ -61,10 +57,8 @@ function straight(source: CodeSource, address: number, leaders: Set<number>, roo
       block.end = "fall";
       return block;
     }
-    const bytes = source.fetch(at, MAX_LENGTH);
-    if (!bytes) return block;
-    const insn = decode(bytes, 0, bytes.length, 64);
-    if (typeof insn === "string" || !source.supported(insn)) return block;
+    const insn = source.insn(at);
+    if (!insn) return block;
     block.insns.push({ address: at, insn });
     at += insn.length;
     block.fall = at;

@@ -3,6 +3,7 @@
  * notes where each one ends.
  */
 import { CODE_GENERATION } from "../../cpu/layout.ts";
+import { decode } from "../../decode/decode.ts";
 import type { Insn } from "../../isa/types.ts";
 import { EXEC, FAULT_OK } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
@@ -18,10 +19,12 @@ import { RegionModule, type SharedFunctions } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
 
 /** Samples after which code is compiled. */
-const HOT = 2;
+const HOT = 8;
 /** Most regions and instructions in one module. */
 const MAX_REGIONS = 16;
 const MAX_INSNS = 2500;
+/** Bytes of the longest instruction. */
+const MAX_LENGTH = 15;
 
 export interface JitStats {
   regions: number;
@@ -237,20 +240,32 @@ class SpaceSource implements CodeSource {
     const r = this.regionOf(this.record(address));
     return r?.entry === address ? r : undefined;
   }
-  fetch(address: number, n: number): Uint8Array | undefined {
+  /** Decoded once: the search for leaders and the making of blocks both ask. */
+  private readonly insns = new Map<number, Insn | undefined>();
+
+  insn(address: number): Insn | undefined {
+    if (this.insns.has(address)) return this.insns.get(address);
+    const insn = this.decode(address);
+    const known = insn && this.supported(insn) ? insn : undefined;
+    this.insns.set(address, known);
+    return known;
+  }
+  private decode(address: number): Insn | undefined {
     const { space, parts } = this;
     if (!(address >= 0 && address < USER_END) || space.fault(address, EXEC) !== FAULT_OK) return undefined;
+    const frame = frameAt(space, address);
     const offset = address % PAGE;
-    const first = Math.min(n, PAGE - offset);
-    const bytes = parts.ram.u8.slice(frameAt(space, address) + offset, frameAt(space, address) + offset + first);
-    if (first === n || space.fault(address + first, EXEC) !== FAULT_OK) return bytes;
-    const rest = frameAt(space, address + first);
-    const all = new Uint8Array(n);
-    all.set(bytes);
-    all.set(parts.ram.u8.subarray(rest, rest + n - first), first);
-    return all;
+    let insn = decode(parts.ram.u8, frame + offset, frame + PAGE, 64);
+    if (insn === "short" && space.fault(address + PAGE - offset, EXEC) === FAULT_OK) {
+      const next = frameAt(space, address + PAGE - offset);
+      const bytes = new Uint8Array(PAGE - offset + MAX_LENGTH);
+      bytes.set(parts.ram.u8.subarray(frame + offset, frame + PAGE));
+      bytes.set(parts.ram.u8.subarray(next, next + MAX_LENGTH), PAGE - offset);
+      insn = decode(bytes, 0, bytes.length, 64);
+    }
+    return typeof insn === "string" ? undefined : insn;
   }
-  supported(insn: Insn): boolean {
+  private supported(insn: Insn): boolean {
     const entry = this.parts.index[insn.row.index * VARIANTS + variantOf(insn)];
     return entry !== 0 && (entry & ALONE) === 0;
   }
