@@ -157,7 +157,8 @@ int main(void) {
   CALL(unlink("."));
   CALL(openat(inner, "x", O_RDONLY));
 
-  struct timespec times[2] = {{1000000000, 123456789}, {1100000000, 987654321}};
+  // Whole microseconds: Node sets no finer times.
+  struct timespec times[2] = {{1000000000, 123456000}, {1100000000, 987654000}};
   CALL(utimensat(AT_FDCWD, "outer", times, 0));
   struct stat s;
   stat("outer", &s);
@@ -167,7 +168,7 @@ int main(void) {
   NUMBER(s.st_mtim.tv_nsec);
   times[0].tv_nsec = UTIME_OMIT;
   times[1].tv_sec = 1200000000;
-  times[1].tv_nsec = 5;
+  times[1].tv_nsec = 0;
   CALL(utimensat(AT_FDCWD, "outer", times, 0));
   stat("outer", &s);
   NUMBER(s.st_atim.tv_sec);

@@ -113,7 +113,7 @@ int main(void) {
   talk(s);
   close(listener);
   CALL(connect(socket(AF_INET, SOCK_STREAM, 0), (void *)&a, sizeof a));
-  CALL(accept(0, NULL, NULL));
+  CALL(accept(open("f", O_RDONLY), NULL, NULL));
   CALL(socket(99, SOCK_STREAM, 0));
   return 0;
 }

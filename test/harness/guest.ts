@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { missing, which } from "./needs.ts";
+import { which } from "./needs.ts";
 import { BUILD_CACHE } from "./paths.ts";
 
 /**
@@ -55,12 +55,6 @@ function readRun(value: string): Guest["runs"][number] {
     args: args.split(/\s+/).filter((word) => word !== ""),
     exit: /^\d+$/.test(exit) ? { code: Number(exit) } : { signal: exit },
   };
-}
-
-/** The reason why this build cannot be made here, if any. */
-export function unavailable(build: string): string | undefined {
-  const compiler = missing([build.split(" ")[0]]);
-  return compiler === undefined ? undefined : `${compiler} is not installed`;
 }
 
 /** What the C programs share; part of every program's content. */
