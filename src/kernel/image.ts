@@ -59,6 +59,8 @@ function isBeingWritten(task: Task, inode: Inode): boolean {
 
 function openPath(task: Task, path: string): File | number {
   const { root, cwd } = task.fs;
+  // Linux takes an empty interpreter's name for the working directory.
+  if (path === "") return -EACCES;
   const place = task.kernel.vfs.resolve({ root, cwd, cred: task.cred }, cwd, path);
   return typeof place === "number" ? place : openExec(task, place);
 }

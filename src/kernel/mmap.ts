@@ -37,9 +37,12 @@ function place(mm: Mm, r: MapRequest, length: number): number {
   return below >= 0 ? below : mm.vmas.holeAbove(length, Math.floor(USER_END / 3 / PAGE) * PAGE, USER_END);
 }
 
+/** Memory is handed out when touched, so what may be promised is more than there is: as if swap were thrice the RAM. */
+const PROMISE = 4;
+
 /** The heuristic overcommit of Linux: only what could never be served is refused. */
 function overcommits(mm: Mm, v: Vma): boolean {
-  return accountable(v) && v.source === undefined && v.end - v.start > mm.kernel.frames.total;
+  return accountable(v) && v.source === undefined && v.end - v.start > mm.kernel.frames.total * PROMISE;
 }
 
 /** Maps; returns the address or -errno. */

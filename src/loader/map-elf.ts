@@ -17,7 +17,7 @@ export interface MappedElf {
   /** Added to the file's addresses. */
   bias: number;
   entry: number;
-  /** The program headers in memory, 0 if no segment holds them. */
+  /** The program headers in memory; if no segment holds them, `bias`, as Linux has it. */
   phdr: number;
   startCode: number;
   endCode: number;
@@ -45,7 +45,7 @@ export function mapElf(elf: Elf, file: File, target: LoadTarget, base: number | 
   const out: MappedElf = {
     bias,
     entry: elf.entry + bias,
-    phdr: 0,
+    phdr: bias,
     startCode: Number.POSITIVE_INFINITY,
     endCode: 0,
     startData: 0,

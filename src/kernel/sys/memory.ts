@@ -117,7 +117,8 @@ function mprotect(call: Call, address: number, length: number, bits: number): Sy
   const mm = mmOf(call);
   const grows = bits & (M.PROT_GROWSDOWN | M.PROT_GROWSUP);
   if (grows === (M.PROT_GROWSDOWN | M.PROT_GROWSUP) || !aligned(address)) return -EINVAL;
-  if (length < 0 || length > USER_END) return -ENOMEM;
+  // Lengths are unsigned: only what wraps around is refused at once.
+  if (length < 0 && address + length >= 0) return -ENOMEM;
   if (bits & ~(ALL_PROT | M.PROT_SEM | M.PROT_GROWSDOWN | M.PROT_GROWSUP)) return -EINVAL;
   if (length === 0) return 0;
   let start = address;
@@ -127,7 +128,9 @@ function mprotect(call: Call, address: number, length: number, bits: number): Sy
     if (grows === M.PROT_GROWSUP || !v.growsDown) return -EINVAL;
     start = v.start;
   }
-  return protectRegion(mm, start, address + length - start, bits & ALL_PROT);
+  const end = length < 0 || address + length > USER_END ? USER_END : address + length;
+  const r = protectRegion(mm, start, end - start, bits & ALL_PROT);
+  return end === USER_END ? r || -ENOMEM : r;
 }
 
 function mremap(call: Call, from: number, oldSize: number, newSize: number, flags: number, to: number): SysResult {
