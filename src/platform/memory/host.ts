@@ -47,6 +47,7 @@ export class MemoryHost implements Host {
   constructor(private readonly options: MemoryHostOptions = {}) {
     this.clock = options.clock ?? new FixedClock();
     this.stdio = options.stdio ?? [new MemoryStream(), new MemoryStream(), new MemoryStream()];
+    for (const s of this.stdio) if (s instanceof MemoryStream) s.onFeed = () => this.wake();
     this.ids = { uid: 0, gid: 0, groups: [], umask: 0o022, hostname: "blink", cpus: 1, ...options.ids };
   }
   /** Not random at all by default: the same bytes in every run (xorshift32). */
@@ -70,11 +71,12 @@ export class MemoryHost implements Host {
   }
   sleep(ms: number): Promise<void> {
     const { after } = this.options;
-    if (this.woken || !after) {
+    if (!after) {
       if (!this.woken && this.clock instanceof FixedClock) this.clock.advance(BigInt(Math.ceil(ms * 1e6)));
       this.woken = false;
       return Promise.resolve();
     }
+    if (this.woken) ms = 0;
     return new Promise((resolve) => {
       const done = () => {
         this.wakeSleeper = undefined;

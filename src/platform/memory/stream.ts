@@ -4,6 +4,8 @@ import type { HostStream } from "../../host/types.ts";
 /** A stream in memory: input is fed, output is collected or handed on. */
 export class MemoryStream implements HostStream {
   onReady: (() => void) | undefined;
+  /** For the host, which may be asleep. */
+  onFeed: (() => void) | undefined;
   private input: Uint8Array[] = [];
   private ended = false;
   private chunks: Uint8Array[] = [];
@@ -17,12 +19,16 @@ export class MemoryStream implements HostStream {
   /** More input. */
   feed(bytes: Uint8Array): void {
     if (bytes.length > 0) this.input.push(bytes);
-    this.onReady?.();
+    this.changed();
   }
   /** No more input will come. */
   end(): void {
     this.ended = true;
+    this.changed();
+  }
+  private changed(): void {
     this.onReady?.();
+    this.onFeed?.();
   }
   read(into: Uint8Array): number {
     const first = this.input[0];
@@ -57,6 +63,7 @@ export class MemoryStream implements HostStream {
   size(): { cols: number; rows: number } {
     return this.window;
   }
+  /** The window changed; who shows it tells the host's `onSignal` too (SIGWINCH). */
   resize(cols: number, rows: number): void {
     this.window = { cols, rows };
   }
