@@ -26,6 +26,11 @@ import { SpecialInode } from "./special.ts";
 /** Flags of open that the host's descriptor gets. */
 const PASSED = O_ACCMODE | O_APPEND | O_SYNC | O_DSYNC;
 
+/** Subdirectories by name, and when (milliseconds) each was seen. */
+export type DirectoryCache = Map<string, { inode: HostInode; at: number }>;
+/** Milliseconds. */
+const RECENT = 20;
+
 /** What inodes ask of their file system (hostfs.ts). */
 export interface HostTree extends FileSystem {
   readonly host: HostFs;
@@ -40,6 +45,8 @@ export interface HostTree extends FileSystem {
   readonly keep: Set<HostInode>;
   /** Files with pages that shared mappings may have stored to. */
   readonly dirty: Set<HostInode>;
+  /** For a directory's subdirectories; all such caches together are kept small. */
+  directoryCache(old: DirectoryCache | undefined): DirectoryCache;
   /** The inode whose `fresh` is still good. */
   lastFound: HostInode | undefined;
 }
@@ -186,15 +193,31 @@ export class HostInode extends BaseInode {
 
   override lookup(name: string): Inode | number {
     if (this.type !== S_IFDIR) return -ENOTDIR;
-    const special = this.specials?.get(name);
+    const special = this.specials?.get(name) ?? this.recentDirectory(name);
     if (special) return special;
     const st = this.host.stat(this.under(name), false);
     if (typeof st === "number") return st;
     const inode = this.fs.inode(st, this, name);
+    if (inode.type === S_IFDIR) this.rememberDirectory(name, inode);
     inode.fresh = inode.seen(st);
     this.fs.lastFound = inode;
     return inode;
   }
+  /**
+   * A subdirectory that was seen moments ago is taken to be there still: walks of long paths ask the host less often. It
+   * only stands for a part of a path string, so if it did change, the host's answer for the whole path decides.
+   */
+  private recentDirectory(name: string): HostInode | undefined {
+    const seen = this.directories?.get(name);
+    if (!seen || Date.now() - seen.at > RECENT) return undefined;
+    return seen.inode;
+  }
+  private rememberDirectory(name: string, inode: HostInode): void {
+    this.directories = this.fs.directoryCache(this.directories);
+    this.directories.set(name, { inode, at: Date.now() });
+  }
+  private directories: DirectoryCache | undefined;
+
   override readdir(): DirEntry[] | number {
     const list = this.host.readdir(this.path);
     if (typeof list === "number" || !this.specials?.size) return list;
@@ -296,6 +319,7 @@ export class HostInode extends BaseInode {
   override rmdir(name: string): number {
     const inode = this.lookup(name);
     if (inode instanceof HostInode && inode.specials?.size) return -ENOTEMPTY;
+    this.directories?.delete(name);
     return this.host.rmdir(this.under(name));
   }
   override rename(name: string, toDir: Inode, toName: string, flags: number): number {
@@ -310,6 +334,8 @@ export class HostInode extends BaseInode {
       return 0;
     }
     const moving = this.lookup(name);
+    this.directories?.delete(name);
+    toDir.directories?.delete(toName);
     const r = this.host.rename(this.under(name), toDir.under(toName));
     if (r < 0) return r;
     toDir.specials?.delete(toName);

@@ -3,7 +3,7 @@ import type { HostFs, HostStat } from "../../host/types.ts";
 import type { PageCache } from "../../vfs/page-cache.ts";
 import type { Statfs } from "../../vfs/types.ts";
 import type { Devices } from "./devices.ts";
-import { HostInode, type HostTree } from "./host-inode.ts";
+import { type DirectoryCache, HostInode, type HostTree } from "./host-inode.ts";
 
 /**
  * The host's tree as a file system. There is one inode object for each (dev, ino) as long as anyone holds it. Look-ups
@@ -58,6 +58,17 @@ export class HostFileSystem implements HostTree {
     const made = new HostInode(this, st.dev, st.ino, type, parent, name);
     this.remember(made);
     return made;
+  }
+  private readonly directoryCaches = new Set<DirectoryCache>();
+  directoryCache(old: DirectoryCache | undefined): DirectoryCache {
+    if (old && this.directoryCaches.has(old)) return old;
+    if (this.directoryCaches.size >= 4096) {
+      for (const c of this.directoryCaches) c.clear();
+      this.directoryCaches.clear();
+    }
+    const cache: DirectoryCache = old ?? new Map();
+    this.directoryCaches.add(cache);
+    return cache;
   }
   statfs(): Statfs {
     const s = this.host.statfs("/");

@@ -46,6 +46,6 @@ describe("tar", () => {
   });
   it("says what is wrong", () => {
     expect(() => [...readTar(new Uint8Array(1024).fill(7))]).toThrow("no header");
-    expect(() => [...readTar(archive("gnu").subarray(0, 700))]).not.toThrow("no header");
+    expect(() => [...readTar(archive("gnu").subarray(0, 520))]).toThrow("cut off");
   });
 });
