@@ -180,18 +180,25 @@ function operands(c: Code, use: Use, flipB: Val | undefined, specials: Specials)
   return [a, b];
 }
 
-function addition(name: string, subtract: boolean): Shared {
+/** Where exact results go: the shared rounding (sign, exp, hi, lo), and the rounding control that goes with it. */
+export interface Target {
+  name: string;
+  round: Shared;
+  rc: (c: Code) => Val;
+}
+
+function addition(to: Target, subtract: boolean): Shared {
   return {
-    name,
+    name: `${to.name}_${subtract ? "sub" : "add"}`,
     params: ["i32", "i32"],
     result: undefined,
     body: (c, use) => {
       const round = (sign: Val, exp: Val, hi: Val, lo: Val): void => {
-        c.callVoid(use(ROUND_RESULT), sign, exp, hi, lo);
+        c.callVoid(use(to.round), sign, exp, hi, lo);
         c.ret();
       };
       /** The zero that comes of x - x: negative only when rounding down. */
-      const cancelled = (): void => setZero(c, i32.eq(roundingOf(controlWord(c)), k(1)));
+      const cancelled = (): void => setZero(c, i32.eq(to.rc(c), k(1)));
       const [a, b] = operands(c, use, subtract ? k(1) : undefined, (x, y) => {
         const differ = i32.ne(x.sign, y.sign);
         c.if(isExpMax(c, x), () => {
@@ -271,12 +278,9 @@ function addition(name: string, subtract: boolean): Shared {
     },
   };
 }
-export const ADD = addition("x87_add", false);
-/** a - b */
-export const SUB = addition("x87_sub", true);
 
-export const MUL: Shared = {
-  name: "x87_mul",
+const multiplication = (to: Target): Shared => ({
+  name: `${to.name}_mul`,
   params: ["i32", "i32"],
   result: undefined,
   body: (c, use) => {
@@ -304,14 +308,14 @@ export const MUL: Shared = {
       c.set(lo, i64.shl(c.get(lo), k64(1)));
       c.set(exp, i32.sub(c.get(exp), k(1)));
     });
-    c.callVoid(use(ROUND_RESULT), i32.xor(a.sign, b.sign), c.get(exp), c.get(hi), c.get(lo));
+    c.callVoid(use(to.round), i32.xor(a.sign, b.sign), c.get(exp), c.get(hi), c.get(lo));
     c.ret();
   },
-};
+});
 
 /** a / b */
-export const DIV: Shared = {
-  name: "x87_div",
+const division = (to: Target): Shared => ({
+  name: `${to.name}_div`,
   params: ["i32", "i32"],
   result: undefined,
   body: (c, use) => {
@@ -356,13 +360,13 @@ export const DIV: Shared = {
     const above = select(i64.gt_u(r, other), k64(-1), k64(1));
     const f = select(i64.eq(r, other), INTEGER_BIT, above);
     const exp = i32.add(i32.sub(c.get(a.exp), c.get(b.exp)), select(less, k(BIAS - 1), k(BIAS)));
-    c.callVoid(use(ROUND_RESULT), i32.xor(a.sign, b.sign), exp, q, select(i64.eqz(r), ZERO64, f));
+    c.callVoid(use(to.round), i32.xor(a.sign, b.sign), exp, q, select(i64.eqz(r), ZERO64, f));
     c.ret();
   },
-};
+});
 
-export const SQRT: Shared = {
-  name: "x87_sqrt",
+const squareRoot = (to: Target): Shared => ({
+  name: `${to.name}_sqrt`,
   params: ["i32", "i32"],
   result: undefined,
   body: (c, use) => {
@@ -408,7 +412,20 @@ export const SQRT: Shared = {
     const aboveHalf = i32.or(i64.ne(c.get(restHigh), ZERO64), i64.gt_u(c.get(restLow), c.get(root)));
     const f = select(i64.eqz(rest), ZERO64, select(aboveHalf, k64(-1), k64(1)));
     const exp = i32.add(i32.shr_s(i32.sub(c.get(a.exp), k(BIAS)), k(1)), k(BIAS));
-    c.callVoid(use(ROUND_RESULT), k(0), exp, c.get(root), f);
+    c.callVoid(use(to.round), k(0), exp, c.get(root), f);
     c.ret();
   },
-};
+});
+
+/** The five operations for a target: (address, address) -> result slot, or an exact result to its rounding. */
+export function arithmetic(to: Target): Record<"add" | "sub" | "mul" | "div" | "sqrt", Shared> {
+  return {
+    add: addition(to, false),
+    sub: addition(to, true),
+    mul: multiplication(to),
+    div: division(to),
+    sqrt: squareRoot(to),
+  };
+}
+const x87 = arithmetic({ name: "x87", round: ROUND_RESULT, rc: (c) => roundingOf(controlWord(c)) });
+export const { add: ADD, sub: SUB, mul: MUL, div: DIV, sqrt: SQRT } = x87;
