@@ -153,6 +153,8 @@ export interface File {
   /** New position, or -errno (-ESPIPE). */
   seek(offset: number, whence: number): number;
   poll(): number;
+  /** Terminals: nanoseconds after which a read that waits answers 0 (VTIME); undefined: it waits for ever. */
+  readTimeout?(): bigint | undefined;
   /** FIFOs: open(2) has to wait on this queue before the descriptor is handed out; undefined when it need not (any more). */
   opening?(): WaitQueue | undefined;
   stat(): Stat | number;

@@ -4,12 +4,12 @@
  * where one write or read ends.
  */
 import { EAGAIN, EBADF, EFAULT, EINVAL, EPIPE, ESPIPE } from "../../abi/errno.ts";
-import { O_ACCMODE, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
+import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
 import { WRITE } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import type { File } from "../../vfs/types.ts";
-import type { Call, SysResult } from "../types.ts";
+import { type Call, park, type SysResult } from "../types.ts";
 import { gather, type Iovec, scatter, totalLength } from "./iovec.ts";
 import { fileOf, raiseSigpipe, userOf, waitOn } from "./support.ts";
 
@@ -41,6 +41,15 @@ export function isRegular(file: File): boolean {
   return file.inode?.type === S_IFREG;
 }
 
+/** Nothing to read yet: waits, on a terminal perhaps only for a while. */
+function waitToRead(call: Call, file: File): SysResult {
+  const timeout = file.readTimeout?.();
+  if (timeout === undefined || file.flags & O_NONBLOCK) return waitOn(file, -EAGAIN);
+  if (call.timedOut) return 0;
+  call.state ??= call.kernel.now() + timeout;
+  return park([file.queue], { until: call.state as bigint });
+}
+
 /** Reads into guest memory. `at` undefined: from the file's position. */
 export function readInto(call: Call, file: File, list: readonly Iovec[], at?: number): SysResult {
   const user = userOf(call);
@@ -50,7 +59,7 @@ export function readInto(call: Call, file: File, list: readonly Iovec[], at?: nu
   do {
     const want = Math.min(total - done, CHUNK);
     const n = file.read(buffer.subarray(0, want), at === undefined ? undefined : at + done);
-    if (n < 0) return done || (n === -EAGAIN ? waitOn(file, -EAGAIN) : n);
+    if (n < 0) return done || (n === -EAGAIN ? waitToRead(call, file) : n);
     const copied = scatter(user, list, done, buffer.subarray(0, n));
     done += copied;
     if (copied < n) {
