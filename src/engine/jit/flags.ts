@@ -14,7 +14,7 @@ const ZERO = i32.const(0);
 
 /** What set the flags; undefined: they are in the pair. Operands and result are in locals of their own. */
 export interface FlagState {
-  kind: "add" | "sub" | "logic" | "inc" | "dec";
+  kind: "add" | "sub" | "sbb" | "logic" | "inc" | "dec";
   size: Size;
   a: Val;
   b: Val;
@@ -90,7 +90,7 @@ export abstract class RegionFlags extends FlagEmit {
         ? lazy.addCarries(s.size, s.a, s.b, s.r)
         : lazy.subBorrows(s.size, s.a, s.b, s.r);
     const aux = lazy.auxOf(this, s.size, carries);
-    if (s.kind === "add" || s.kind === "sub") return aux;
+    if (s.kind !== "inc" && s.kind !== "dec") return aux;
     const t = this.tmp(aux);
     return lazy.auxFrom(s.cf, lazy.flagOf("of", s.r, t), lazy.flagOf("af", s.r, t));
   }
@@ -139,7 +139,8 @@ export abstract class RegionFlags extends FlagEmit {
     this.record("add", size, a, b, r);
   }
   override flagsSub(size: Size, a: Val, b: Val, r: Val): void {
-    this.record("sub", size, a, b, r);
+    // With a borrow coming in, comparing the operands tells nothing.
+    this.record(this.mnemonic === "SBB" ? "sbb" : "sub", size, a, b, r);
   }
   override flagsLogic(size: Size, r: Val): void {
     const v = this.tmp(r);
