@@ -118,6 +118,10 @@ export class Builder {
   get codeLength(): number {
     return this.length;
   }
+  /** Changes code that was appended before. */
+  amend(at: number, code: readonly number[]): void {
+    this.bytes.set(code, T.T_CODE + at);
+  }
   append(code: readonly number[]): void {
     this.bytes.set(code, T.T_CODE + this.length);
     this.length += code.length;
@@ -163,13 +167,13 @@ export class Builder {
   float80(): Uint8Array {
     return this.pools.float80(this.r);
   }
-  finish(codeAt: number, rows: readonly number[], undefinedFlags: number): T.Trial {
+  finish(codeAt: number, rows: readonly number[], undefinedFlags: number, everUndefined = undefinedFlags): T.Trial {
     const { view: v } = this;
     v.setUint32(T.S_CODE_AT, codeAt, true);
     v.setUint32(T.S_CODE_LENGTH, this.length, true);
     v.setUint32(T.T_PATCHES, this.patches, true);
     v.setUint32(T.T_PATCH_BYTES, this.patchEnd - T.TRIAL_SIZE, true);
     const bytes = this.bytes.slice(0, this.patchEnd);
-    return { bytes, view: T.view(bytes), rows, undefinedFlags, loose: this.loose };
+    return { bytes, view: T.view(bytes), rows, undefinedFlags, everUndefined, loose: this.loose };
   }
 }

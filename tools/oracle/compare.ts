@@ -1,6 +1,8 @@
 /** Compares what became of a trial on both sides, bit for bit where the manuals define it. */
 import { ARITH } from "../../src/cpu/flags.ts";
+import { decode } from "../../src/decode/decode.ts";
 import { form } from "../../src/isa/table.ts";
+import type { Row } from "../../src/isa/types.ts";
 import * as T from "./layout.ts";
 import { faultsAnywhere, jumpsAway, stopsComparing, undefinedStatus } from "./vendor.ts";
 
@@ -47,6 +49,21 @@ function flagsText(v: number): string {
   return names.map(([bit, n]) => (v & bit ? n : "-")).join("") + (rest ? `+${rest.toString(16)}` : "");
 }
 
+/** Row of the instruction at a result's RIP. */
+function rowAt(trial: T.Trial, result: DataView): Row | undefined {
+  const start = T.CODE_AT + trial.view.getUint32(T.S_CODE_AT, true);
+  const at = Number(result.getBigUint64(T.S_RIP, true)) - start;
+  if (at < 0 || at >= T.T_CODE_MAX) return undefined;
+  const insn = decode(trial.bytes, T.T_CODE + at, T.TRIAL_SIZE, 64);
+  return typeof insn === "string" ? undefined : insn.row;
+}
+
+/** RIP after the INT3 that ends a trial. */
+function endOf(trial: T.Trial): bigint {
+  const { view: v } = trial;
+  return BigInt(T.CODE_AT + v.getUint32(T.S_CODE_AT, true) + v.getUint32(T.S_CODE_LENGTH, true) + 1);
+}
+
 /** Differences; none means agreement. */
 export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o: CompareOptions): Difference[] {
   const out: Difference[] = [];
@@ -69,7 +86,7 @@ export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o
     value("signal", a.getUint32(T.R_SIGNO, true), b.getUint32(T.R_SIGNO, true));
     value("trap", a.getUint32(T.R_TRAPNO, true), trap);
   }
-  if (trap === GP && a.getUint32(T.R_TRAPNO, true) === GP && forms.some(jumpsAway)) return out;
+  if (trap === GP && a.getUint32(T.R_TRAPNO, true) === GP && jumpsAway(rowAt(trial, b))) return out;
   if (!forms.some(faultsAnywhere)) {
     value("si_code", a.getInt32(T.R_CODE, true), b.getInt32(T.R_CODE, true));
     bytes("si_addr", T.R_ADDR, 8);
@@ -79,7 +96,8 @@ export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o
   bytes("rip", T.S_RIP, 8);
   for (let i = 0; i < 16; i++) bytes(GPR_NAMES[i] as string, T.S_GPR + i * 8, 8);
   const unmasked = forms.some((f) => stopsComparing(f.mnemonic, b.getUint16(T.S_FSW, true)));
-  const flags = ~(trial.undefinedFlags | RF | (unmasked ? ARITH : 0));
+  const ended = b.getBigUint64(T.S_RIP, true) === endOf(trial);
+  const flags = ~((ended ? trial.undefinedFlags : trial.everUndefined) | RF | (unmasked ? ARITH : 0));
   const [x, y] = [a.getUint32(T.S_RFLAGS, true) & flags, b.getUint32(T.S_RFLAGS, true) & flags];
   if (x !== y) out.push({ field: "flags", ours: flagsText(x), silicon: flagsText(y) });
   bytes("fsbase", T.S_FS, 8);

@@ -10,6 +10,7 @@ import { Ram } from "../../src/mmu/ram.ts";
 import { AddressSpace } from "../../src/mmu/space.ts";
 import { VECTOR } from "../../src/sem/emit.ts";
 import { HELPERS } from "../../src/sem/helpers/index.ts";
+import { SEMANTICS } from "../../src/sem/table.ts";
 import * as T from "./layout.ts";
 
 const SIGILL = 4;
@@ -35,6 +36,12 @@ function floatCode(raised: number): number {
   return 0;
 }
 
+/**
+ * How a trial runs: by the interpreter; compiled (interpreted once so that its blocks are known, then compiled and run
+ * again); or compiled and left for the end of a slice every few instructions.
+ */
+export type Way = "interpreter" | "compiled" | "sliced";
+
 export class EngineSide {
   private readonly ram = new Ram();
   private readonly frames = new Frames(this.ram);
@@ -44,14 +51,26 @@ export class EngineSide {
   private readonly data: number;
   private readonly base = Buffer.from(T.basePattern());
   private readonly before = Buffer.alloc(T.DATA_SIZE);
+  private readonly wanted = Buffer.alloc(T.CODE_SIZE);
 
-  constructor(image: HandlerImage) {
+  constructor(
+    image: HandlerImage,
+    private readonly way: Way = "interpreter",
+  ) {
     const { ram } = this;
-    this.engine = new Engine({ ram, image, helpers: HELPERS, tsc: () => 0, random: () => {} });
+    const semantics = (mnemonic: string) => SEMANTICS[mnemonic];
+    this.engine = new Engine({
+      ram,
+      image,
+      helpers: HELPERS,
+      tsc: () => 0,
+      random: () => {},
+      ...(way === "interpreter" ? {} : { semantics }),
+    });
     this.code = this.allocate(T.CODE_PAGES);
     this.data = this.allocate(T.DATA_PAGES);
     ram.u8.fill(T.FILLER, this.code, this.code + T.CODE_SIZE);
-    for (let i = 0; i < T.CODE_PAGES; i++) this.map(T.CODE_AT, this.code, i, READ | EXEC);
+    for (let i = 0; i < T.CODE_PAGES; i++) this.map(T.CODE_AT, this.code, i, READ | WRITE | EXEC);
     for (const at of [T.DATA_LOW, T.DATA_HIGH]) {
       for (let i = 0; i < T.DATA_PAGES; i++) this.map(at, this.data, i, i < T.DATA_PAGES - 1 ? READ | WRITE : READ);
     }
@@ -71,26 +90,40 @@ export class EngineSide {
   }
 
   run(trial: T.Trial): Uint8Array {
-    this.load(trial);
     const { view: v, bytes } = trial;
     const at = v.getUint32(T.S_CODE_AT, true);
-    const length = v.getUint32(T.S_CODE_LENGTH, true);
-    const host = this.code + at;
-    this.engine.cache.invalidate(host, length);
-    this.ram.u8.set(bytes.subarray(T.T_CODE, T.T_CODE + length), host);
-    this.ram.view.setBigUint64(L.RIP, BigInt(T.CODE_AT + at), true);
-    let exit: number = EXIT.FAULT;
-    for (let tries = 0; ; tries++) {
-      exit = this.engine.run(LIMIT);
-      if (exit !== EXIT.FAULT || tries > 4) break;
+    const code = bytes.subarray(T.T_CODE, T.T_CODE + v.getUint32(T.S_CODE_LENGTH, true));
+    const entry = T.CODE_AT + at;
+    if (this.way !== "interpreter") {
+      this.start(trial, at, code);
+      this.execute(LIMIT);
+      this.start(trial, at, code);
+      this.engine.jit?.compile(this.space, entry);
+    } else this.start(trial, at, code);
+    return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
+  }
+  /** State and code of a trial. Code that is there already is left alone. */
+  private start(trial: T.Trial, at: number, code: Uint8Array): void {
+    const { ram } = this;
+    this.load(trial);
+    ram.view.setBigUint64(L.RIP, BigInt(T.CODE_AT + at), true);
+    this.wanted.fill(T.FILLER);
+    this.wanted.set(code, at);
+    const now = Buffer.from(ram.memory.buffer, this.code, T.CODE_SIZE);
+    if (now.equals(this.wanted)) return;
+    this.engine.cache.invalidate(this.code, T.CODE_SIZE);
+    ram.u8.set(this.wanted, this.code);
+  }
+  private execute(slice: number): number {
+    const { ram, engine } = this;
+    for (let left = LIMIT, faults = 0; ; left -= slice) {
+      const exit = engine.run(slice);
+      if (exit === EXIT.BUDGET && left > slice) continue;
+      if (exit !== EXIT.FAULT || faults++ > 4) return exit;
       // What the page tables allow by now is retried, as the machine does it.
-      if (this.ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.PF) break;
-      if (this.space.fault(Number(this.ram.view.getBigUint64(L.EXIT_ADDR, true)), this.access()) !== FAULT_OK) break;
+      if (ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.PF) return exit;
+      if (this.space.fault(Number(ram.view.getBigUint64(L.EXIT_ADDR, true)), this.access()) !== FAULT_OK) return exit;
     }
-    const result = this.result(exit);
-    this.engine.cache.invalidate(host, length);
-    this.ram.u8.fill(T.FILLER, host, host + length);
-    return result;
   }
   private access(): number {
     const error = this.ram.i32[L.EXIT_ERROR >> 2] as number;

@@ -9,6 +9,7 @@ import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
+import { COUNTER, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
 
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
@@ -131,6 +132,14 @@ function chooseParts(m: Making, target: bigint, addressSize: 32 | 64, segmentBas
   }
   const free = (n: number): boolean => !b.isPinned(n) && n !== RSP;
   const choices = m.sequence ? ADDRESS_REGISTERS.filter(free) : Array.from({ length: 16 }, (_, n) => n).filter(free);
+  if (m.sequence && (choices.length < 2 || r.one(4))) {
+    // One that holds an address already, with the distance from it.
+    const base = r.pick(ADDRESS_REGISTERS);
+    const disp = BigInt.asIntN(64, wanted - b.gpr(base));
+    if (base === COUNTER || disp !== BigInt.asIntN(32, disp) || addressSize === 32) return undefined;
+    b.setGpr(base, b.gpr(base));
+    return { base, index: -1, scale: 0, disp: Number(disp), dispSize: 0 };
+  }
   if (choices.length < 2) return undefined;
   const base = r.pick(choices);
   const disp = kind < 5 ? r.below(256) - 128 : kind < 7 ? (r.u32() | 0) >> r.below(16) : 0;
@@ -176,12 +185,12 @@ function immediate(m: Making, kind: string): bigint {
 }
 
 function register(m: Making, kind: string): number {
-  const { r, sequence, b } = m;
+  const { r, sequence } = m;
   if (kind === "mm" || kind === "mm/m" || kind === "st") return r.below(8);
   if (kind === "sreg") return r.below(6);
   if (!sequence || (kind !== "r" && kind !== "rm")) return r.below(16);
   let n = r.below(16);
-  while (n === RSP || ADDRESS_REGISTERS.includes(n) || b.isPinned(n)) n = r.below(16);
+  while (n === RSP || ADDRESS_REGISTERS.includes(n)) n = r.below(16);
   return n;
 }
 
@@ -300,21 +309,26 @@ export interface GenerateOptions {
 export class Generator {
   private readonly b: Builder;
   private readonly plain: Form[];
+  /** Those of them that a program survives in a loop. */
+  private readonly tame: Form[];
   constructor(
     private readonly r: Random,
     readonly rows: readonly Form[],
     private readonly o: GenerateOptions,
   ) {
     this.b = new Builder(r, new Pools(r));
+    const far = (f: Form): boolean => /^SH[LR]D$/.test(f.mnemonic) && f.osize === 16; // the count may be too large
     // What x87 instructions leave in pointers and status differs a little between makers: nothing reads it back here.
     const apart = /^(JMP|CALL|RET|INT\d|UD\d|FNSTENV|FNSAVE|FNSTSW|FXSAVE\w*)$/;
     this.plain = rows.filter(
       (f) =>
         !f.operands.some((o) => o.kind === "rel") &&
         !apart.test(f.mnemonic) &&
+        !far(f) &&
         !CLEARS_TOP.test(f.mnemonic) &&
         (o.mxcsr || !/MXCSR|^FXRSTOR/.test(f.mnemonic)),
     );
+    this.tame = this.plain.filter((f) => !/^(POPFQ?|ENTER|LEAVE|FXRSTOR\w*|FLDENV|FRSTOR|FLDCW)$/.test(f.mnemonic));
   }
   /** A trial of one instruction. */
   single(f: Form): T.Trial | undefined {
@@ -355,6 +369,27 @@ export class Generator {
       undefinedNow |= made.undefinedFlags;
       everUndefined |= made.undefinedFlags;
     }
-    return rows.length ? b.finish(start, rows, everUndefined) : undefined;
+    return rows.length ? b.finish(start, rows, undefinedNow, everUndefined) : undefined;
+  }
+  /** A small program: see program.ts. */
+  program(): T.Trial | undefined {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "int", "f32", "f64", "f80"] as const);
+    const start = 512 + r.below(2 * T.PAGE - 1536);
+    b.start(flavour, this.o.mxcsr);
+    b.setGpr(RSP, BigInt(T.DATA_LOW + 4096 + 8 * r.below(512)));
+    b.setGpr(COUNTER, 0n);
+    // Few kinds of instructions a program, so that some sit close together.
+    const rows = Array.from({ length: 8 }, () => r.pick(this.tame));
+    const maker = new ProgramMaker(b, r, () => {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const f = r.one(3) ? r.pick(this.tame) : r.pick(rows);
+        const made = instruction(b, f, flavour, start + b.codeLength, true);
+        if (made) return { ...made, form: f };
+      }
+      return undefined;
+    });
+    const { rows: used, everUndefined } = maker.make();
+    return b.finish(start, used, 0, everUndefined);
   }
 }

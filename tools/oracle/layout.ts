@@ -6,7 +6,7 @@ export const DATA_LOW = 0x10000000;
 export const DATA_HIGH = 0x700010000000;
 export const DATA_PAGES = 4;
 export const DATA_SIZE = DATA_PAGES * PAGE;
-/** Two pages of code, readable and executable, filled with INT3; unmapped pages before and after. */
+/** Two pages of code with all permissions, filled with INT3; unmapped pages before and after. */
 export const CODE_AT = 0x20000000;
 export const CODE_PAGES = 2;
 export const CODE_SIZE = CODE_PAGES * PAGE;
@@ -35,12 +35,12 @@ export const S_ST = S_FX + 32;
 export const S_YMM = 320;
 export const STATE_SIZE = 832;
 
-/** Trial: after the state u32 number of patches, u32 their bytes; 64 bytes of code; patches. */
+/** Trial: after the state u32 number of patches, u32 their bytes; 512 bytes of code; patches. */
 export const T_PATCHES = 832;
 export const T_PATCH_BYTES = 836;
 export const T_CODE = 840;
-export const T_CODE_MAX = 64;
-export const TRIAL_SIZE = 904;
+export const T_CODE_MAX = 512;
+export const TRIAL_SIZE = T_CODE + T_CODE_MAX;
 /** A patch of the data pages: u16 offset, u16 length, 4 bytes unused, then the bytes padded to 8. */
 export const PATCH_HEAD = 8;
 
@@ -61,8 +61,9 @@ export interface Trial {
   view: DataView;
   /** Rows of its instructions, in order. */
   rows: readonly number[];
-  /** RFLAGS bits that are undefined in the end. */
+  /** RFLAGS bits that are undefined in the end, and those that are at some time. */
   undefinedFlags: number;
+  everUndefined: number;
   /** Bytes of the data pages that are not compared: [offset, length]. */
   loose: readonly (readonly [number, number])[];
 }

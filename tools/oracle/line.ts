@@ -67,7 +67,8 @@ export function trialText(trial: T.Trial): string {
   }
   T.eachPatch(trial, (offset, bytes) => parts.push(`[${offset.toString(16)}]=${hexBytes(bytes)}`));
   for (const [offset, length] of trial.loose) parts.push(`loose=${offset.toString(16)}:${length}`);
-  if (trial.undefinedFlags) parts.push(`undefined=${trial.undefinedFlags.toString(16)}`);
+  if (trial.everUndefined)
+    parts.push(`undefined=${trial.undefinedFlags.toString(16)}:${trial.everUndefined.toString(16)}`);
   return parts.join(" ");
 }
 
@@ -80,7 +81,7 @@ export function assemble(
   code: ArrayLike<number>,
   patches: readonly { offset: number; bytes: ArrayLike<number> }[],
   rows: readonly number[],
-  tolerance: Pick<T.Trial, "undefinedFlags" | "loose">,
+  tolerance: Pick<T.Trial, "undefinedFlags" | "everUndefined" | "loose">,
 ): T.Trial {
   const padded = (n: number): number => T.PATCH_HEAD + ((n + 7) & ~7);
   const size = patches.reduce((n, p) => n + padded(p.bytes.length), 0);
@@ -99,7 +100,8 @@ export function assemble(
     bytes.set(p.bytes, at + T.PATCH_HEAD);
     at += padded(p.bytes.length);
   }
-  return { bytes, view: v, rows, undefinedFlags: tolerance.undefinedFlags, loose: tolerance.loose };
+  const { undefinedFlags, everUndefined, loose } = tolerance;
+  return { bytes, view: v, rows, undefinedFlags, everUndefined, loose };
 }
 
 /** Reads what `trialText` wrote; other words are ignored. */
@@ -110,6 +112,7 @@ export function parseTrial(line: string): T.Trial {
   let code: number[] = [];
   let at = 0x400;
   let undefinedFlags = 0;
+  let everUndefined = 0;
   const loose: [number, number][] = [];
   for (const word of line.split(/\s+/)) {
     const [name, value] = word.split("=");
@@ -120,8 +123,11 @@ export function parseTrial(line: string): T.Trial {
       const [bytes, offset] = value.split("@");
       code = fromHex(bytes as string);
       if (offset) at = Number.parseInt(offset, 16);
-    } else if (name === "undefined") undefinedFlags = Number.parseInt(value, 16);
-    else if (name === "loose") {
+    } else if (name === "undefined") {
+      const [end, ever] = value.split(":").map((x) => Number.parseInt(x, 16));
+      undefinedFlags = end as number;
+      everUndefined = ever ?? undefinedFlags;
+    } else if (name === "loose") {
       const [offset, length] = value.split(":");
       loose.push([Number.parseInt(offset as string, 16), Number(length)]);
     } else if (name.startsWith("["))
@@ -134,5 +140,5 @@ export function parseTrial(line: string): T.Trial {
     rows.push(insn.row.index);
     i += insn.length;
   }
-  return assemble(state, at, code, patches, rows, { undefinedFlags, loose });
+  return assemble(state, at, code, patches, rows, { undefinedFlags, everUndefined, loose });
 }

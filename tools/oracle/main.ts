@@ -2,6 +2,7 @@
  * Compares the engine with this machine's processor, instruction by instruction.
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
+ *                                  [--programs] [--way interpreter|compiled|sliced]
  *                                  [--stack-fault] [--show 3] [--repro LINE] [--list]
  *
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import { buildImage } from "../../src/engine/interp/build-image.ts";
 import { form } from "../../src/isa/table.ts";
 import { type Difference, onlyLastDigits } from "./compare.ts";
+import type { Way } from "./engine-side.ts";
 import { Generator, usableRows } from "./generate.ts";
 import type { Trial } from "./layout.ts";
 import { instructions, parseTrial, trialText } from "./line.ts";
@@ -23,6 +25,8 @@ const { values: o } = parseArgs({
     seed: { type: "string", default: "1" },
     row: { type: "string" },
     sequences: { type: "boolean", default: false },
+    programs: { type: "boolean", default: false },
+    way: { type: "string", default: "interpreter" },
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
     "stack-fault": { type: "boolean", default: false },
@@ -73,12 +77,9 @@ class Report {
 async function explain(oracle: Oracle, trial: Trial, differences: readonly Difference[]): Promise<void> {
   const small = await oracle.shrink(trial, differences);
   const left = await oracle.one(small);
-  const rows = small.rows.map((i) => `${form(i).text} | ${form(i).encoding}`).join(" ; ");
-  console.log(
-    `    ${instructions(small)
-      .map((i) => i.text)
-      .join("; ")}   (${rows})`,
-  );
+  const rows = small.rows.length > 1 ? "" : form(small.rows[0] as number).text;
+  const text = instructions(small).filter((i) => i.text !== "nop");
+  console.log(`    ${text.map((i) => i.text).join("; ")}   (${rows})`);
   console.log(`      ${trialText(small)}`);
   for (const d of left.slice(0, 6)) console.log(`      ${describe(d)}`);
 }
@@ -90,7 +91,11 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
-  const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers, stackFault: o["stack-fault"] });
+  const oracle = new Oracle(
+    image,
+    { mxcsr: o.mxcsr, pointers: o.pointers, stackFault: o["stack-fault"] },
+    o.way as Way,
+  );
   if (o.repro !== undefined) {
     const trial = parseTrial(o.repro);
     console.log(
@@ -115,9 +120,11 @@ async function main(): Promise<void> {
   for (let n = 0; n < total; ) {
     const trials: Trial[] = [];
     for (let i = 0; i < BATCH && n < total; i++, n++) {
-      const trial = o.sequences
-        ? generator.sequence()
-        : generator.single(rows[n % rows.length] as (typeof rows)[number]);
+      const trial = o.programs
+        ? generator.program()
+        : o.sequences
+          ? generator.sequence()
+          : generator.single(rows[n % rows.length] as (typeof rows)[number]);
       if (trial) trials.push(trial);
       else unmade++;
     }
@@ -139,7 +146,7 @@ async function main(): Promise<void> {
     }
   }
   const never = rows.filter((f) => !report.perRow.has(f.index));
-  if (never.length && total >= rows.length) {
+  if (never.length && total >= rows.length && !o.programs && !o.sequences) {
     console.log(`rows that no trial could be made of: ${never.map((f) => `${f.text} | ${f.encoding}`).join("; ")}`);
   }
   const digits = [...report.perRow.values()].reduce((n, x) => n + x.lastDigits, 0);

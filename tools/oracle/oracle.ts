@@ -1,10 +1,12 @@
 /** Both sides together: runs trials, compares, and shrinks a failing trial to what matters. */
 import type { HandlerImage } from "../../src/engine/interp/image.ts";
 import { type CompareOptions, compare, type Difference } from "./compare.ts";
-import { EngineSide } from "./engine-side.ts";
+import { EngineSide, type Way } from "./engine-side.ts";
 import * as T from "./layout.ts";
 import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
 import { Silicon } from "./silicon.ts";
+
+const NOP = 0x90;
 
 export class Oracle {
   private readonly engine: EngineSide;
@@ -12,8 +14,9 @@ export class Oracle {
   constructor(
     image: HandlerImage,
     private readonly options: CompareOptions,
+    way: Way = "interpreter",
   ) {
-    this.engine = new EngineSide(image);
+    this.engine = new EngineSide(image, way);
   }
   close(): void {
     this.silicon.close();
@@ -70,17 +73,10 @@ export class Oracle {
       return assemble(state, best.view.getUint32(T.S_CODE_AT, true), code, kept, rows, best);
     };
     const all = (): boolean => true;
-    for (let i = best.rows.length - 1; i >= 0 && best.rows.length > 1; i--) {
-      const rest = instructions(best).filter((_, k) => k !== i);
-      const code = rest.flatMap((x) => [...x.bytes]);
-      await attempt(
-        rebuild(
-          best.bytes,
-          code,
-          best.rows.filter((_, k) => k !== i),
-          all,
-        ),
-      );
+    // Instructions become NOPs, so that branches keep their targets.
+    for (let i = instructions(best).length - 1; i >= 0 && best.rows.length > 1; i--) {
+      const code = instructions(best).flatMap((x, k) => [...x.bytes].map((byte) => (k === i ? NOP : byte)));
+      await attempt(rebuild(best.bytes, code, best.rows, all));
     }
     for (let i = best.view.getUint32(T.T_PATCHES, true) - 1; i >= 0; i--) {
       await attempt(rebuild(best.bytes, codeOf(best), best.rows, (k) => k !== i));

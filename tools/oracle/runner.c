@@ -39,7 +39,7 @@ struct state {
 struct trial {
   struct state state;
   uint32_t patches, patch_bytes;
-  uint8_t code[64];
+  uint8_t code[512];
 };
 struct result {
   struct state state;
@@ -159,7 +159,7 @@ static void setup(void) {
     mprotect((void *)(at[i] + DATA_SIZE - PAGE), PAGE, PROT_READ);
   }
   data = map(0, DATA_SIZE, PROT_READ | PROT_WRITE, fd);
-  map(CODE_AT, CODE_SIZE, PROT_READ | PROT_EXEC, cd);
+  map(CODE_AT, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, cd);
   code = map(0, CODE_SIZE, PROT_READ | PROT_WRITE, cd);
   memset(code, 0xcc, CODE_SIZE);
   stack_t st = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
@@ -221,7 +221,7 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   serial++;
   running = 1;
   enter();
-  memset(code + where, 0xcc, length);
+  memset(code, 0xcc, CODE_SIZE);
 
   uint8_t *q = to + sizeof(struct result);
   out->changes = 0;

@@ -2,6 +2,7 @@
  * What is not compared, each with its reason: where the makers' manuals leave results open or their processors differ.
  */
 import type { Form } from "../../src/isa/row.ts";
+import type { Row } from "../../src/isa/types.ts";
 
 /** Memory operands of these rows are only used aligned: AMD's processors don't check it for SHA instructions. */
 export const ALIGNED_ONLY = /^SHA/;
@@ -43,8 +44,8 @@ export function undefinedStatus(mnemonic: string, fsw: number, noNumber: boolean
 }
 
 /** Jumps to non-canonical addresses fault on the jump or at the target; what they push is not compared. */
-export function jumpsAway(f: Form): boolean {
-  return /^(JMP|CALL|RET)$/.test(f.mnemonic);
+export function jumpsAway(row: Row | undefined): boolean {
+  return row !== undefined && /^(JMP|CALL|RET)$/.test(row.mnemonic);
 }
 
 /** Operands so large that processors touch their parts in different orders: which page faults is not compared. */
