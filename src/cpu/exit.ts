@@ -25,5 +25,9 @@ export const EXIT = {
   YIELD: 10,
   /** Inside the engine: a region's pages must be looked at again before it may run. RIP: this instruction. */
   REGION: 11,
+  /** Inside the engine: code that a region called has returned to it. */
+  RETURNED: 12,
+  /** Inside the engine: RIP can't be fetched from; the exit fields are set. */
+  FETCH: 13,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -55,6 +55,9 @@ export const EXIT_CODE = STATE + 0x41c;
 export const CODE_GENERATION = STATE + 0x420;
 /** Guest calls that are nested wasm calls now (i32). */
 export const CALL_DEPTH = STATE + 0x424;
+/** Return address and stack pointer at which interpreted code, called by a region, has returned to it (i64 each). */
+export const RETURN_TO = STATE + 0x428;
+export const RETURN_SP = STATE + 0x430;
 /** Scratch for helpers: 256 bytes. */
 export const SCRATCH = STATE + 0x500;
 /** Bounce buffer for accesses that cross a page: 64 bytes, and what the pending store must be copied to. */

@@ -45,10 +45,9 @@ export class CodeCache {
   find(frame: number, offset: number): number {
     return this.block(frame, offset)?.record ?? 0;
   }
-  /** Room for `n` records; drops everything when the arena is full. */
+  /** Where the next `n` records would go, or 0 when the arena is full. */
   reserve(n: number): number {
-    if (this.next + n * RECORD > ARENA + ARENA_SIZE) this.flush();
-    return this.next;
+    return this.next + n * RECORD > ARENA + ARENA_SIZE ? 0 : this.next;
   }
   /** Keeps a block whose records were written at `reserve`'s address. */
   add(frame: number, block: Block, secondFrame = 0): void {

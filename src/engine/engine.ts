@@ -7,6 +7,7 @@ import { join } from "../base/bits.ts";
 import { EXIT } from "../cpu/exit.ts";
 import {
   BUDGET,
+  CALL_DEPTH,
   CODE_BASE,
   EXIT_ADDR,
   EXIT_ERROR,
@@ -69,6 +70,8 @@ export class Engine {
   private quantum = SHORT_QUANTUM;
   readonly jit: Jit | undefined;
   private done = 0;
+  /** The arena is full, and must be emptied before anything more is decoded. */
+  private full = false;
   private lookups = 0;
   private decoded = 0;
 
@@ -76,7 +79,7 @@ export class Engine {
     this.ram = options.ram;
     this.cache = new CodeCache(this.ram);
     this.builder = new BlockBuilder(this.ram, options.image.index);
-    const exports = instantiate(options, this.cache);
+    const exports = instantiate(options, this.cache, (from) => (from ? this.resolve(from >>> 0) : this.find()));
     this.enter = exports.enter as (record: number) => number;
     if (options.semantics) {
       this.jit = new Jit({
@@ -157,6 +160,11 @@ export class Engine {
         code = this.enter(to);
       }
       if (code === EXIT.YIELD) return code;
+      if (code === EXIT.FETCH) {
+        if (!this.full) return EXIT.FAULT;
+        this.full = false;
+        continue;
+      }
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
@@ -231,7 +239,15 @@ export class Engine {
     return 0;
   }
   private decode(frame: number, offset: number, address: number): number {
-    const record = this.cache.reserve(MAX_RECORDS);
+    const { ram } = this;
+    let record = this.cache.reserve(MAX_RECORDS);
+    if (!record) {
+      // Records may not move under regions that are waiting for this call to return: leave them first.
+      this.full = ram.i32[CALL_DEPTH >> 2] !== 0;
+      if (this.full) return 0;
+      this.cache.flush();
+      record = this.cache.reserve(MAX_RECORDS);
+    }
     let made = this.builder.build(record, frame, offset);
     let second = 0;
     if (made === "short") {
@@ -283,7 +299,7 @@ export class Engine {
   }
 }
 
-function instantiate(o: EngineOptions, cache: CodeCache): Record<string, unknown> {
+function instantiate(o: EngineOptions, cache: CodeCache, lookup: (from: number) => number): Record<string, unknown> {
   const { ram } = o;
   const host: HelperHost = {
     get u8() {
@@ -306,7 +322,7 @@ function instantiate(o: EngineOptions, cache: CodeCache): Record<string, unknown
   };
   const helper: Record<string, (...args: number[]) => number> = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
-  const env = { memory: ram.memory, codeStore: (at: number, n: number) => cache.invalidate(at >>> 0, n) };
+  const env = { memory: ram.memory, lookup, codeStore: (at: number, n: number) => cache.invalidate(at >>> 0, n) };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
   return instance.exports;
 }

@@ -10,14 +10,18 @@ import {
   CODE_GENERATION,
   EXIT_CODE,
   EXIT_REC,
+  GPR,
   JUMP_CACHE,
   JUMP_ENTRIES,
+  RETURN_SP,
+  RETURN_TO,
   RIP,
+  RSP,
 } from "../../cpu/layout.ts";
 import type { Row } from "../../isa/types.ts";
 import type { Semantics, Shared } from "../../sem/emit.ts";
 import { type Callee, Code } from "../../wasm/code.ts";
-import { i32, i64 } from "../../wasm/expr.ts";
+import { i32, i64, type Val } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { type MemoryFunctions, memoryFunctions } from "../emit/memory.ts";
 import { EXIT_RECORD, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
@@ -113,6 +117,8 @@ export class Image {
   private readonly pending: (() => void)[] = [];
   readonly memory: MemoryFunctions;
   readonly resolve: Shared;
+  /** Imported: (record whose jump is to be linked, or 0) -> record for RIP, or 0 with the exit fields set. */
+  private readonly lookup: Callee;
   /** Type index of handlers: (record) -> exit code. */
   readonly handlerType: number;
   /** Type index of regions: () -> exit code, or 0 to go on at RIP. */
@@ -127,6 +133,11 @@ export class Image {
       const index = m.importFunc("helper", h.name, { params, results: ["i32"] });
       this.helpers.set(h.name, { index, params, result: "i32" });
     }
+    this.lookup = {
+      index: m.importFunc("env", "lookup", { params: ["i32"], results: ["i32"] }),
+      params: ["i32"],
+      result: "i32",
+    };
     this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
     this.regionType = m.typeIndex({ params: [], results: ["i32"] });
     this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
@@ -180,8 +191,7 @@ export class Image {
     while (this.pending.length) this.pending.pop()?.();
     if (functions.length > FN_MASK) throw new Error("too many handlers");
     this.module.table(functions, "table");
-    this.module.exportFunc("enter", this.enter());
-    for (const f of [this.invoke, this.memory.slowReadRegion, this.memory.slowWriteRegion]) this.use(f);
+    for (const f of [this.enter, this.invoke, this.memory.slowReadRegion, this.memory.slowWriteRegion]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
     for (const [name, f] of this.sharedFunctions) this.module.exportFunc(name, f.index);
     return { wasm: this.module.build(), index };
@@ -211,40 +221,60 @@ export class Image {
     e.markEnd();
   }
   /**
-   * Guest call from a region: (target, return address) -> 0 or an exit code. Runs regions from the target on until RIP is
-   * the return address, or until something other than a region comes (then 0, with RIP there).
+   * Guest call from a region, with the return address pushed: (target, return address) -> 0 or an exit code. Runs on,
+   * compiled or interpreted, until the call has returned (0, RIP at the return address) or something has to leave.
    */
   readonly invoke: Shared = {
     name: "invoke",
     params: ["i64", "i64"],
     result: "i32",
-    body: (c) => {
-      const target = c.var(c.param(0));
+    body: (c, use) => {
+      const [first, back] = [c.param(0), c.param(1)];
+      const sp = c.tmp(i64.add(c.ldExpr("i64", ZERO, GPR + RSP * 8), i64.const(8)));
+      const rec = c.var(ZERO);
+      c.st("i64", ZERO, first, RIP);
+      c.set(rec, c.call(use(jumpCache), first));
       c.loop((top) => {
-        const to = c.tmp(i64.add(c.get(target), i64.const(0)));
-        c.st("i64", ZERO, to, RIP);
+        const record = (): Val => c.get(rec);
+        const to = c.ld("i64", ZERO, RIP);
         c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => c.ret(i32.const(EXIT.YIELD)));
-        const at = c.tmp(i32.shl(i32.and(i32.wrap_i64(to), i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
-        c.if(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), to), () => c.ret(ZERO));
-        const rec = c.ld("i32", at, JUMP_CACHE + 8);
-        c.if(i32.ne(c.ldExpr("i32", rec, R_FN), i32.const(FN_REGION)), () => c.ret(ZERO));
-        const stale = i32.ne(c.ldExpr("i32", rec, R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
-        c.if(i32.or(stale, i64.ne(c.ldExpr("i64", rec, R_RIP), to)), () => c.ret(ZERO));
-        const code = c.callIndirect(this.regionType, c.ldExpr("i32", rec, R_SLOT));
-        c.if(code, () => c.ret(code));
-        const next = c.ld("i64", ZERO, RIP);
-        c.if(i32.or(i64.eq(next, c.param(1)), i64.eq(next, to)), () => c.ret(ZERO));
-        c.set(target, next);
+        c.if(i32.eqz(record()), () => {
+          c.set(rec, c.call(this.lookup, ZERO));
+          c.if(i32.eqz(record()), () => c.ret(i32.const(EXIT.FETCH)));
+        });
+        const fresh = i32.eq(c.ldExpr("i32", record(), R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
+        const here = i32.and(fresh, i64.eq(c.ldExpr("i64", record(), R_RIP), to));
+        c.if(i32.and(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), here), () => {
+          const code = c.callIndirect(this.regionType, c.ldExpr("i32", record(), R_SLOT));
+          c.if(code, () => c.ret(code));
+          const next = c.ld("i64", ZERO, RIP);
+          c.if(i64.eq(next, back), () => c.ret(ZERO));
+          c.if(i64.ne(next, to), () => {
+            c.set(rec, c.call(use(jumpCache), next));
+            c.br(top);
+          });
+        });
+        const [oldBack, oldSp] = [c.ld("i64", ZERO, RETURN_TO), c.ld("i64", ZERO, RETURN_SP)];
+        c.st("i64", ZERO, back, RETURN_TO);
+        c.st("i64", ZERO, sp, RETURN_SP);
+        const code = c.call(use(this.enter), record());
+        c.st("i64", ZERO, oldBack, RETURN_TO);
+        c.st("i64", ZERO, oldSp, RETURN_SP);
+        c.if(i32.eq(code, i32.const(EXIT.RETURNED)), () => c.ret(ZERO));
+        c.if(i32.ne(code, i32.const(EXIT.LOOKUP)), () => c.ret(code));
+        c.set(rec, c.call(this.lookup, c.ldExpr("i32", ZERO, EXIT_REC)));
+        c.if(i32.eqz(record()), () => c.ret(i32.const(EXIT.FETCH)));
         c.br(top);
       });
     },
   };
   /** enter(record): runs until an exit. */
-  private enter(): number {
-    const c = new Code(["i32"]);
-    c.tailCallIndirect(this.handlerType, c.ldExpr("i32", c.param(0), R_FN), c.param(0));
-    return this.module.func({ params: ["i32"], results: ["i32"] }, c.finish());
-  }
+  readonly enter: Shared = {
+    name: "enter",
+    params: ["i32"],
+    result: "i32",
+    body: (c) => c.tailCallIndirect(this.handlerType, c.ldExpr("i32", c.param(0), R_FN), c.param(0)),
+  };
   /** Bodies of the special handlers, in the order of their indices. */
   private specials(): Uint8Array[] {
     const special = (write: (e: HandlerEmit) => void): Uint8Array => {
@@ -269,6 +299,20 @@ export class Image {
   }
 }
 
+/** (linear address) -> record out of the jump cache, with CODE_BASE set, or 0. */
+const jumpCache: Shared = {
+  name: "jumpCache",
+  params: ["i64"],
+  result: "i32",
+  body: (c) => {
+    const target = c.param(0);
+    const at = c.tmp(i32.shl(i32.and(i32.wrap_i64(target), i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
+    c.if(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target), () => c.ret(ZERO));
+    c.st("i64", ZERO, i64.and(target, i64.const(-4096)), CODE_BASE);
+    c.ret(c.ldExpr("i32", at, JUMP_CACHE + 8));
+  },
+};
+
 /**
  * (record, linear target) -> record to go on at: out of the jump cache, or the exit record after setting RIP and why.
  */
@@ -276,7 +320,7 @@ const resolveFunction: Shared = {
   name: "resolve",
   params: ["i32", "i64"],
   result: "i32",
-  body: (c) => {
+  body: (c, use) => {
     const [rec, target] = [c.param(0), c.param(1)];
     const leave = (code: number): void => {
       c.st("i64", ZERO, target, RIP);
@@ -285,12 +329,12 @@ const resolveFunction: Shared = {
       c.ret(i32.const(EXIT_RECORD));
     };
     c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leave(EXIT.YIELD));
-    const lo = i32.wrap_i64(target);
-    const at = c.tmp(i32.shl(i32.and(lo, i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
-    c.if(i64.eq(c.ldExpr("i64", at, JUMP_CACHE), target), () => {
-      c.st("i64", ZERO, i64.and(target, i64.const(-4096)), CODE_BASE);
-      c.ret(c.ldExpr("i32", at, JUMP_CACHE + 8));
+    c.if(i64.eq(target, c.ldExpr("i64", ZERO, RETURN_TO)), () => {
+      const returned = i64.eq(c.ldExpr("i64", ZERO, GPR + RSP * 8), c.ldExpr("i64", ZERO, RETURN_SP));
+      c.if(returned, () => leave(EXIT.RETURNED));
     });
+    const to = c.call(use(jumpCache), target);
+    c.if(to, () => c.ret(to));
     leave(EXIT.LOOKUP);
   },
 };
