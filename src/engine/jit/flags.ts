@@ -24,6 +24,7 @@ export interface FlagState {
 }
 
 export abstract class RegionFlags extends FlagEmit {
+  abstract mnemonic: string;
   flagState: FlagState | undefined;
   /** The pair is used at all in this function. */
   flagsUsed = false;
