@@ -2,11 +2,13 @@ import type { SigInfo } from "../abi/signal.ts";
 import type { Host } from "../host/types.ts";
 import type { Frames } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
+import { WaitQueue } from "../vfs/types.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
 import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
+import { Net } from "./net/net.ts";
 import type { Process } from "./process.ts";
 import { RunQueue } from "./sched.ts";
 import type { Task } from "./task.ts";
@@ -47,7 +49,10 @@ export class Kernel {
   readonly rows: readonly SyscallRow[];
   readonly timers = new Timers();
   readonly ready = new RunQueue();
+  /** Woken whenever a signal becomes pending: signalfd. */
+  readonly signalEvents = new WaitQueue();
   readonly futexes = new FutexTable();
+  readonly net = new Net();
   /** Threads by tid; a zombie leader's stays until its process is reaped. */
   readonly tasks = new Map<number, Task>();
   readonly processes = new Map<number, Process>();

@@ -81,6 +81,7 @@ function send(process: Process, task: Task, info: SigInfo, pending: Pending): nu
   const full = pending.length >= process.limits[RLIMIT_SIGPENDING].soft;
   if (full && signo >= SIGRTMIN && info.code !== SI_USER && info.code !== SI_KERNEL) return -EAGAIN;
   pending.add(info);
+  process.kernel.signalEvents.wake();
   for (const t of process.tasks) if (t.sigwaitSet & bit && (pending === process.pending || t === task)) wakeTask(t);
   const taker = pending === process.pending ? pickTaker(process, task, bit) : task.mask & bit ? undefined : task;
   if (signo === SIGKILL) resume(process);

@@ -9,6 +9,7 @@ import { rows as identityCalls } from "./sys/identity.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
 import { memfdCalls } from "./sys/memfd.ts";
 import { rows as memoryCalls } from "./sys/memory.ts";
+import { messageCalls } from "./sys/message.ts";
 import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
 import { nameCalls } from "./sys/names.ts";
@@ -19,9 +20,12 @@ import { rows as processCalls } from "./sys/process.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as signalCalls } from "./sys/signal.ts";
+import { socketCalls } from "./sys/socket.ts";
+import { sockoptCalls } from "./sys/sockopt.ts";
 import { spliceCalls } from "./sys/splice.ts";
 import { statCalls } from "./sys/stat.ts";
 import { rows as timeCalls } from "./sys/time.ts";
+import { rows as timerfdCalls } from "./sys/timerfd.ts";
 import { rows as wait4Calls } from "./sys/wait4.ts";
 import { xattrCalls } from "./sys/xattr.ts";
 import type { SyscallRow } from "./types.ts";
@@ -43,6 +47,9 @@ export const syscalls: readonly SyscallRow[] = [
   ...eventCalls,
   ...memfdCalls,
   ...mountCalls,
+  ...socketCalls,
+  ...messageCalls,
+  ...sockoptCalls,
   ...futexCalls,
   ...identityCalls,
   ...memoryCalls,
@@ -51,5 +58,6 @@ export const syscalls: readonly SyscallRow[] = [
   ...schedCalls,
   ...signalCalls,
   ...timeCalls,
+  ...timerfdCalls,
   ...wait4Calls,
 ];
