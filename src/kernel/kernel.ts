@@ -8,9 +8,13 @@ import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
 import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
+import { IpcTable } from "./ipc.ts";
+import type { MessageQueue } from "./msg.ts";
 import { Net } from "./net/net.ts";
 import type { Process } from "./process.ts";
 import { RunQueue } from "./sched.ts";
+import type { SemSet } from "./sem.ts";
+import type { Segment } from "./shm.ts";
 import type { Task } from "./task.ts";
 import { Timers } from "./timers.ts";
 import type { Call, SyscallRow } from "./types.ts";
@@ -53,6 +57,10 @@ export class Kernel {
   readonly signalEvents = new WaitQueue();
   readonly futexes = new FutexTable();
   readonly net = new Net();
+  /** System V objects. */
+  readonly segments = new IpcTable<Segment>();
+  readonly semaphores = new IpcTable<SemSet>();
+  readonly messageQueues = new IpcTable<MessageQueue>();
   /** Threads by tid; a zombie leader's stays until its process is reaped. */
   readonly tasks = new Map<number, Task>();
   readonly processes = new Map<number, Process>();

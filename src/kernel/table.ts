@@ -12,6 +12,7 @@ import { rows as memoryCalls } from "./sys/memory.ts";
 import { messageCalls } from "./sys/message.ts";
 import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
+import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
@@ -19,6 +20,8 @@ import { pollCalls } from "./sys/poll.ts";
 import { rows as processCalls } from "./sys/process.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
+import { rows as semCalls } from "./sys/sem.ts";
+import { rows as shmCalls } from "./sys/shm.ts";
 import { rows as signalCalls } from "./sys/signal.ts";
 import { socketCalls } from "./sys/socket.ts";
 import { sockoptCalls } from "./sys/sockopt.ts";
@@ -60,4 +63,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...timeCalls,
   ...timerfdCalls,
   ...wait4Calls,
+  ...msgCalls,
+  ...semCalls,
+  ...shmCalls,
 ];

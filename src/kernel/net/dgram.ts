@@ -1,0 +1,81 @@
+import * as E from "../../abi/errno.ts";
+import { POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { AF_UNIX, MSG_PEEK } from "../../abi/socket.ts";
+import type { Address } from "./address.ts";
+import type { Received, Sender } from "./inbox.ts";
+import { type Outgoing, Socket } from "./socket.ts";
+
+/** Longest datagram: udp(7) over IPv4. Of unix(7), what the buffer takes. */
+const UDP_MAX = 65507;
+/** Datagrams that may wait at a unix(7) socket: /proc/sys/net/unix/max_dgram_qlen and one. */
+const UNIX_QUEUE = 11;
+
+/** unix(7) datagrams, udp(7) over the loopback. */
+export class DatagramSocket extends Socket {
+  private peer: DatagramSocket | undefined;
+  private waiting = 0;
+
+  static join(a: DatagramSocket, b: DatagramSocket): void {
+    a.peer = b;
+    b.peer = a;
+    a.peerAddress = b.peerAddress = a.net.unnamed(a.domain);
+  }
+  get peerOwner(): Sender | undefined {
+    return this.peer?.owner;
+  }
+  connect(to: Address | undefined): number {
+    // AF_UNSPEC takes the connection back (connect(2)).
+    this.peer = undefined;
+    this.peerAddress = to;
+    if (!to) return 0;
+    if (to.family !== AF_UNIX) return this.local ? 0 : Math.min(0, this.net.bindEphemeral(this));
+    const target = this.net.find(this, to);
+    if (typeof target !== "number" && target instanceof DatagramSocket) {
+      this.peer = target;
+      return 0;
+    }
+    this.peerAddress = undefined;
+    return typeof target === "number" ? target : -E.EPROTOTYPE;
+  }
+  send(m: Outgoing): number {
+    if (this.error) return this.takeError();
+    if (this.writeShut) return -E.EPIPE;
+    const target = this.target(m.to);
+    if (typeof target === "number") return target;
+    const limit = this.domain === AF_UNIX ? target.inbox.limit : UDP_MAX;
+    if (m.bytes.length > limit) return -E.EMSGSIZE;
+    if (!this.local && this.domain !== AF_UNIX) this.net.bindEphemeral(this);
+    if (target.inbox.room < m.bytes.length || (this.domain === AF_UNIX && target.waiting >= UNIX_QUEUE)) {
+      // UDP loses what does not fit.
+      return this.domain === AF_UNIX ? -E.EAGAIN : m.bytes.length;
+    }
+    target.inbox.push({ bytes: m.bytes, from: this.local, files: m.files, sender: m.sender });
+    target.waiting++;
+    target.queue.wake();
+    return m.bytes.length;
+  }
+  private target(to: Address | undefined): DatagramSocket | number {
+    const where = to ?? this.peerAddress;
+    if (!to && this.peer) return this.peer.refs > 0 ? this.peer : -E.ECONNREFUSED;
+    if (!where) return this.domain === AF_UNIX ? -E.ENOTCONN : -E.EDESTADDRREQ;
+    const found = this.net.find(this, where);
+    if (typeof found === "number") return found;
+    return found instanceof DatagramSocket ? found : -E.EPROTOTYPE;
+  }
+  receive(into: Uint8Array, flags: number): Received | number {
+    if (this.error) return this.takeError();
+    const peek = (flags & MSG_PEEK) !== 0;
+    const got = this.inbox.takeMessage(into, peek);
+    if (!got) return this.readShut ? { count: 0, length: 0, from: undefined, files: [], sender: undefined } : -E.EAGAIN;
+    if (!peek) {
+      this.waiting--;
+      this.queue.wake();
+      this.peer?.queue.wake();
+    }
+    return got;
+  }
+  override poll(): number {
+    const full = this.domain === AF_UNIX && this.peer !== undefined && this.peer.waiting >= UNIX_QUEUE;
+    return (this.inbox.empty && !this.readShut ? 0 : POLLIN) | (full ? 0 : POLLOUT);
+  }
+}

@@ -1,0 +1,132 @@
+import * as E from "../../abi/errno.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../../abi/socket.ts";
+import type { File, Inode } from "../../vfs/types.ts";
+import { releaseFile } from "../fdtable.ts";
+import { type Address, type InetAddress, isAnyIp, isLoopback, plainIp } from "./address.ts";
+import type { Socket } from "./socket.ts";
+
+/** Ports that the kernel hands out: /proc/sys/net/ipv4/ip_local_port_range. */
+const FIRST_PORT = 32768;
+const LAST_PORT = 60999;
+
+/** The machine's network: names that sockets are bound to. It reaches no further than the loopback. */
+export class Net {
+  private readonly abstract = new Map<string, Socket>();
+  private readonly paths = new WeakMap<Inode, Socket>();
+  /** Bound internet sockets, by type and port. */
+  private readonly ports = new Map<string, Socket[]>();
+  private nextPort = FIRST_PORT;
+  private nextName = 1;
+
+  constructor(
+    /** The inode that a unix(7) path leads to; set by the calls, which know whose path it is. */
+    private resolve: (path: string) => Inode | number = () => -E.ENOENT,
+  ) {}
+  /** Runs `fn` while paths mean what `resolve` says. */
+  as<T>(resolve: (path: string) => Inode | number, fn: () => T): T {
+    const before = this.resolve;
+    this.resolve = resolve;
+    try {
+      return fn();
+    } finally {
+      this.resolve = before;
+    }
+  }
+  unnamed(domain: number): Address {
+    if (domain === AF_UNIX) return { family: AF_UNIX, path: "" };
+    if (domain === AF_INET6) return { family: AF_INET6, ip: new Array(16).fill(0), port: 0 };
+    return { family: AF_INET, ip: [0, 0, 0, 0], port: 0 };
+  }
+  drop(files: readonly File[]): void {
+    for (const f of files) releaseFile(f);
+  }
+
+  /** The socket bound to an address; -ECONNREFUSED, -ENOENT ... if there is none. */
+  find(from: Socket, to: Address): Socket | number {
+    if (to.family === AF_UNIX) return this.findUnix(to.path);
+    const plain = plainIp(to.ip);
+    if (!isAnyIp(plain) && !isLoopback(plain)) return -E.ENETUNREACH;
+    const list = this.ports.get(`${from.type} ${to.port}`) ?? [];
+    const exact = list.find((s) => accepts(s, plain, false));
+    return exact ?? list.find((s) => accepts(s, plain, true)) ?? -E.ECONNREFUSED;
+  }
+  private findUnix(path: string): Socket | number {
+    if (path === "") return -E.EINVAL;
+    if (path.startsWith("\0")) return this.abstract.get(path) ?? -E.ECONNREFUSED;
+    const inode = this.resolve(path);
+    if (typeof inode === "number") return inode;
+    return this.paths.get(inode) ?? -E.ECONNREFUSED;
+  }
+
+  /** Gives a unix(7) socket an abstract name; an empty path asks for any. */
+  bindAbstract(socket: Socket, path: string): number {
+    let name = path;
+    while (name === "" || (path === "" && this.abstract.has(name))) {
+      name = `\0${(this.nextName++).toString(16).padStart(5, "0")}`;
+    }
+    if (this.abstract.has(name)) return -E.EADDRINUSE;
+    this.abstract.set(name, socket);
+    socket.local = { family: AF_UNIX, path: name };
+    return 0;
+  }
+  bindPath(socket: Socket, path: string, inode: Inode): void {
+    this.paths.set(inode, socket);
+    socket.boundInode = inode;
+    socket.local = { family: AF_UNIX, path };
+  }
+  bindInet(socket: Socket, a: InetAddress): number {
+    const plain = plainIp(a.ip);
+    if (!isAnyIp(plain) && !isLoopback(plain)) return -E.EADDRNOTAVAIL;
+    const port = a.port || this.freePort(socket);
+    if (port < 0) return port;
+    const list = this.ports.get(`${socket.type} ${port}`) ?? [];
+    const clash = list.some((s) => conflicts(s, plain) && !(s.reuse && socket.reuse && !s.listening));
+    if (clash) return -E.EADDRINUSE;
+    list.push(socket);
+    this.ports.set(`${socket.type} ${port}`, list);
+    socket.local = { ...a, port };
+    return 0;
+  }
+  bindEphemeral(socket: Socket): number {
+    const { ip, family } = this.unnamed(socket.domain) as InetAddress;
+    const local = family === AF_INET ? [127, 0, 0, 1] : [...ip.slice(0, 15), 1];
+    return this.bindInet(socket, { family, ip: local, port: 0 });
+  }
+  private freePort(socket: Socket): number {
+    for (let i = FIRST_PORT; i <= LAST_PORT; i++) {
+      const port = this.nextPort;
+      this.nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
+      if (!this.ports.has(`${socket.type} ${port}`)) return port;
+    }
+    return -E.EADDRINUSE;
+  }
+  unbind(socket: Socket): void {
+    const { local } = socket;
+    if (!local) return;
+    if (local.family === AF_UNIX) {
+      if (this.abstract.get(local.path) === socket) this.abstract.delete(local.path);
+      if (socket.boundInode && this.paths.get(socket.boundInode) === socket) this.paths.delete(socket.boundInode);
+      return;
+    }
+    const key = `${socket.type} ${local.port}`;
+    const left = (this.ports.get(key) ?? []).filter((s) => s !== socket);
+    if (left.length > 0) this.ports.set(key, left);
+    else this.ports.delete(key);
+  }
+}
+
+function boundIp(s: Socket): readonly number[] {
+  return s.local && s.local.family !== AF_UNIX ? plainIp(s.local.ip) : [];
+}
+
+/** Does a bound socket take what is sent to the address: by its very address, or because it is bound to any? */
+function accepts(s: Socket, ip: readonly number[], any: boolean): boolean {
+  const own = boundIp(s);
+  if (any) return isAnyIp(own) || isAnyIp(ip);
+  return own.length === ip.length && own.every((b, i) => b === ip[i]);
+}
+
+function conflicts(s: Socket, ip: readonly number[]): boolean {
+  const own = boundIp(s);
+  return isAnyIp(own) || isAnyIp(ip) || accepts(s, ip, false);
+}

@@ -1,0 +1,114 @@
+import { EINVAL, ENOTTY, EOPNOTSUPP } from "../../abi/errno.ts";
+import { O_RDWR } from "../../abi/fcntl.ts";
+import { FIONREAD } from "../../abi/ioctl.ts";
+import { AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
+import { S_IFSOCK } from "../../abi/stat.ts";
+import { SOCKFS_MAGIC } from "../../abi/statfs.ts";
+import { BaseFile } from "../../vfs/file.ts";
+import { anonymousPlace } from "../../vfs/place.ts";
+import type { File, Inode, IoctlMemory } from "../../vfs/types.ts";
+import { AnonFs } from "../fs/anon.ts";
+import type { Address } from "./address.ts";
+import { Inbox, type Received, type Sender } from "./inbox.ts";
+import type { Net } from "./net.ts";
+
+const sockfs = new AnonFs("sockfs", 8, SOCKFS_MAGIC);
+
+/** What goes out in one call. */
+export interface Outgoing {
+  bytes: Uint8Array;
+  to: Address | undefined;
+  files: File[];
+  sender: Sender;
+}
+
+/** socket(7): what the kinds have in common. Results below zero are -errno; -EAGAIN means wait on `queue`. */
+export abstract class Socket extends BaseFile {
+  readonly inbox = new Inbox();
+  /** Options that are only kept: by level and name. */
+  readonly options = new Map<string, Uint8Array>();
+  local: Address | undefined;
+  peerAddress: Address | undefined;
+  /** Where a path name was made for it. */
+  boundInode: Inode | undefined;
+  /** SO_ERROR. */
+  error = 0;
+  /** SO_PASSCRED. */
+  passCred = false;
+  /** SO_REUSEADDR */
+  reuse = false;
+  /** SO_RCVTIMEO and SO_SNDTIMEO, nanoseconds; 0: none. */
+  receiveTimeout = 0n;
+  sendTimeout = 0n;
+  protected readShut = false;
+  protected writeShut = false;
+
+  constructor(
+    readonly net: Net,
+    readonly domain: number,
+    readonly type: number,
+    readonly protocol: number,
+    /** Who made it: SO_PEERCRED of the other side. */
+    readonly owner: Sender,
+  ) {
+    super(sockfs.inode(S_IFSOCK | 0o777, owner.uid, owner.gid), O_RDWR);
+    if (this.inode) this.place = anonymousPlace(this.inode, `socket:[${this.inode.ino}]`);
+  }
+  abstract connect(to: Address | undefined): number;
+  abstract send(m: Outgoing): number;
+  /** What has come; 0 bytes at the end of a stream; -EAGAIN when there is nothing yet. */
+  abstract receive(into: Uint8Array, flags: number): Received | number;
+  /** Who is at the other side, for SO_PEERCRED. */
+  abstract readonly peerOwner: Sender | undefined;
+
+  listen(_backlog: number): number {
+    return -EOPNOTSUPP;
+  }
+  accept(): Socket | number {
+    return -EOPNOTSUPP;
+  }
+  get listening(): boolean {
+    return false;
+  }
+  shutdown(how: number): number {
+    if (how !== SHUT_WR) this.readShut = true;
+    if (how !== SHUT_RD) this.writeShut = true;
+    this.queue.wake();
+    return 0;
+  }
+  /** A bound name of the local family, as getsockname(2) shows it. */
+  get shownLocal(): Address {
+    return this.local ?? this.net.unnamed(this.domain);
+  }
+  override read(into: Uint8Array, at?: number): number {
+    if (at !== undefined) return -EINVAL;
+    const r = this.receive(into, 0);
+    if (typeof r === "number") return r;
+    this.net.drop(r.files);
+    return r.count;
+  }
+  override write(from: Uint8Array, at?: number): number {
+    if (at !== undefined) return -EINVAL;
+    return this.send({ bytes: from.slice(), to: undefined, files: [], sender: this.owner });
+  }
+  ioctl(request: number, arg: number, io: IoctlMemory): number {
+    if (request !== FIONREAD) return -ENOTTY;
+    const peeked = this.domain === AF_UNIX ? this.inbox.size : this.pending();
+    io.writeBytes(arg, new Uint8Array(Int32Array.of(peeked).buffer));
+    return 0;
+  }
+  /** Length of the next message, or of everything in a stream. */
+  protected pending(): number {
+    const next = this.receive(new Uint8Array(0), MSG_PEEK);
+    return typeof next === "number" ? 0 : Math.max(next.length, 0);
+  }
+  override close(): void {
+    this.net.unbind(this);
+    this.inbox.clear();
+  }
+  protected takeError(): number {
+    const e = this.error;
+    this.error = 0;
+    return -e;
+  }
+}

@@ -1,0 +1,151 @@
+import * as E from "../../abi/errno.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../abi/poll.ts";
+import { AF_INET, AF_INET6, AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR, SOCK_SEQPACKET, SOMAXCONN } from "../../abi/socket.ts";
+import { type Address, asFamily } from "./address.ts";
+import type { Received, Sender } from "./inbox.ts";
+import { type Outgoing, Socket } from "./socket.ts";
+
+/** A connection's end or a listener: unix(7) streams and sequenced packets, tcp(7) over the loopback. */
+export class StreamSocket extends Socket {
+  private peer: StreamSocket | undefined;
+  private backlog: StreamSocket[] | undefined;
+  private backlogLimit = 0;
+  /** Was connected once. */
+  private connected = false;
+  /** The other side will send no more. */
+  private ended = false;
+  peerOwner: Sender | undefined;
+
+  /** Joins two fresh sockets. */
+  static join(a: StreamSocket, b: StreamSocket): void {
+    for (const [x, y] of [
+      [a, b],
+      [b, a],
+    ]) {
+      x.peer = y;
+      x.connected = true;
+      x.peerOwner = y.owner;
+      x.peerAddress = y.local ?? x.net.unnamed(x.domain);
+    }
+  }
+  private sibling(): StreamSocket {
+    return new StreamSocket(this.net, this.domain, this.type, this.protocol, this.owner);
+  }
+
+  override get listening(): boolean {
+    return this.backlog !== undefined;
+  }
+  override listen(backlog: number): number {
+    if (this.connected) return -E.EINVAL;
+    if (!this.local) {
+      if (this.domain === AF_UNIX) return -E.EINVAL;
+      const r = this.net.bindEphemeral(this);
+      if (r < 0) return r;
+    }
+    this.backlog ??= [];
+    // Linux lets one more wait than was asked for.
+    this.backlogLimit = Math.min(backlog < 0 ? SOMAXCONN : backlog, SOMAXCONN) + 1;
+    return 0;
+  }
+  override connect(to: Address | undefined): number {
+    if (this.backlog) return -E.EINVAL;
+    if (this.connected) return -E.EISCONN;
+    if (!to) return -E.EINVAL;
+    const target = this.net.find(this, to);
+    if (typeof target === "number") return target;
+    if (!(target instanceof StreamSocket) || target.type !== this.type) return -E.EPROTOTYPE;
+    if (!target.backlog) return -E.ECONNREFUSED;
+    if (target.backlog.length >= target.backlogLimit) return -E.EAGAIN;
+    if (!this.local && this.domain !== AF_UNIX) this.net.bindEphemeral(this);
+    const other = target.sibling();
+    other.local =
+      to.family !== AF_UNIX && other.domain !== AF_UNIX
+        ? asFamily(to, other.domain === AF_INET6 ? AF_INET6 : AF_INET)
+        : target.local;
+    StreamSocket.join(this, other);
+    if (to.family !== AF_UNIX) this.peerAddress = to;
+    target.backlog.push(other);
+    target.queue.wake();
+    return 0;
+  }
+  override accept(): Socket | number {
+    if (!this.backlog) return -E.EINVAL;
+    const next = this.backlog.shift();
+    if (!next) return -E.EAGAIN;
+    this.queue.wake();
+    return next;
+  }
+
+  send(m: Outgoing): number {
+    if (this.error) return this.takeError();
+    if (this.writeShut) return -E.EPIPE;
+    const { peer } = this;
+    if (!this.connected)
+      return this.domain === AF_UNIX && this.type === SOCK_SEQPACKET ? -E.ENOTCONN : this.unconnected();
+    if (!peer || peer.readShut) return -E.EPIPE;
+    if (m.to && this.domain === AF_UNIX) return -E.EISCONN;
+    const { room, limit } = peer.inbox;
+    if (this.type === SOCK_SEQPACKET && m.bytes.length > limit) return -E.EMSGSIZE;
+    const fits = this.type === SOCK_SEQPACKET ? room >= m.bytes.length : room > 0 || m.bytes.length === 0;
+    if (!fits) return -E.EAGAIN;
+    const bytes = m.bytes.subarray(0, room);
+    if (bytes.length > 0 || this.type === SOCK_SEQPACKET) {
+      peer.inbox.push({ bytes, from: undefined, files: m.files, sender: m.sender });
+      peer.queue.wake();
+    }
+    return bytes.length;
+  }
+  private unconnected(): number {
+    return this.domain === AF_UNIX ? -E.ENOTCONN : -E.EPIPE;
+  }
+  receive(into: Uint8Array, flags: number): Received | number {
+    if (this.backlog || !this.connected) return this.domain === AF_UNIX ? -E.EINVAL : -E.ENOTCONN;
+    const peek = (flags & MSG_PEEK) !== 0;
+    const got = this.type === SOCK_SEQPACKET ? this.inbox.takeMessage(into, peek) : this.inbox.takeBytes(into, peek);
+    if (got) {
+      if (!peek) this.peer?.queue.wake();
+      return got;
+    }
+    if (this.error) return this.takeError();
+    if (this.ended || this.readShut) return { count: 0, length: 0, from: undefined, files: [], sender: undefined };
+    return -E.EAGAIN;
+  }
+
+  override poll(): number {
+    if (this.backlog) return this.backlog.length > 0 ? POLLIN : 0;
+    if (!this.connected) return POLLOUT | POLLHUP;
+    const gone = this.ended || this.readShut;
+    let mask = this.inbox.empty && !gone ? 0 : POLLIN;
+    if (gone) mask |= POLLRDHUP;
+    if (this.error) mask |= POLLERR;
+    if (!this.peer || this.writeShut || this.peer.inbox.room > 0) mask |= POLLOUT;
+    if ((gone && this.writeShut) || !this.peer) mask |= POLLHUP;
+    return mask;
+  }
+  override shutdown(how: number): number {
+    if (!this.connected && !this.backlog) return -E.ENOTCONN;
+    super.shutdown(how);
+    if (how !== SHUT_RD) this.peer?.end();
+    if (how !== SHUT_WR) this.peer?.queue.wake();
+    return 0;
+  }
+  /** The other side sends no more. */
+  private end(): void {
+    this.ended = true;
+    this.queue.wake();
+  }
+  override close(): void {
+    const { peer } = this;
+    if (peer) {
+      // Data that nobody will read: the sender learns it (unix(7), tcp(7)).
+      if (!this.inbox.empty) peer.error = E.ECONNRESET;
+      peer.peer = undefined;
+      peer.end();
+    }
+    for (const waiting of this.backlog ?? []) waiting.close();
+    this.backlog = undefined;
+    this.peer = undefined;
+    super.close();
+    this.queue.wake();
+  }
+}

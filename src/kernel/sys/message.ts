@@ -1,0 +1,284 @@
+/** Sending and receiving: sendto(2), recvfrom(2), sendmsg(2), recvmsg(2) and their plural forms. */
+import * as E from "../../abi/errno.ts";
+import * as S from "../../abi/socket.ts";
+import type { UserMemory } from "../../mmu/user.ts";
+import type { File } from "../../vfs/types.ts";
+import { releaseFile, retainFile } from "../fdtable.ts";
+import { type Address, encodeAddress } from "../net/address.ts";
+import type { Received } from "../net/inbox.ts";
+import type { Socket } from "../net/socket.ts";
+import { type Call, park, type SysResult, sys } from "../types.ts";
+import { gather, type Iovec, MAX_TRANSFER, readIovecs, scatter, totalLength } from "./iovec.ts";
+import { readAddress, senderOf, socketOf, withPaths, writeAddress } from "./socket.ts";
+import { fdLimit, raiseSigpipe, userOf } from "./support.ts";
+
+/** Bytes taken from one piece of the guest's memory at a time. */
+const CHUNK = 0x40000;
+
+/** A call that has moved `done` bytes and may wait until `until`. */
+interface Progress {
+  done: number;
+  until: bigint | undefined;
+}
+
+function progress(call: Call, timeout: bigint): Progress {
+  call.state ??= { done: 0, until: timeout ? call.kernel.now() + timeout : undefined } satisfies Progress;
+  return call.state as Progress;
+}
+
+/** Waits for the socket, unless told not to or out of time. */
+function wait(call: Call, s: Socket, flags: number, p: Progress): SysResult {
+  const late = p.until !== undefined && (call.timedOut || p.until <= call.kernel.now());
+  if (flags & S.MSG_DONTWAIT || s.flags & S.SOCK_NONBLOCK || late) return p.done || -E.EAGAIN;
+  // With a time limit, a signal handler ends the call whatever SA_RESTART says (signal(7)).
+  const onSignal = p.until === undefined ? "restart" : "eintr";
+  return park([s.queue], { until: p.until, partial: p.done || undefined, onSignal });
+}
+
+interface Extra {
+  to: Address | undefined;
+  files: File[];
+}
+
+function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, extra: Extra): SysResult {
+  const p = progress(call, s.sendTimeout);
+  const total = totalLength(list);
+  const stream = s.type === S.SOCK_STREAM;
+  do {
+    const bytes = new Uint8Array(stream ? Math.min(total - p.done, CHUNK) : total);
+    const have = gather(userOf(call), list, p.done, bytes);
+    if (have < bytes.length && (have === 0 || !stream)) return p.done || -E.EFAULT;
+    const files = p.done === 0 ? extra.files : [];
+    const m = { bytes: bytes.subarray(0, have), to: extra.to, files, sender: senderOf(call) };
+    const n = withPaths(call, () => s.send(m));
+    if (n === -E.EAGAIN) return wait(call, s, flags, p);
+    if (n === -E.EPIPE && stream && !(flags & S.MSG_NOSIGNAL)) raiseSigpipe(call);
+    if (n < 0) return p.done || n;
+    p.done += n;
+    if (!stream) break;
+  } while (p.done < total);
+  return p.done;
+}
+
+function sendto(call: Call, fd: number, buf: number, n: number, flags: number, at: number, length: number): SysResult {
+  const s = socketOf(call, fd);
+  if (typeof s === "number") return s;
+  const to = at ? readAddress(call, s, at, length) : undefined;
+  if (typeof to === "number") return to;
+  const list = [{ base: buf, length: Math.min(n, MAX_TRANSFER) }];
+  return sendOut(call, s, list, flags, { to, files: [] });
+}
+
+/** Takes what has come; with MSG_WAITALL until the buffers are full. */
+function takeIn(call: Call, s: Socket, list: readonly Iovec[], flags: number): Received | SysResult {
+  const p = progress(call, s.receiveTimeout);
+  const total = totalLength(list);
+  const bytes = new Uint8Array(Math.min(total - p.done, CHUNK));
+  const r = s.receive(bytes, flags);
+  if (r === -E.EAGAIN) return wait(call, s, flags, p);
+  if (typeof r === "number") return p.done || r;
+  if (scatter(userOf(call), list, p.done, bytes.subarray(0, r.count)) < r.count) {
+    s.net.drop(r.files);
+    return -E.EFAULT;
+  }
+  p.done += r.count;
+  const more = flags & S.MSG_WAITALL && s.type === S.SOCK_STREAM && !(flags & S.MSG_PEEK) && r.count > 0;
+  if (more && p.done < total && r.files.length === 0) return takeIn(call, s, list, flags);
+  return { ...r, count: p.done };
+}
+
+function recvfrom(
+  call: Call,
+  fd: number,
+  buf: number,
+  n: number,
+  flags: number,
+  at: number,
+  lengthAt: number,
+): SysResult {
+  const s = socketOf(call, fd);
+  if (typeof s === "number") return s;
+  const r = takeIn(call, s, [{ base: buf, length: Math.min(n, MAX_TRANSFER) }], flags);
+  if (typeof r !== "object" || "park" in r) return r;
+  s.net.drop(r.files);
+  const bad = writeAddress(call, r.from, at, lengthAt);
+  if (bad < 0) return bad;
+  return flags & S.MSG_TRUNC && s.type !== S.SOCK_STREAM ? r.length : r.count;
+}
+
+/** struct msghdr (recvmsg(2)), 56 bytes. */
+interface MessageHeader {
+  name: number;
+  nameLength: number;
+  list: Iovec[];
+  control: number;
+  controlLength: number;
+}
+
+function readHeader(user: UserMemory, at: number): MessageHeader | number {
+  const list = readIovecs(user, user.u64(at + 16), user.u64(at + 24));
+  if (typeof list === "number") return list === -E.EINVAL ? -E.EMSGSIZE : list;
+  return {
+    name: user.u64(at),
+    nameLength: user.i32(at + 8),
+    list,
+    control: user.u64(at + 32),
+    controlLength: user.u64(at + 40),
+  };
+}
+
+const CMSG_HEADER = 16;
+/** SCM_MAX_FD */
+const MAX_FILES = 253;
+
+/** The files of SCM_RIGHTS messages, retained (cmsg(3), unix(7)). */
+function readControl(call: Call, h: MessageHeader): File[] | number {
+  const user = userOf(call);
+  const files: File[] = [];
+  const end = h.control + (h.control ? h.controlLength : 0);
+  for (let at = h.control; at + CMSG_HEADER <= end; ) {
+    const length = user.u64(at);
+    if (length < CMSG_HEADER || at + length > end) return fail(files, -E.EINVAL);
+    const rights = user.i32(at + 8) === S.SOL_SOCKET && user.i32(at + 12) === S.SCM_RIGHTS;
+    for (let p = at + CMSG_HEADER; rights && p + 4 <= at + length; p += 4) {
+      const file = call.task.fds.get(user.i32(p));
+      if (!file) return fail(files, -E.EBADF);
+      files.push(retainFile(file));
+    }
+    at += Math.ceil(length / 8) * 8;
+  }
+  return files.length > MAX_FILES ? fail(files, -E.EINVAL) : files;
+}
+function fail(files: readonly File[], error: number): number {
+  for (const f of files) releaseFile(f);
+  return error;
+}
+
+function sendmsg(call: Call, fd: number, at: number, flags: number): SysResult {
+  const s = socketOf(call, fd);
+  if (typeof s === "number") return s;
+  const h = readHeader(userOf(call), at);
+  if (typeof h === "number") return h;
+  const to = h.name && h.nameLength ? readAddress(call, s, h.name, h.nameLength) : undefined;
+  if (typeof to === "number") return to;
+  const files = readControl(call, h);
+  if (typeof files === "number") return files;
+  const before = (call.state as Progress | undefined)?.done ?? 0;
+  const r = sendOut(call, s, h.list, flags, { to, files });
+  // They have gone out only with the first bytes.
+  const gone = before === 0 && ((call.state as Progress).done > 0 || (typeof r === "number" && r >= 0));
+  if (!gone) fail(files, 0);
+  return r;
+}
+
+/** Collects the control messages that go with what was received. */
+function controlFor(
+  call: Call,
+  s: Socket,
+  r: Received,
+  room: number,
+  flags: number,
+): { bytes: Uint8Array; cut: boolean } {
+  const parts: Uint8Array[] = [];
+  let left = room;
+  let cut = false;
+  const add = (type: number, data: Int32Array): void => {
+    const length = CMSG_HEADER + data.byteLength;
+    if (length > left) {
+      cut = true;
+      return;
+    }
+    const part = new Uint8Array(Math.min(Math.ceil(length / 8) * 8, left));
+    const view = new DataView(part.buffer);
+    view.setUint32(0, length, true);
+    view.setInt32(8, S.SOL_SOCKET, true);
+    view.setInt32(12, type, true);
+    part.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), CMSG_HEADER);
+    parts.push(part);
+    left -= part.length;
+  };
+  if (s.passCred && r.sender) add(S.SCM_CREDENTIALS, Int32Array.of(r.sender.pid, r.sender.uid, r.sender.gid));
+  const fit = Math.max(0, Math.floor((left - CMSG_HEADER) / 4));
+  if (r.files.length > 0) {
+    const fds = installAll(call, r.files.slice(0, fit), (flags & S.MSG_CMSG_CLOEXEC) !== 0);
+    for (const f of r.files.slice(fds.length)) releaseFile(f);
+    if (fds.length < r.files.length) cut = true;
+    if (fds.length > 0) add(S.SCM_RIGHTS, Int32Array.from(fds));
+  }
+  const bytes = new Uint8Array(room - left);
+  let at = 0;
+  for (const p of parts) {
+    bytes.set(p, at);
+    at += p.length;
+  }
+  return { bytes, cut };
+}
+
+function installAll(call: Call, files: readonly File[], cloexec: boolean): number[] {
+  const fds: number[] = [];
+  for (const f of files) {
+    const fd = call.task.fds.install(f, cloexec, fdLimit(call));
+    if (fd < 0) break;
+    fds.push(fd);
+  }
+  return fds;
+}
+
+function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
+  const s = socketOf(call, fd);
+  if (typeof s === "number") return s;
+  const user = userOf(call);
+  const h = readHeader(user, at);
+  if (typeof h === "number") return h;
+  const r = takeIn(call, s, h.list, flags);
+  if (typeof r !== "object" || "park" in r) return r;
+  const name = r.from ? encodeAddress(r.from) : new Uint8Array(0);
+  if (h.name) {
+    user.writeBytes(h.name, name.subarray(0, h.nameLength));
+    user.setU32(at + 8, name.length);
+  }
+  const control = controlFor(call, s, r, h.control ? h.controlLength : 0, flags);
+  if (control.bytes.length > 0) user.writeBytes(h.control, control.bytes);
+  user.setU64(at + 40, control.bytes.length);
+  const truncated = r.length > r.count && s.type !== S.SOCK_STREAM;
+  user.setU32(at + 48, (truncated ? S.MSG_TRUNC : 0) | (control.cut ? S.MSG_CTRUNC : 0) | (flags & S.MSG_CMSG_CLOEXEC));
+  return flags & S.MSG_TRUNC && truncated ? r.length : r.count;
+}
+
+/** struct mmsghdr: a msghdr and the length that was moved. */
+const MMSG_SIZE = 64;
+const MMSG_LENGTH = 56;
+
+/** One after another until one waits or fails; only the first may wait. */
+function many(call: Call, fd: number, at: number, count: number, flags: number, one: typeof sendmsg): SysResult {
+  for (let i = 0; i < Math.min(count, 1024); i++) {
+    if (i > 0) call.state = undefined;
+    const r = one(call, fd, at + MMSG_SIZE * i, i > 0 ? flags | S.MSG_DONTWAIT : flags);
+    if (typeof r !== "number") return r;
+    if (r < 0) return i || r;
+    userOf(call).setU32(at + MMSG_SIZE * i + MMSG_LENGTH, r);
+  }
+  return Math.min(count, 1024);
+}
+function sendmmsg(call: Call, fd: number, at: number, count: number, flags: number): SysResult {
+  return many(call, fd, at, count, flags, sendmsg);
+}
+function recvmmsg(call: Call, fd: number, at: number, count: number, flags: number): SysResult {
+  return many(call, fd, at, count, flags & ~S.MSG_WAITFORONE, recvmsg);
+}
+
+export const messageCalls = [
+  sys(44, "sendto", "sockfd:fd buf:buf_in len:size flags:flags:msg dest_addr:ptr addrlen:int", sendto),
+  sys(45, "recvfrom", "sockfd:fd buf:buf_out len:size flags:flags:msg src_addr:ptr addrlen:ptr", recvfrom),
+  sys(46, "sendmsg", "sockfd:fd msg:msghdr flags:flags:msg", sendmsg),
+  sys(47, "recvmsg", "sockfd:fd msg:msghdr_out flags:flags:msg", recvmsg),
+  sys(
+    299,
+    "recvmmsg",
+    "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg timeout:timespec",
+    recvmmsg,
+    "partial",
+    "no timeout",
+  ),
+  sys(307, "sendmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg", sendmmsg),
+];
