@@ -69,6 +69,7 @@ function becomeZombie(process: Process, status: number): void {
   kernel.timers.cancel(process.real.timer);
   for (const t of process.posixTimers.values()) kernel.timers.cancel(t.timer);
   process.posixTimers.clear();
+  for (const set of kernel.semaphores.list()) set.exited(process);
   if (process.pid === process.sid) endSession(process);
   reparentChildren(process);
   orphanGroup(process);
