@@ -5,8 +5,8 @@ import { PAGE } from "../mmu/frames.ts";
 import { FEATURES, hasFeature } from "../sem/cpu-features.ts";
 import type { ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
 import { ProcFs } from "./fs/procfs.ts";
+import type { Terminals } from "./fs/terminals.ts";
 import type { Tree } from "./fs/tree.ts";
-import { Tty } from "./fs/tty.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
 import type { Process } from "./process.ts";
@@ -61,7 +61,7 @@ class KernelFacts implements ProcSource {
     if (!process || process.reaped) return undefined;
     let facts = this.processes.get(process);
     if (!facts) {
-      facts = new ProcessFacts(process);
+      facts = new ProcessFacts(process, this.tree.terminals);
       this.processes.set(process, facts);
     }
     return facts;
@@ -94,7 +94,10 @@ class KernelFacts implements ProcSource {
 
 class ProcessFacts implements ProcProcess {
   private mmFacts: { mm: Mm; facts: MemoryFacts } | undefined;
-  constructor(private readonly process: Process) {}
+  constructor(
+    private readonly process: Process,
+    private readonly terminals: Terminals,
+  ) {}
   private get leader(): Task | undefined {
     return this.process.leader;
   }
@@ -112,8 +115,8 @@ class ProcessFacts implements ProcProcess {
     return this.process.sid;
   }
   get tty(): { dev: number; foreground: number } {
-    const { tty } = this.process;
-    return tty instanceof Tty ? { dev: tty.dev, foreground: tty.pgrp } : { dev: 0, foreground: -1 };
+    const tty = this.terminals.ofSession(this.process.sid);
+    return tty ? { dev: tty.dev, foreground: tty.pgrp } : { dev: 0, foreground: -1 };
   }
   get tasks(): readonly ProcTask[] {
     return this.process.tasks.map((t) => new TaskFacts(t));

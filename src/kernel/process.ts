@@ -59,8 +59,6 @@ export class Process {
   didExec = false;
   /** Real user id of the thread that was last seen, for SIGCHLD. */
   uid = 0;
-  /** Controlling terminal: the file-system side's object, or undefined. */
-  tty: unknown;
   limits: Limit[] = defaultLimits();
   /** Signals sent to the process, not to one thread. */
   readonly pending = new Pending();
@@ -108,7 +106,6 @@ export class Process {
     this.pgid = from.pgid;
     this.sid = from.sid;
     this.limits = copyLimits(from.limits);
-    this.tty = from.tty;
     this.dumpable = from.dumpable;
     this.personality = from.personality;
   }

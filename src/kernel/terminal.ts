@@ -1,18 +1,15 @@
-/** Ties a terminal to processes: job control of the session that has it. */
-import { SIG_IGN, SIGCONT, SIGHUP } from "../abi/signal.ts";
-import type { Tty } from "./fs/tty.ts";
+/** Ties terminals to processes: job control of the sessions that have them. */
+import { SIG_IGN } from "../abi/signal.ts";
+import type { Terminals } from "./fs/terminals.ts";
 import { orphaned } from "./groups.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Process } from "./process.ts";
 import { kernelInfo, sendToGroup } from "./send.ts";
 import { sigBit } from "./sighand.ts";
 
-/** Makes the terminal the controlling one of the process's session, with its group in the foreground. */
-export function connectTerminal(kernel: Kernel, tty: Tty, process: Process): void {
-  process.tty = tty;
-  tty.session = process.sid;
-  tty.pgrp = process.pgid;
-  tty.control = {
+/** Makes the host's terminal, if there is one, the controlling one of the process's session, with its group in the foreground. */
+export function connectTerminals(kernel: Kernel, terminals: Terminals, process: Process): void {
+  terminals.connect({
     current: () => {
       const p = kernel.current?.process;
       return p && { pgrp: p.pgid, session: p.sid, leader: p.pid === p.sid };
@@ -24,16 +21,11 @@ export function connectTerminal(kernel: Kernel, tty: Tty, process: Process): voi
       const blocked = (task.mask & sigBit(signo)) !== 0n;
       return blocked || task.sighand.actions[signo].handler === SIG_IGN || orphaned(task.process);
     },
-  };
-  const before = kernel.onSessionEnd;
-  kernel.onSessionEnd = (leader) => {
-    before?.(leader);
-    if (leader.sid !== tty.session) return;
-    if (tty.pgrp) {
-      sendToGroup(kernel, tty.pgrp, kernelInfo(SIGHUP));
-      sendToGroup(kernel, tty.pgrp, kernelInfo(SIGCONT));
-    }
-    tty.session = 0;
-    tty.pgrp = 0;
-  };
+  });
+  const { host } = terminals;
+  if (host) {
+    host.session = process.sid;
+    host.pgrp = process.pgid;
+  }
+  kernel.onSessionEnd = (leader) => terminals.sessionEnded(leader.sid);
 }

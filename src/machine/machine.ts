@@ -7,9 +7,10 @@ import { exec } from "../kernel/exec.ts";
 import { makeTree, type Tree } from "../kernel/fs/tree.ts";
 import { Kernel, type Trace } from "../kernel/kernel.ts";
 import { mountProc } from "../kernel/proc-facts.ts";
+import { kernelInfo, sendToProcess } from "../kernel/send.ts";
 import { syscalls } from "../kernel/table.ts";
 import type { Task } from "../kernel/task.ts";
-import { connectTerminal } from "../kernel/terminal.ts";
+import { connectTerminals } from "../kernel/terminal.ts";
 import { Frames, PAGE } from "../mmu/frames.ts";
 import { Ram } from "../mmu/ram.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
@@ -112,7 +113,7 @@ export class Machine {
     const { vfs } = tree;
     const cwd = vfs.resolve({ root: vfs.root, cwd: vfs.root, cred: ROOT }, vfs.root, this.cwd);
     const task = createFirst(kernel, { stdio: tree.stdio, cwd: typeof cwd === "number" ? vfs.root : cwd });
-    if (tree.tty) connectTerminal(kernel, tree.tty, task.process);
+    connectTerminals(kernel, tree.terminals, task.process);
     const found = findProgram(task, path, envp);
     if (typeof found === "number") return found;
     kernel.switchTo(task);
@@ -121,6 +122,11 @@ export class Machine {
     this.first = task;
     this.kernel.ready.push(task);
     return 0;
+  }
+
+  /** A signal from outside for the first process; signals of the terminal go to its foreground group (fs/tree.ts). */
+  signal(signo: number): void {
+    if (this.first && !this.first.process.zombie) sendToProcess(this.first.process, kernelInfo(signo));
   }
 
   /** Runs until no process is left. How the first one ended. */

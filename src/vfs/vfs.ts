@@ -142,7 +142,9 @@ export class Vfs {
     const r = permission(inode, mask, ctx.cred);
     if (r < 0) return r;
     if (flags & O_NOATIME && !this.owns(ctx, inode)) return -EPERM;
-    const kept = (flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)) | O_LARGEFILE;
+    // Terminals want to know of O_NOCTTY.
+    const dropped = O_CREAT | O_EXCL | O_TRUNC | (isDevice ? 0 : O_NOCTTY);
+    const kept = (flags & ~dropped) | O_LARGEFILE;
     const file: File | number = inode.type === S_IFDIR ? new DirFile(inode, kept) : inode.open(kept, ctx.cred);
     if (typeof file === "number") return file;
     if (flags & O_TRUNC && inode.type === S_IFREG) {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import * as E from "../../abi/errno.ts";
+import { O_RDWR } from "../../abi/fcntl.ts";
 import * as I from "../../abi/ioctl.ts";
 import * as T from "../../abi/termios.ts";
 import { MemoryHost } from "../../platform/memory/host.ts";
 import { MemoryStream } from "../../platform/memory/stream.ts";
-import { bytes, ioctlMemory, testTree, text } from "./fixture.ts";
+import { bytes, ioctlMemory, ok, readAll, testTree, text } from "./fixture.ts";
 
 function terminal() {
   const screen = new MemoryStream(true);
@@ -17,16 +18,38 @@ function terminal() {
   };
   const type = (s: string) => screen.feed(bytes(s));
   const signals: number[] = [];
-  if (tree.tty) {
-    tree.tty.pgrp = 1;
-    tree.tty.control = {
-      current: () => undefined,
-      signalGroup: (_, s) => signals.push(s) > 0,
-      ignores: () => false,
-    };
-  }
+  tree.terminals.connect({
+    current: () => undefined,
+    signalGroup: (_, s) => signals.push(s) > 0,
+    ignores: () => false,
+  });
+  if (tree.terminals.host) tree.terminals.host.pgrp = 1;
   return { screen, file, tree, read, type, signals, shown: () => text(screen.output()) };
 }
+
+describe("pseudo-terminals", () => {
+  it("connect a master and a slave", () => {
+    const { tree, ctx } = testTree(new MemoryHost());
+    const open = (p: string) => tree.vfs.open(ctx, tree.vfs.root, p, O_RDWR, 0);
+    const io = ioctlMemory();
+    const master = ok(open("/dev/ptmx"));
+    expect(master.ioctl?.(I.TIOCGPTN, 0, io)).toBe(0);
+    const name = `/dev/pts/${io.bytes[0]}`;
+    expect(open(name)).toBe(-E.EIO);
+    io.writeBytes(0, new Uint8Array(4));
+    expect(master.ioctl?.(I.TIOCSPTLCK, 0, io)).toBe(0);
+    const slave = ok(open(name));
+    master.write(bytes("hi\n"));
+    expect(readAll(slave)).toBe("hi\n");
+    slave.write(bytes("out\n"));
+    expect(readAll(master)).toBe("hi\r\nout\r\n");
+    expect(master.read(new Uint8Array(1))).toBe(-E.EAGAIN);
+    slave.close();
+    expect(master.read(new Uint8Array(1))).toBe(-E.EIO);
+    master.close();
+    expect(open(name)).toBe(-E.ENOENT);
+  });
+});
 
 describe("a terminal without a driver of its own", () => {
   it("edits lines", () => {

@@ -31,7 +31,6 @@ function setsid(call: Call): SysResult {
   if (groupMembers(call.kernel, process.pid).length > 0) return -EPERM;
   process.sid = process.pid;
   process.pgid = process.pid;
-  process.tty = undefined;
   return process.pid;
 }
 
