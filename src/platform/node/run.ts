@@ -1,6 +1,7 @@
 /** Runs one program as the command does: files, streams and identity of this process, and its end. */
 import fs from "node:fs";
 import { ENOENT, errnoMessage } from "../../abi/errno.ts";
+import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import { unpackImage } from "../../engine/interp/image.ts";
 import { Machine } from "../../machine/machine.ts";
 import { endLike } from "./ending.ts";
@@ -23,6 +24,9 @@ export interface RunOptions {
 /** Exit codes of shells: found but not executable, and not found. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
+
+/** Signals that a terminal makes. */
+const OF_TERMINALS = [SIGINT, SIGQUIT, SIGTSTP, SIGWINCH];
 
 /** Strings of Node (UTF-16) as byte strings, and back. */
 function bytes(s: string): string {
@@ -69,10 +73,20 @@ export async function runProgram(o: RunOptions): Promise<void> {
     host.restore();
     process.exit(refusal(o.program, -failed));
   }
+  forwardSignals(host, machine);
   const status = await machine.run();
   host.restore();
   if (o.statistics) printStatistics(machine);
   endLike(status);
+}
+
+/** What others send to this process is meant for the guest. What a terminal sends, the terminal passes on. */
+function forwardSignals(host: NodeHost, machine: Machine): void {
+  const terminal = host.onSignal;
+  host.onSignal = (signo) => {
+    if (terminal && OF_TERMINALS.includes(signo)) terminal(signo);
+    else machine.signal(signo);
+  };
 }
 
 /** Says in one line why the program does not run; the exit code. */
