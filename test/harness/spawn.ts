@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BLINK, BLINK_FLAGS } from "./paths.ts";
 
 /** What a process left behind: all that is compared between Linux and blink. */
@@ -20,7 +22,15 @@ export interface SpawnOptions {
 }
 
 /** The whole environment of a test program: nothing of the tester's own gets in. */
-export const BASE_ENV = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC", TERM: "dumb", USER: "root" };
+export const BASE_ENV = {
+  PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+  LC_ALL: "C",
+  TZ: "UTC",
+  TERM: "dumb",
+  USER: "root",
+  // Without it, blink.log would stand among the files that a program sees.
+  BLINK_LOG_FILENAME: join(tmpdir(), "blink-test.log"),
+};
 
 export function runNatively(argv: readonly string[], options: SpawnOptions): Promise<Outcome> {
   return run(argv[0], argv.slice(1), { timeout: 60_000, ...options });

@@ -1,0 +1,1 @@
+library_function() { echo "library: $1"; }
