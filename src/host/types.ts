@@ -16,6 +16,8 @@ export interface Host {
   ids: { uid: number; gid: number; groups?: number[]; umask?: number; hostname: string; cpus: number };
   /** Signals the host got (Linux numbers): SIGINT from the terminal, SIGWINCH, SIGTERM ... Set by who wants them. */
   onSignal?: (signo: number) => void;
+  /** Stops this process as ^Z would, with the terminal as it was found; returns when it is continued. */
+  suspend?(): void;
   /** Lets the host's events run: resolves after at most `ms` milliseconds, or early when `wake` is called. */
   sleep(ms: number): Promise<void>;
   wake(): void;

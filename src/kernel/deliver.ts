@@ -70,6 +70,7 @@ function act(task: Task, info: SigInfo): void {
     // Nothing; a call that waits goes on.
   } else if (sigBit(signo) & STOP_SIGNALS) {
     if (signo === SIGSTOP || !orphaned(task.process)) stop(task, signo);
+    else task.kernel.onOrphanStop?.(task.process);
   } else if (signo !== SIGCONT) {
     endWait(task);
     exitProcess(task.process, signo);

@@ -79,6 +79,8 @@ export class Kernel {
   sliceStart = 0n;
   /** Set by sched_yield: the slice ends with this call. */
   yielding = false;
+  /** A stop signal for a group that nobody in here could continue (the first program's, on ^Z). */
+  onOrphanStop: ((process: Process) => void) | undefined;
   /** The leader of a session ended: set by who owns terminals. */
   onSessionEnd: ((leader: Process) => void) | undefined;
   /** A task runs a new program: its address space is another one now. */

@@ -1,5 +1,5 @@
 /** Ties terminals to processes: job control of the sessions that have them. */
-import { SIG_IGN } from "../abi/signal.ts";
+import { SIG_IGN, SIGCONT } from "../abi/signal.ts";
 import type { Terminals } from "./fs/terminals.ts";
 import { orphaned } from "./groups.ts";
 import type { Kernel } from "./kernel.ts";
@@ -27,5 +27,11 @@ export function connectTerminals(kernel: Kernel, terminals: Terminals, process: 
     host.session = process.sid;
     host.pgrp = process.pgid;
   }
+  // Whoever started this machine can: a shell of the host's. Its terminal is shared, so the host stops with the program.
+  kernel.onOrphanStop = (p) => {
+    if (!kernel.host.suspend || !host || host.session !== p.sid) return;
+    kernel.host.suspend();
+    sendToGroup(kernel, p.pgid, kernelInfo(SIGCONT));
+  };
   kernel.onSessionEnd = (leader) => terminals.sessionEnded(leader.sid);
 }

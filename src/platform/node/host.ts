@@ -24,6 +24,7 @@ export class NodeHost implements Host {
   readonly fs = new NodeFs();
   readonly ids: Host["ids"];
   readonly stdio: [HostStream, HostStream, HostStream];
+  private readonly input: NodeStream;
   private signalHandler: ((signo: number) => void) | undefined;
   private epoch: bigint;
   private wakeSleeper: (() => void) | undefined;
@@ -41,7 +42,8 @@ export class NodeHost implements Host {
       cpus: 1,
     };
     const wake = () => this.wake();
-    this.stdio = [new NodeStream(0, wake), new NodeStream(1, wake), new NodeStream(2, wake)];
+    this.input = new NodeStream(0, wake);
+    this.stdio = [this.input, new NodeStream(1, wake), new NodeStream(2, wake)];
     process.on("exit", () => this.restore());
   }
 
@@ -93,6 +95,11 @@ export class NodeHost implements Host {
   wake(): void {
     if (this.wakeSleeper) this.wakeSleeper();
     else this.woken = true;
+  }
+
+  suspend(): void {
+    if (process.platform === "win32") return;
+    this.input.withoutRaw(() => process.kill(process.pid, "SIGSTOP"));
   }
 
   /** Puts the terminal back as it was. */

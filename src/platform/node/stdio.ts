@@ -69,8 +69,18 @@ export class NodeStream implements HostStream {
     return { cols, rows };
   }
   private sizer: WriteStream | undefined;
+  /** As the guest wants it. */
+  private raw = false;
   setRaw(raw: boolean): void {
-    if (this.isTty) this.waiting.setRaw(raw);
+    if (!this.isTty || raw === this.raw) return;
+    this.raw = raw;
+    this.waiting.setRaw(raw);
+  }
+  /** Runs `fn` with the terminal as it was found. */
+  withoutRaw(fn: () => void): void {
+    if (this.raw) this.waiting.setRaw(false);
+    fn();
+    if (this.raw) this.waiting.setRaw(true);
   }
   stat(): HostStat | number {
     return files.fstat(this.fd);
