@@ -32,7 +32,7 @@ function isFar(f: Form): boolean {
 }
 
 export function usable(f: Form, index: Uint16Array): boolean {
-  if (!(f.modes & M64) || f.unsupported || f.privileged || !hostHas(f)) return false;
+  if (!(f.modes & M64) || f.unsupported || !hostHas(f)) return false;
   if (SKIPPED.test(f.mnemonic) || LEFT_OUT.test(f.mnemonic) || isFar(f)) return false;
   for (let i = 0; i < VARIANTS; i++) if (index[f.index * VARIANTS + i]) return true;
   return false;

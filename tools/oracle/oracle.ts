@@ -57,7 +57,8 @@ export class Oracle {
     let best = trial;
     const attempt = async (candidate: T.Trial): Promise<boolean> => {
       const d = await this.one(candidate);
-      if (!d.some((x) => names.has(x.field))) return false;
+      // Not another failure instead, such as running for ever.
+      if (!d.some((x) => names.has(x.field)) || d.some((x) => x.field === "trap" && !names.has("trap"))) return false;
       best = candidate;
       return true;
     };
@@ -76,6 +77,11 @@ export class Oracle {
     // Instructions become NOPs, so that branches keep their targets.
     for (let i = instructions(best).length - 1; i >= 0 && best.rows.length > 1; i--) {
       const code = instructions(best).flatMap((x, k) => [...x.bytes].map((byte) => (k === i ? NOP : byte)));
+      await attempt(rebuild(best.bytes, code, best.rows, all));
+    }
+    const jumps = instructions(best).some((x) => /^(j|call|ret|loop)/.test(x.text));
+    if (!jumps && best.rows.length > 1) {
+      const code = instructions(best).flatMap((x) => (x.text === "nop" ? [] : [...x.bytes]));
       await attempt(rebuild(best.bytes, code, best.rows, all));
     }
     for (let i = best.view.getUint32(T.T_PATCHES, true) - 1; i >= 0; i--) {
