@@ -1,10 +1,11 @@
-#!/usr/bin/env node
 import { runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
 import { parse, USAGE } from "./options.ts";
 
 /** What blink(1) exits with when it does not understand its command line. */
 const EXIT_USAGE = 48;
+/** EX_SOFTWARE of sysexits.h. */
+const EXIT_INTERNAL = 70;
 
 const parsed = parse(process.argv.slice(2), process.env);
 switch (parsed.kind) {
@@ -19,5 +20,9 @@ switch (parsed.kind) {
     process.exitCode = EXIT_USAGE;
     break;
   case "run":
-    await runProgram(parsed.options);
+    runProgram(parsed.options).catch((error: unknown) => {
+      // Only a bug of ours comes here.
+      process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
+      process.exit(EXIT_INTERNAL);
+    });
 }

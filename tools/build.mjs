@@ -1,10 +1,10 @@
 /**
- * Builds dist/: the two commands for Node, and the library as a browser loads it (dist/blink.browser.js).
+ * Builds dist/: the two commands for Node, and the library as a browser loads it (dist/blink.browser.mjs).
  * Run: node tools/build.mjs
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -23,15 +23,29 @@ const common = {
   treeShaking: true,
 };
 
+/** esbuild keeps the first line of a script only if the source has it. */
+function shebang() {
+  return { outdir: "dist", banner: { js: "#!/usr/bin/env node" } };
+}
+
+const node = { ...common, platform: "node", target: "node20", format: "cjs" };
+
+// The command: a launcher, and the bundle that it starts.
+await build({ ...node, entryPoints: { blink: "cli/launch.ts", blinkenlights: "cli/blinkenlights.ts" }, ...shebang() });
 await build({
-  ...common,
-  entryPoints: ["cli/blink.ts", "cli/blinkenlights.ts"],
-  platform: "node",
-  target: "node20",
+  ...node,
+  entryPoints: { "blink.bundle": "cli/blink.ts" },
   outdir: "dist",
+  charset: "ascii",
+  banner: { js: "(function(require,__dirname){" },
+  footer: { js: "})" },
+  define: { "import.meta.url": "bundleUrl" },
+  inject: ["tools/bundle-url.ts"],
   plugins: [packTable],
 });
 for (const name of ["blink.js", "blinkenlights.js"]) chmodSync(join(dist, name), 0o755);
+// Scripts here are CommonJS, whatever the package around them says.
+writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 
 if (existsSync(join(root, "src/platform/browser/index.ts"))) {
   await build({
@@ -41,12 +55,17 @@ if (existsSync(join(root, "src/platform/browser/index.ts"))) {
     plugins: [packTable],
     target: "es2022",
     outdir: "dist",
+    outExtension: { ".js": ".mjs" },
   });
 }
 
 // The interpreter's handlers, built ahead: bundle the generator, run it, keep what it made.
 const generator = join(dist, "handlers-generator.mjs");
-await build({ ...common, entryPoints: ["tools/handlers.ts"], platform: "node", target: "node20", outfile: generator });
+await build({ ...node, format: "esm", entryPoints: ["tools/handlers.ts"], outfile: generator });
 const made = spawnSync(process.execPath, [generator, join(dist, "handlers.bin")], { stdio: "inherit" });
 rmSync(generator);
 if (made.status !== 0) process.exit(1);
+
+// Code that V8 compiled while it ran the example: what every start needs.
+const example = join(root, "examples/hello/hello");
+spawnSync(process.execPath, [join(root, "tools/code-cache.cjs"), example], { stdio: "ignore" });

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-const files = ["dist/blink.browser.js", "dist/handlers.bin"].filter((f) => existsSync(f));
+const files = ["dist/blink.browser.mjs", "dist/handlers.bin"].filter((f) => existsSync(f));
 const total = [0, 0, 0];
 
 function line(name: string, sizes: readonly number[]): string {
