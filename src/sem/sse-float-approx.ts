@@ -4,7 +4,7 @@
  */
 import { f32, f64, i32, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Shared } from "./emit.ts";
-import { quieten } from "./sse-float-ops.ts";
+import { quieten } from "./sse-float-nan.ts";
 
 const SIGN = i32.const(-0x80000000);
 const MIN_NORMAL = i32.const(0x00800000);

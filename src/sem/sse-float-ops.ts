@@ -1,100 +1,71 @@
 /**
- * Floating-point arithmetic on values, scalar and packed, with x86's NaN results. WebAssembly leaves the bits of a NaN
- * open, so every result is tested for NaN (cheap, rare) and computed anew if it is one. SDM volume 1, 4.8.3.5 and
- * table 4-7: the first operand's NaN made quiet, else the second's, else the default NaN (negative, quiet).
+ * Floating-point operations on values, scalar and packed: all of SSE's and AVX's arithmetic and comparison goes through
+ * here. WebAssembly rounds to nearest, keeps no flags and leaves the bits of a NaN open; so what it computed counts only if the
+ * result is an ordinary number and MXCSR in its usual state. The rest is done again in sse-float-slow.ts.
  *
- * All arithmetic of SSE and AVX goes through `scalarOp` and `packedOp`: rounding modes, flags and flushing of denormals
- * belong here and nowhere else.
+ * One thing is not exact: DE is set only where the slow way is taken, so a denormal operand of an operation with an
+ * ordinary result goes unnoticed.
  */
-
+import { MXCSR } from "../cpu/layout.ts";
 import { f32, f64, i32, i64, select, type Val } from "../wasm/expr.ts";
-import { f32x4, f64x2, i32x4, v128 } from "../wasm/simd.ts";
-import type { Emit, Shared } from "./emit.ts";
+import { i32x4, i64x2, v128 } from "../wasm/simd.ts";
+import { type Emit, VECTOR } from "./emit.ts";
+import { COMPARE_FLAGS, COMPARE_FLAGS_PACKED, FLUSH, FLUSH_PACKED } from "./sse-float-compare.ts";
+import { DAZ, UNMASKED } from "./sse-float-exact.ts";
+import { type Fp, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
+import { LIMITS, QUICK, QUICK_MASK, SLOW, SLOW_ADDSUB, SLOW_PACKED } from "./sse-float-slow.ts";
+import { cell, k, setCell } from "./x87-cells.ts";
 
-/** Element type. */
-export type Fp = "f32" | "f64";
-export type Op = "add" | "sub" | "mul" | "div" | "sqrt";
-
-export const SCALAR = { f32, f64 } as const;
-export const PACKED = { f32: f32x4, f64: f64x2 } as const;
-export const BITS = { f32: 32, f64: 64 } as const;
-
-const QUIET32 = i32.const(0x400000);
-const QUIET64 = i64.const(0x8000000000000n);
-const DEFAULT32 = f32.reinterpret_i32(i32.const(-0x400000));
-const DEFAULT64 = f64.reinterpret_i64(i64.const(-0x8000000000000n));
-export const QUIET = { f32: v128.const([0, 0, 0x40, 0]), f64: v128.const([0, 0, 0, 0, 0, 0, 8, 0]) } as const;
-const DEFAULT = { f32: v128.const([0, 0, 0xc0, 0xff]), f64: v128.const([0, 0, 0, 0, 0, 0, 0xf8, 0xff]) } as const;
-
-export function quieten(ty: Fp, a: Val): Val {
-  return ty === "f32"
-    ? f32.reinterpret_i32(i32.or(i32.reinterpret_f32(a), QUIET32))
-    : f64.reinterpret_i64(i64.or(i64.reinterpret_f64(a), QUIET64));
+/** Runs the slow way; an exception that is not masked raises #XM. */
+export function exactly(e: Emit, body: () => void): void {
+  setCell(e, UNMASKED, k(0));
+  body();
+  e.faultIf(cell(e, UNMASKED), VECTOR.XM);
 }
-function defaultNan(ty: Fp): Val {
-  return ty === "f32" ? DEFAULT32 : DEFAULT64;
+/** True unless MXCSR under the mask has the value. */
+export function unusual(e: Emit, mask: number, value: number): Val {
+  return i32.ne(i32.and(e.field("i32", MXCSR), k(mask)), k(value));
 }
-
-/** NaN result of a scalar operation with operands a and b. */
-function nanScalar(ty: Fp): Shared {
-  return {
-    name: `nan_${ty}`,
-    params: [ty, ty],
-    result: ty,
-    body: (c) => {
-      const a = c.param(0);
-      const b = c.param(1);
-      const s = SCALAR[ty];
-      c.ret(select(s.ne(a, a), quieten(ty, a), select(s.ne(b, b), quieten(ty, b), defaultNan(ty))));
-    },
-  };
-}
-/** Result r of a packed operation on a and b, its NaN lanes replaced. */
-function nanPacked(ty: Fp): Shared {
-  return {
-    name: `nan_packed_${ty}`,
-    params: ["v128", "v128", "v128"],
-    result: "v128",
-    body: (c) => {
-      const [a, b, r] = [c.param(0), c.param(1), c.param(2)];
-      const p = PACKED[ty];
-      const second = v128.bitselect(v128.or(b, QUIET[ty]), DEFAULT[ty], p.ne(b, b));
-      const nan = v128.bitselect(v128.or(a, QUIET[ty]), second, p.ne(a, a));
-      c.ret(v128.bitselect(nan, r, p.ne(r, r)));
-    },
-  };
-}
-const NAN_SCALAR = { f32: nanScalar("f32"), f64: nanScalar("f64") };
-const NAN_PACKED = { f32: nanPacked("f32"), f64: nanPacked("f64") };
 
 /** a op b; sqrt takes its operand as b. */
 export function scalarOp(e: Emit, ty: Fp, op: Op, a: Val, b: Val): Val {
   const s = SCALAR[ty];
   const r = e.var(op === "sqrt" ? s.sqrt(b) : s[op](a, b));
-  const isNan = s.ne(e.get(r), e.get(r));
-  e.if(isNan, () => e.set(r, e.shared(NAN_SCALAR[ty], op === "sqrt" ? b : a, b)));
+  const size = s.abs(e.get(r));
+  const ordinary = i32.and(s.ge(size, s.const(LIMITS[ty].min)), s.le(size, s.const(LIMITS[ty].max)));
+  e.if(i32.or(unusual(e, QUICK_MASK, QUICK), i32.eqz(ordinary)), () =>
+    exactly(e, () => e.set(r, e.shared(SLOW[ty][op], op === "sqrt" ? b : a, b, e.get(r)))),
+  );
   return e.get(r);
 }
 
+function splat(ty: Fp, v: number): Val {
+  const d = new DataView(new ArrayBuffer(8));
+  if (ty === "f32") d.setFloat32(0, v, true);
+  else d.setFloat64(0, v, true);
+  return v128.const(new Uint8Array(d.buffer, 0, ty === "f32" ? 4 : 8));
+}
+const BOUNDS = {
+  f32: { min: splat("f32", LIMITS.f32.min), max: splat("f32", LIMITS.f32.max) },
+  f64: { min: splat("f64", LIMITS.f64.min), max: splat("f64", LIMITS.f64.max) },
+} as const;
+/** All lanes are normal numbers, and MXCSR is as usual. */
+function allOrdinary(e: Emit, ty: Fp, r: Val): Val {
+  const p = PACKED[ty];
+  const size = e.tmp(p.abs(r));
+  const ordinary = v128.and(p.ge(size, BOUNDS[ty].min), p.le(size, BOUNDS[ty].max));
+  const all = ty === "f32" ? i32x4.all_true(ordinary) : i64x2.all_true(ordinary);
+  return i32.and(all, i32.eqz(unusual(e, QUICK_MASK, QUICK)));
+}
 /** a op b on each lane; sqrt takes its operand as b. */
 export function packedOp(e: Emit, ty: Fp, op: Op, a: Val, b: Val): Val {
   const p = PACKED[ty];
-  const r = e.var(op === "sqrt" ? p.sqrt(b) : p[op](a, b));
-  fixNan(e, ty, r, op === "sqrt" ? b : a, b);
+  const [x, y] = [e.tmp(a), e.tmp(b)];
+  const r = e.var(op === "sqrt" ? p.sqrt(y) : p[op](x, y));
+  e.if(i32.eqz(allOrdinary(e, ty, e.get(r))), () =>
+    exactly(e, () => e.set(r, e.shared(SLOW_PACKED[ty][op], op === "sqrt" ? y : x, y, e.get(r)))),
+  );
   return e.get(r);
-}
-function fixNan(e: Emit, ty: Fp, r: ReturnType<Emit["var"]>, a: Val, b: Val): void {
-  const p = PACKED[ty];
-  e.if(v128.any_true(p.ne(e.get(r), e.get(r))), () => e.set(r, e.shared(NAN_PACKED[ty], a, b, e.get(r))));
-}
-
-/** MIN, MAX: the second operand if either is NaN or both are zero. */
-export function scalarMinMax(ty: Fp, op: "min" | "max", a: Val, b: Val): Val {
-  const s = SCALAR[ty];
-  return select(op === "min" ? s.lt(a, b) : s.gt(a, b), a, b);
-}
-export function packedMinMax(ty: Fp, op: "min" | "max", a: Val, b: Val): Val {
-  return op === "min" ? PACKED[ty].pmin(b, a) : PACKED[ty].pmax(b, a);
 }
 
 const ODD = {
@@ -105,8 +76,54 @@ const ODD = {
 export function addSub(e: Emit, ty: Fp, a: Val, b: Val): Val {
   const p = PACKED[ty];
   const r = e.var(v128.bitselect(p.add(a, b), p.sub(a, b), ODD[ty]));
-  fixNan(e, ty, r, a, b);
+  e.if(i32.eqz(allOrdinary(e, ty, e.get(r))), () =>
+    exactly(e, () => e.set(r, e.shared(SLOW_ADDSUB[ty], a, b, e.get(r)))),
+  );
   return e.get(r);
+}
+
+/**
+ * Operands of a comparison: raises IE for NaNs (quiet ones only if `quiet` is 0) and DE, and makes zeros of denormals
+ * if MXCSR says so.
+ */
+export function scalarPair(e: Emit, ty: Fp, a: Val, b: Val, quiet: Val): [Val, Val] {
+  const s = SCALAR[ty];
+  const [x, y] = [e.var(a), e.var(b)];
+  const nan = i32.or(s.ne(a, a), s.ne(b, b));
+  e.if(i32.or(nan, i32.and(e.field("i32", MXCSR), k(DAZ))), () => {
+    exactly(e, () => e.sharedVoid(COMPARE_FLAGS[ty], a, b, quiet));
+    e.set(x, e.shared(FLUSH[ty], a));
+    e.set(y, e.shared(FLUSH[ty], b));
+  });
+  return [e.get(x), e.get(y)];
+}
+export function packedPair(e: Emit, ty: Fp, a: Val, b: Val, quiet: Val): [Val, Val] {
+  const p = PACKED[ty];
+  const [x, y] = [e.var(a), e.var(b)];
+  const nan = v128.any_true(v128.or(p.ne(a, a), p.ne(b, b)));
+  e.if(i32.or(nan, i32.and(e.field("i32", MXCSR), k(DAZ))), () => {
+    exactly(e, () => e.sharedVoid(COMPARE_FLAGS_PACKED[ty], a, b, quiet));
+    e.set(x, e.shared(FLUSH_PACKED[ty], a));
+    e.set(y, e.shared(FLUSH_PACKED[ty], b));
+  });
+  return [e.get(x), e.get(y)];
+}
+
+/** MIN, MAX: the second operand if either is NaN or both are zero. */
+export function scalarMinMax(e: Emit, ty: Fp, op: "min" | "max", a: Val, b: Val): Val {
+  const s = SCALAR[ty];
+  const [x, y] = scalarPair(e, ty, a, b, k(0));
+  return select(op === "min" ? s.lt(x, y) : s.gt(x, y), x, y);
+}
+export function packedMinMax(e: Emit, ty: Fp, op: "min" | "max", a: Val, b: Val): Val {
+  const [x, y] = packedPair(e, ty, a, b, k(0));
+  return op === "min" ? PACKED[ty].pmin(y, x) : PACKED[ty].pmax(y, x);
+}
+
+/** EQ, UNORD and their negations take quiet NaNs without IE. */
+function isQuiet(predicate: Val): Val {
+  const low = i32.and(predicate, k(3));
+  return i32.or(i32.eqz(low), i32.eq(low, k(3)));
 }
 
 /** The eight compare predicates of legacy SSE: EQ LT LE UNORD, and their negations. */
@@ -124,29 +141,31 @@ function compareScalar(ty: Fp, which: Compare, a: Val, b: Val): Val {
 /** Evaluates the one of `values` that the run-time number says; a constant number chooses now. */
 export function choose(e: Emit, n: Val, values: readonly (() => Val)[]): Val {
   const r = e.var(values[values.length - 1]());
-  for (let i = values.length - 2; i >= 0; i--) e.if(i32.eq(n, i32.const(i)), () => e.set(r, values[i]()));
+  for (let i = values.length - 2; i >= 0; i--) e.if(i32.eq(n, k(i)), () => e.set(r, values[i]()));
   return e.get(r);
 }
 /** Lane masks of CMPPS and CMPPD. */
-export function packedCompare(e: Emit, ty: Fp, predicate: Val, a: Val, b: Val): Val {
-  const which = e.tmp(i32.and(predicate, i32.const(3)));
+export function packedCompare(e: Emit, ty: Fp, predicate: Val, left: Val, right: Val): Val {
+  const [a, b] = packedPair(e, ty, left, right, isQuiet(predicate));
+  const which = e.tmp(i32.and(predicate, k(3)));
   const m = choose(
     e,
     which,
     COMPARE.map((w) => () => comparePacked(ty, w, a, b)),
   );
-  const negate = i32.sub(i32.const(0), i32.and(i32.shr_u(predicate, i32.const(2)), i32.const(1)));
+  const negate = i32.sub(k(0), i32.and(i32.shr_u(predicate, k(2)), k(1)));
   return v128.xor(m, i32x4.splat(negate));
 }
 /** Mask of CMPSS and CMPSD as a scalar of the type. */
-export function scalarCompare(e: Emit, ty: Fp, predicate: Val, a: Val, b: Val): Val {
-  const which = e.tmp(i32.and(predicate, i32.const(3)));
+export function scalarCompare(e: Emit, ty: Fp, predicate: Val, left: Val, right: Val): Val {
+  const [a, b] = scalarPair(e, ty, left, right, isQuiet(predicate));
+  const which = e.tmp(i32.and(predicate, k(3)));
   const m = choose(
     e,
     which,
     COMPARE.map((w) => () => compareScalar(ty, w, a, b)),
   );
-  const bit = i32.xor(m, i32.and(i32.shr_u(predicate, i32.const(2)), i32.const(1)));
-  const mask = i32.sub(i32.const(0), bit);
+  const bit = i32.xor(m, i32.and(i32.shr_u(predicate, k(2)), k(1)));
+  const mask = i32.sub(k(0), bit);
   return ty === "f32" ? f32.reinterpret_i32(mask) : f64.reinterpret_i64(i64.extend_i32_s(mask));
 }

@@ -2,7 +2,8 @@
 import { i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
-import { type Fp, packedOp } from "./sse-float-ops.ts";
+import type { Fp } from "./sse-float-nan.ts";
+import { packedOp } from "./sse-float-ops.ts";
 import { readAligned } from "./vector.ts";
 
 type Pick = (e: Emit, a: Val, b: Val) => Val;
@@ -61,7 +62,9 @@ function laneMask(ty: Fp, bits: Val): Val {
 function dot(ty: Fp): Pick {
   return (e, a, b) => {
     const imm = e.imm(2);
-    const products = e.tmp(v128.and(packedOp(e, ty, "mul", a, b), laneMask(ty, i32.shr_u(imm, i32.const(4)))));
+    // Lanes left out raise nothing: zeros are multiplied there.
+    const used = e.tmp(laneMask(ty, i32.shr_u(imm, i32.const(4))));
+    const products = e.tmp(packedOp(e, ty, "mul", v128.and(a, used), v128.and(b, used)));
     const swap = (v: Val, lanes: number[]): Val => e.tmp(i8x16.shuffle(v, v, bytesOf(lanes, ty === "f32" ? 4 : 8)));
     let sum: Val;
     if (ty === "f64") sum = packedOp(e, ty, "add", swap(products, [0, 0]), swap(products, [1, 1]));

@@ -4,17 +4,16 @@ import { i32, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import { reciprocal, reciprocalSqrt } from "./sse-float-approx.ts";
+import { type Fp, type Op, SCALAR } from "./sse-float-nan.ts";
 import {
   addSub,
-  type Fp,
-  type Op,
   packedCompare,
   packedMinMax,
   packedOp,
-  SCALAR,
   scalarCompare,
   scalarMinMax,
   scalarOp,
+  scalarPair,
 } from "./sse-float-ops.ts";
 import { readAligned } from "./vector.ts";
 
@@ -52,8 +51,8 @@ for (const ty of TYPES) {
     table[`${op.toUpperCase()}P${s}`] = packed2(ty, (e, t, a, b) => packedOp(e, t, op, a, b));
   }
   for (const op of ["min", "max"] as const) {
-    table[`${op.toUpperCase()}S${s}`] = scalar2(ty, (_, t, a, b) => scalarMinMax(t, op, a, b));
-    table[`${op.toUpperCase()}P${s}`] = packed2(ty, (_, t, a, b) => packedMinMax(t, op, a, b));
+    table[`${op.toUpperCase()}S${s}`] = scalar2(ty, (e, t, a, b) => scalarMinMax(e, t, op, a, b));
+    table[`${op.toUpperCase()}P${s}`] = packed2(ty, (e, t, a, b) => packedMinMax(e, t, op, a, b));
   }
   table[`CMPP${s}`] = packed2(ty, (e, t, a, b) => packedCompare(e, t, e.imm(2), a, b));
   table[`CMPS${s}`] = scalar2(ty, (e, t, a, b) => scalarCompare(e, t, e.imm(2), a, b));
@@ -61,10 +60,12 @@ for (const ty of TYPES) {
   for (const op of ["add", "sub"] as const) {
     table[`H${op.toUpperCase()}P${s}`] = packed2(ty, (e, t, a, b) => packedOp(e, t, op, evens(t, a, b), odds(t, a, b)));
   }
-  table[`COMIS${s}`] = table[`UCOMIS${s}`] = (e) => {
-    const a = e.readLow(0, ty);
-    compareFlags(e, ty, a, e.readLow(1, ty));
-  };
+  for (const quiet of [0, 1]) {
+    table[`${quiet ? "U" : ""}COMIS${s}`] = (e) => {
+      const a = e.readLow(0, ty);
+      compareFlags(e, ty, a, e.readLow(1, ty), quiet);
+    };
+  }
   table[`ANDP${s}`] = packed2(ty, (_e, _t, a, b) => v128.and(a, b));
   table[`ANDNP${s}`] = packed2(ty, (_e, _t, a, b) => v128.andnot(b, a));
   table[`ORP${s}`] = packed2(ty, (_e, _t, a, b) => v128.or(a, b));
@@ -87,9 +88,10 @@ function lanes(ty: Fp, a: Val, b: Val, pick: readonly number[]): Val {
   );
 }
 
-/** COMISS and its kin: unordered sets ZF, PF and CF. */
-export function compareFlags(e: Emit, ty: Fp, a: Val, b: Val): void {
+/** COMISS and its kin: unordered sets ZF, PF and CF. The `quiet` ones take quiet NaNs without IE. */
+export function compareFlags(e: Emit, ty: Fp, left: Val, right: Val, quiet: number): void {
   const s = SCALAR[ty];
+  const [a, b] = scalarPair(e, ty, left, right, i32.const(quiet));
   const zero = i32.const(0);
   e.flagsSet({
     cf: i32.eqz(s.ge(a, b)),
