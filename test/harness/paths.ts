@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** A build to test instead of making one: BLINK_TEST_DIST=/elsewhere/dist. */
+export const GIVEN_DIST = process.env.BLINK_TEST_DIST;
 /** What is tested. */
-export const BLINK = join(ROOT, "dist/blink.js");
+export const BLINK = join(GIVEN_DIST ?? join(ROOT, "dist"), "blink.js");
 /** Flags for every run under blink, so that one corpus runs in several modes: BLINK_TEST_FLAGS="-j". */
 export const BLINK_FLAGS = (process.env.BLINK_TEST_FLAGS ?? "").split(/\s+/).filter((flag) => flag !== "");
 /** Programs built from test/guest, by content; kept between runs. */

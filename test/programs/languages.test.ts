@@ -128,11 +128,15 @@ programs("languages", { timeout: 120_000 }, [
     "-e",
     'my $x = 1; my @l = map { $x = ($x * 1103515245 + 12345) % 2147483648 } 1..30000; my @s = sort { $a <=> $b } @l; print "$s[0] $s[15000] $s[-1]\\n"; my %h; $h{$_ % 997} .= $_ for @l; print scalar(keys %h), \' \', length($h{5}), "\\n"',
   ),
-  perl(
-    "die",
-    "-e",
-    "eval { die { code => 5 } }; print $@->{code}, \"\\n\"; local $SIG{__DIE__} = sub { print 'handler: ', @_ }; warn 'careful'; die \"end\\n\"",
-  ),
+  {
+    name: "perl die",
+    argv: [
+      "/usr/bin/perl",
+      "-e",
+      "eval { die { code => 5 } }; print $@->{code}, \"\\n\"; local $SIG{__DIE__} = sub { print 'handler: ', @_ }; warn 'careful'; die \"end\\n\"",
+    ],
+    code: 255,
+  },
   {
     argv: ["/usr/bin/tclsh"],
     stdin:
