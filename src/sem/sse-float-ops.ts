@@ -16,6 +16,8 @@ import { type Fp, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
 import { LIMITS, QUICK, QUICK_MASK, SLOW, SLOW_ADDSUB, SLOW_PACKED } from "./sse-float-slow.ts";
 import { cell, k, setCell } from "./x87-cells.ts";
 
+const DENORMAL_MASK = 0x100;
+
 /** Runs the slow way; an exception that is not masked raises #XM. */
 export function exactly(e: Emit, body: () => void): void {
   setCell(e, UNMASKED, k(0));
@@ -82,6 +84,10 @@ export function addSub(e: Emit, ty: Fp, a: Val, b: Val): Val {
   return e.get(r);
 }
 
+/** Denormals count as zeros, or raise an exception that is not masked. */
+function denormalsMatter(e: Emit): Val {
+  return i32.and(i32.xor(e.field("i32", MXCSR), k(DENORMAL_MASK)), k(DAZ | DENORMAL_MASK));
+}
 /**
  * Operands of a comparison: raises IE for NaNs (quiet ones only if `quiet` is 0) and DE, and makes zeros of denormals
  * if MXCSR says so.
@@ -90,7 +96,7 @@ export function scalarPair(e: Emit, ty: Fp, a: Val, b: Val, quiet: Val): [Val, V
   const s = SCALAR[ty];
   const [x, y] = [e.var(a), e.var(b)];
   const nan = i32.or(s.ne(a, a), s.ne(b, b));
-  e.if(i32.or(nan, i32.and(e.field("i32", MXCSR), k(DAZ))), () => {
+  e.if(i32.or(nan, denormalsMatter(e)), () => {
     exactly(e, () => e.sharedVoid(COMPARE_FLAGS[ty], a, b, quiet));
     e.set(x, e.shared(FLUSH[ty], a));
     e.set(y, e.shared(FLUSH[ty], b));
@@ -101,7 +107,7 @@ export function packedPair(e: Emit, ty: Fp, a: Val, b: Val, quiet: Val): [Val, V
   const p = PACKED[ty];
   const [x, y] = [e.var(a), e.var(b)];
   const nan = v128.any_true(v128.or(p.ne(a, a), p.ne(b, b)));
-  e.if(i32.or(nan, i32.and(e.field("i32", MXCSR), k(DAZ))), () => {
+  e.if(i32.or(nan, denormalsMatter(e)), () => {
     exactly(e, () => e.sharedVoid(COMPARE_FLAGS_PACKED[ty], a, b, quiet));
     e.set(x, e.shared(FLUSH_PACKED[ty], a));
     e.set(y, e.shared(FLUSH_PACKED[ty], b));
