@@ -213,5 +213,4 @@ function becomeLeader(task: Task): void {
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;
   kernel.tasks.set(task.tid, task);
-  process.leaderStatus = undefined;
 }

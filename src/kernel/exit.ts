@@ -29,7 +29,6 @@ export function exitTask(task: Task, status: number): void {
   clearTid(task);
   task.state = "dead";
   process.uid = task.cred.uid;
-  if (task.tid === process.pid) process.leaderStatus = status;
   process.usage.add(task.usage);
   process.usage.maxrss = Math.max(process.usage.maxrss, task.mm.peakPages * 4);
   process.tasks.splice(process.tasks.indexOf(task), 1);
@@ -38,7 +37,7 @@ export function exitTask(task: Task, status: number): void {
   releaseMm(task);
   if (kernel.current === task) kernel.current = undefined;
   task.regs.loaded = false;
-  if (process.tasks.length === 0) becomeZombie(process, process.exiting ?? process.leaderStatus ?? status);
+  if (process.tasks.length === 0) becomeZombie(process, process.exiting ?? status);
 }
 
 /** The task lets go of its memory: a parent in vfork goes on. */

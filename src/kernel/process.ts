@@ -72,8 +72,6 @@ export class Process {
   status: number | undefined;
   /** Set by exit_group or a fatal signal: threads that still live are on their way out with this status. */
   exiting: number | undefined;
-  /** Exit status of the leader, which the process has if it does not end as a whole. */
-  leaderStatus: number | undefined;
   reaped = false;
   /** Stopped by this signal (0: running). */
   stopSignal = 0;
