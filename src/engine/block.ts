@@ -24,7 +24,7 @@ import {
   RECORD,
 } from "./record.ts";
 
-const REG_FIELDS = [R_OP0, R_OP1, R_OP2];
+const REG_FIELDS = [R_OP0, R_OP1, R_OP2, R_IMM];
 /** Most records that one block can take: its instructions, a page check and a joining jump. */
 export const MAX_RECORDS = MAX_BLOCK + 2;
 
@@ -161,7 +161,7 @@ export class BlockBuilder {
       return;
     }
     let disp = m.dispLo;
-    let index = m.index === NO_REG ? ZERO : GPR + m.index * 8;
+    let index = m.index === NO_REG ? ZERO : m.vsib ? YMM + m.index * YMM_STRIDE : GPR + m.index * 8;
     let scale = m.scale;
     if (m.base === BASE_RIP) {
       disp += next;

@@ -8,7 +8,7 @@ import { ARENA } from "../cpu/layout.ts";
 export const RECORD = 32;
 /** Handler's index in table 0 (u32). */
 export const R_FN = 0;
-/** First, second and third register operand (u16). */
+/** First, second and third register operand (u16). A fourth one lies in R_IMM: such forms have no immediate. */
 export const R_OP0 = 4;
 export const R_OP1 = 6;
 export const R_OP2 = 28;

@@ -78,6 +78,14 @@ export abstract class MemoryEmit extends Code {
     return this.get(host);
   }
 
+  /** 32 bytes, as two halves. */
+  protected storeWide(address: Val, lo: Val, hi: Val): void {
+    const [a, b] = [this.tmp(lo), this.tmp(hi)];
+    const host = this.host(address, 32, true);
+    this.st("v128", host, a);
+    this.st("v128", host, b, 16);
+    super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
+  }
   /** Stores through a host address that `host` gave for writing. */
   protected storeHost(host: Val, size: number, v: Val): void {
     this.st(WIDTH_OF[size], host, v);

@@ -10,7 +10,7 @@ export const WIDTH_OF: Record<number, StoreWidth & Width> = { 8: "u8", 16: "u16"
 export const BITS: Record<Ty, number> = { i32: 32, f32: 32, i64: 64, f64: 64, v128: 128 };
 
 function isMemoryKind(k: string): boolean {
-  return k === "m" || k === "rm" || k === "moffs" || k.endsWith("/m");
+  return k === "m" || k === "rm" || k === "moffs" || k === "vsib" || k.endsWith("/m");
 }
 function classOf(o: OperandSpec): string {
   const k = o.kind.replace("/m", "");

@@ -22,6 +22,7 @@ import type { Emit, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.t
 import { width } from "../../sem/width.ts";
 import type { Callee } from "../../wasm/code.ts";
 import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
+import { v128 } from "../../wasm/simd.ts";
 import { fixedOperand } from "../emit/fixed.ts";
 import { FlagEmit } from "../emit/flag-emit.ts";
 import { BITS, operandInfo, WIDTH_OF } from "../emit/operands.ts";
@@ -46,7 +47,7 @@ import type { Image } from "./image.ts";
 import type { Variant } from "./variant.ts";
 
 const ZERO = i32.const(0);
-const REG_FIELDS = [R_OP0, R_OP1, R_OP2];
+const REG_FIELDS = [R_OP0, R_OP1, R_OP2, R_IMM];
 
 export class HandlerEmit extends FlagEmit implements Emit {
   readonly mode: Mode;
@@ -84,7 +85,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.ops = row.operands.map((o) => operandInfo(o, shape !== "none"));
     let regs = 0;
     this.fields = this.ops.map((o) => (o.kind === "reg" ? REG_FIELDS[regs++] : -1));
-    if (regs > 3) throw new Error(`${row.text}: more register operands than a record holds`);
+    if (regs > 4) throw new Error(`${row.text}: more register operands than a record holds`);
   }
   // -- operands
 
@@ -167,6 +168,35 @@ export class HandlerEmit extends FlagEmit implements Emit {
     const [base, offset] = this.place(i);
     this.st(v.ty, base, v, offset);
   }
+  readWide(i: number): [Val, Val] {
+    const [base, offset] = this.ops[i].kind === "mem" ? [this.host(this.ea(i), 32, false), 0] : this.place(i);
+    const at = this.tmp(base);
+    return [this.ld("v128", at, offset), this.ld("v128", at, offset + 16)];
+  }
+  writeWide(i: number, lo: Val, hi: Val): void {
+    if (this.ops[i].kind === "mem") {
+      this.storeWide(this.ea(i), lo, hi);
+      return;
+    }
+    const [base, offset] = this.place(i);
+    const at = this.tmp(base);
+    this.st("v128", at, lo, offset);
+    this.st("v128", at, hi, offset + 16);
+  }
+  vectorIndex(i: number): [Val, Val] {
+    void i;
+    const at = this.ld("u16", this.rec, R_INDEX);
+    return [this.ld("v128", at), this.ld("v128", at, 16)];
+  }
+  vectorAddress(i: number, index: Val): Val {
+    void i;
+    const base = this.ldExpr("i64", this.ldExpr("u16", this.rec, R_BASE));
+    const disp = i64.extend_i32_s(this.ldExpr("i32", this.rec, R_DISP));
+    const scale = i64.extend_i32_u(this.ldExpr("u8", this.rec, R_SCALE));
+    const offset = i64.add(i64.add(base, disp), i64.shl(index, scale));
+    const seg = this.ldExpr("i64", this.ldExpr("u16", this.rec, R_SEG));
+    return this.tmp(i64.add(this.addrSize === 64 ? offset : i64.and(offset, i64.const(0xffffffff)), seg));
+  }
   lea(i: number): Val {
     void i;
     return this.tmp(this.offset());
@@ -208,6 +238,15 @@ export class HandlerEmit extends FlagEmit implements Emit {
   }
   setXmm(n: number, v: Val): void {
     this.st("v128", ZERO, v, YMM + n * YMM_STRIDE);
+  }
+  upper(n: number): Val {
+    return this.ld("v128", ZERO, YMM + n * YMM_STRIDE + 16);
+  }
+  setUpper(n: number, v: Val): void {
+    this.st("v128", ZERO, v, YMM + n * YMM_STRIDE + 16);
+  }
+  clearUppers(): void {
+    for (let n = 0; n < 16; n++) this.setUpper(n, v128.const([0]));
   }
   field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val {
     return this.ld(w, ZERO, address);

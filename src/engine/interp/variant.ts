@@ -70,11 +70,11 @@ export function variantsOf(row: Row): [number, Variant][] {
       [i * 2 + 1, { row, mode, shape: "none", rep, addrSize: 32 }] as [number, Variant],
     ]);
   }
-  const memory = (k: string): boolean => k === "m" || k === "rm" || k.endsWith("/m") || k === "moffs";
+  const only = (k: string): boolean => k === "m" || k === "moffs" || k === "vsib";
+  const memory = (k: string): boolean => only(k) || k === "rm" || k.endsWith("/m");
   const kinds = row.operands.map((o) => o.kind);
   const list: [number, Variant][] = [];
-  if (!kinds.some((k) => k === "m" || k === "moffs"))
-    list.push([0, { row, mode, shape: "none", rep: 0, addrSize: 64 }]);
+  if (!kinds.some(only)) list.push([0, { row, mode, shape: "none", rep: 0, addrSize: 64 }]);
   if (kinds.some(memory)) {
     for (const n of [1, 2, 3]) {
       list.push([n, { row, mode, shape: SHAPES[n], rep: 0, addrSize: n === 3 ? 32 : 64 }]);

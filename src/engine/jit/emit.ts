@@ -3,6 +3,7 @@ import { EXIT } from "../../cpu/exit.ts";
 import {
   BUDGET,
   CALL_DEPTH,
+  CODE_GENERATION,
   DS,
   FLAG_AUX,
   FLAG_RES,
@@ -27,13 +28,14 @@ import { width } from "../../sem/width.ts";
 import { Bytes } from "../../wasm/bytes.ts";
 import type { Callee, Label } from "../../wasm/code.ts";
 import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
-import { f32x4, f64x2, i32x4, i64x2 } from "../../wasm/simd.ts";
+import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
 import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
 import { RegionFlags } from "./flags.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 
 const ZERO = i32.const(0);
+const ZERO_VECTOR = v128.const([0]);
 const NESTED_CALLS = 200;
 
 /** Thrown by what regions leave to the interpreter. */
@@ -52,6 +54,12 @@ export interface Mark {
   depth: number;
 }
 
+/** First upper half among the vector registers' halves. */
+const UPPER = 16;
+function vectorField(n: number): number {
+  return YMM + (n % UPPER) * YMM_STRIDE + (n >= UPPER ? 16 : 0);
+}
+
 export class RegionEmit extends RegionFlags implements Emit {
   readonly mode: Mode = 64;
   opSize: Size = 64;
@@ -67,9 +75,12 @@ export class RegionEmit extends RegionFlags implements Emit {
   branches!: Branches;
 
   private readonly gpr: (number | undefined)[] = [];
+  /** Lower halves of vector registers at 0 to 15, upper halves at 16 to 31. */
   private readonly vector: (number | undefined)[] = [];
   private gprDirty = 0;
   private vectorDirty = 0;
+  /** Some instruction clears all upper halves. */
+  private clearsUppers = false;
   private readonly exitRip: number;
   private readonly code: number;
   private readonly budget: number;
@@ -149,19 +160,23 @@ export class RegionEmit extends RegionFlags implements Emit {
   /** Registers, flags and budget from RAM. */
   private reload(): void {
     this.registers(this.gpr, (n, i) => this.setLocal(i, this.ldExpr("i64", ZERO, GPR + n * 8)));
-    this.registers(this.vector, (n, i) => this.setLocal(i, this.ldExpr("v128", ZERO, YMM + n * YMM_STRIDE)));
+    this.registers(this.vector, (n, i) => this.setLocal(i, this.ldExpr("v128", ZERO, vectorField(n))));
     if (this.flagsUsed) {
       this.setLocal(this.resLocal, this.ldExpr("i64", ZERO, FLAG_RES));
       this.setLocal(this.auxLocal, this.ldExpr("i32", ZERO, FLAG_AUX));
     }
     this.setLocal(this.budget, this.ldExpr("i32", ZERO, BUDGET));
   }
+  private generation(): Val {
+    return this.ldExpr("i32", ZERO, CODE_GENERATION);
+  }
   private save(): void {
     this.registers(this.gpr, (n, i) => {
       if (this.gprDirty & (1 << n)) this.st("i64", ZERO, local("i64", i), GPR + n * 8);
     });
     this.registers(this.vector, (n, i) => {
-      if (this.vectorDirty & (1 << n)) this.st("v128", ZERO, local("v128", i), YMM + n * YMM_STRIDE);
+      const dirty = this.vectorDirty & (1 << n) || (n >= UPPER && this.clearsUppers);
+      if (dirty) this.st("v128", ZERO, local("v128", i), vectorField(n));
     });
     if (this.flagsUsed) {
       this.st("i64", ZERO, local("i64", this.resLocal), FLAG_RES);
@@ -369,6 +384,33 @@ export class RegionEmit extends RegionFlags implements Emit {
         this.setXmm(r.num, v);
     }
   }
+  readWide(i: number): [Val, Val] {
+    if (this.ops[i].kind === "mem") {
+      const host = this.host(this.ea(i), 32, false);
+      return [this.ld("v128", host), this.ld("v128", host, 16)];
+    }
+    const { num } = this.regOperand(i);
+    return [this.xmm(num), this.upper(num)];
+  }
+  writeWide(i: number, lo: Val, hi: Val): void {
+    if (this.ops[i].kind === "mem") {
+      this.storeWide(this.ea(i), lo, hi);
+      return;
+    }
+    const { num } = this.regOperand(i);
+    this.setXmm(num, lo);
+    this.setUpper(num, hi);
+  }
+  vectorIndex(i: number): [Val, Val] {
+    const { index } = this.operand(i, "mem");
+    return [this.xmm(index), this.upper(index)];
+  }
+  vectorAddress(i: number, index: Val): Val {
+    const m = this.operand(i, "mem");
+    const base = i64.add(this.offset({ ...m, index: NO_REG }), i64.shl(index, i64.const(m.scale)));
+    const offset = this.addrSize === 64 ? base : i64.and(base, i64.const(0xffffffff));
+    return this.copy(m.seg > DS ? i64.add(offset, this.segBase(m.seg)) : offset);
+  }
   lea(i: number): Val {
     return this.copy(this.offset(this.operand(i, "mem")));
   }
@@ -421,6 +463,22 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.vectorLocal(n);
     this.setLocal(this.vector[n] as number, v);
   }
+  upper(n: number): Val {
+    return this.xmm(n + UPPER);
+  }
+  setUpper(n: number, v: Val): void {
+    this.setXmm(n + UPPER, v);
+  }
+  clearUppers(): void {
+    this.clearsUppers = true;
+    this.insert(() => {
+      for (let n = UPPER; n < 2 * UPPER; n++) {
+        const i = this.vector[n];
+        if (i === undefined) this.st("v128", ZERO, ZERO_VECTOR, vectorField(n));
+        else this.setLocal(i, ZERO_VECTOR);
+      }
+    });
+  }
   field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val {
     return this.ld(w, ZERO, address);
   }
@@ -469,7 +527,7 @@ export class RegionEmit extends RegionFlags implements Emit {
    * A guest call as a nested call: of a region of this module, or of whatever is at the target. It has returned if RIP
    * is the return address; otherwise everything leaves, with the register file in RAM as it is.
    */
-  private guestCall(target: Val, own: number | undefined): void {
+  private guestCall(target: Val, own: Callee | undefined): void {
     const back = this.current.fall;
     const depth = this.ld("i32", ZERO, CALL_DEPTH);
     const spent = i32.lt_s(local("i32", this.budget), ZERO);
@@ -478,26 +536,29 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.materializeCode();
     this.flagState = undefined;
     this.insert(() => this.save());
+    const generation = this.tmp(this.generation());
     this.st("i32", ZERO, i32.add(depth, i32.const(1)), CALL_DEPTH);
     const expected = i64.const(BigInt(back));
     const invoke = this.use(this.module.invoke);
     const away = i64.ne(this.ldExpr("i64", ZERO, RIP), expected);
     if (own === undefined) {
       const code = this.call(invoke, target, expected);
-      this.afterCall(depth, code, away);
+      this.afterCall(depth, code, away, generation);
     } else {
-      const code = this.var(this.call({ index: own, params: [], result: "i32" }));
+      const code = this.var(this.call(own));
       this.plainIf(i32.and(i32.eqz(this.get(code)), away), () => {
         this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected));
       });
-      this.afterCall(depth, this.get(code), away);
+      this.afterCall(depth, this.get(code), away, generation);
     }
     this.insert(() => this.reload());
     this.branches.branch(back);
   }
-  private afterCall(depth: Val, code: Val, away: Val): void {
+  private afterCall(depth: Val, code: Val, away: Val, generation: Val): void {
     this.st("i32", ZERO, depth, CALL_DEPTH);
-    this.plainIf(i32.or(code, away), () => this.ret(code));
+    // If code changed meanwhile, this region may be out of date: the interpreter goes on at the return address.
+    const changed = i32.ne(this.generation(), generation);
+    this.plainIf(i32.or(i32.or(code, away), changed), () => this.ret(code));
   }
   fault(vector: number, error?: Val): void {
     void vector;

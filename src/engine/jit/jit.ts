@@ -36,12 +36,21 @@ export interface JitStats {
   failed: number;
 }
 
+/** Flow graphs by entry, the root's first, and compiled regions of other modules that these call. */
+interface Plan {
+  plan: Map<number, Map<number, FlowBlock>>;
+  calls: Map<number, Region>;
+}
+
 /** A compiled region: the pages that it was made from, by address, and where its entry's record is. */
 interface Region {
   entry: number;
   record: number;
   pages: Map<number, number>;
   slot: number;
+  fn: () => number;
+  /** Regions of other modules that call this one directly: they go when it goes. */
+  callers: Set<Region>;
 }
 
 export interface JitTable {
@@ -98,13 +107,14 @@ export class Jit {
     if (this.hopeless.has(entry)) return;
     const start = this.parts.clock();
     const source = this.source(space);
-    const plan = this.plan(source, entry);
+    const { plan, calls } = this.plan(source, entry);
     if (plan.size === 0) {
       this.hopeless.add(entry);
       return;
     }
     const entries = [...plan.keys()];
-    const module = new RegionModule(this.parts.shared, entries);
+    const compiled = new Map([...calls].map(([address, r]) => [address, r.fn]));
+    const module = new RegionModule(this.parts.shared, entries, compiled);
     const emits = entries.map((address) => {
       const blocks = plan.get(address) as Map<number, FlowBlock>;
       return new RegionBuilder(module, blocks, address, this.parts.semantics).build();
@@ -112,14 +122,19 @@ export class Jit {
     const bytes = module.build(emits);
     const functions = module.instantiate(this.parts.ram.memory, bytes);
     const pages = this.pagesOf(space, plan);
-    for (const [i, address] of entries.entries()) this.install(space, address, functions[i], pages);
+    for (const r of calls.values()) for (const [page, frame] of r.pages) pages.set(page, frame);
+    for (const [i, address] of entries.entries()) {
+      const region = this.install(space, address, functions[i], pages);
+      if (region) for (const r of calls.values()) r.callers.add(region);
+    }
     this.stats.modules++;
     this.stats.bytes += bytes.length;
     this.stats.time += this.parts.clock() - start;
   }
   /** Flow graphs by entry: the root's, and those of functions it calls that aren't compiled. Empty if the root has no code. */
-  private plan(source: SpaceSource, root: number): Map<number, Map<number, FlowBlock>> {
+  private plan(source: SpaceSource, root: number): Plan {
     const plan = new Map<number, Map<number, FlowBlock>>();
+    const calls = new Map<number, Region>();
     const work = [root];
     let insns = 0;
     for (let i = 0; i < work.length && plan.size < MAX_REGIONS && insns < MAX_INSNS; i++) {
@@ -129,11 +144,20 @@ export class Jit {
       plan.set(work[i], blocks);
       for (const b of blocks.values()) {
         insns += b.insns.length;
-        if (b.end === "call" && source.known(b.taken) && !source.region(b.taken)) work.push(b.taken);
+        if (b.end !== "call" || !source.known(b.taken)) continue;
+        const region = source.region(b.taken);
+        if (!region) work.push(b.taken);
+        else if (this.current(region)) calls.set(b.taken, region);
       }
     }
     for (const blocks of plan.values()) for (const b of blocks.values()) this.stats.instructions += b.insns.length;
-    return plan;
+    return { plan, calls };
+  }
+  /** Valid in the address space that runs. */
+  private current(r: Region): boolean {
+    const { ram } = this.parts;
+    const fresh = ram.i32[(r.record + R_GENERATION) >> 2] === ram.i32[CODE_GENERATION >> 2];
+    return fresh && ram.view.getBigInt64(r.record + R_RIP, true) === BigInt(r.entry);
   }
   private source(space: AddressSpace): SpaceSource {
     return new SpaceSource(space, this.parts, (record) => this.byRecord.get(record));
@@ -154,7 +178,12 @@ export class Jit {
     }
     return pages;
   }
-  private install(space: AddressSpace, entry: number, fn: () => number, pages: Map<number, number>): void {
+  private install(
+    space: AddressSpace,
+    entry: number,
+    fn: () => number,
+    pages: Map<number, number>,
+  ): Region | undefined {
     const { cache, table, ram } = this.parts;
     const slot = this.freeSlots.pop() ?? table.grow(1);
     table.set(slot, fn);
@@ -162,13 +191,13 @@ export class Jit {
     if (!record) {
       this.release(slot);
       this.stats.failed++;
-      return;
+      return undefined;
     }
     const old = this.byRecord.get(record);
     if (old) this.forget(old);
     ram.view.setBigInt64(record + R_RIP, BigInt(entry), true);
     ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
-    const region = { entry, record, pages, slot };
+    const region: Region = { entry, record, pages, slot, fn, callers: new Set() };
     this.byRecord.set(record, region);
     for (const frame of new Set(pages.values())) {
       let set = this.byFrame.get(frame);
@@ -179,6 +208,7 @@ export class Jit {
       set.add(region);
     }
     this.stats.regions++;
+    return region;
   }
   private release(slot: number): void {
     this.parts.table.set(slot, null);
@@ -188,6 +218,11 @@ export class Jit {
     this.byRecord.delete(r.record);
     for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
     this.release(r.slot);
+    for (const caller of r.callers) {
+      if (this.byRecord.get(caller.record) !== caller) continue;
+      this.parts.cache.removeRegion(caller.record);
+      this.forget(caller);
+    }
   }
 
   /** A region whose generation is old: finds out whether it belongs to this space, and says so in its record. */

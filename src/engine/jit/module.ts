@@ -17,28 +17,35 @@ export interface SharedFunctions {
 }
 
 export class RegionModule {
-  private readonly imports: Shared[] = [];
+  private readonly imports: (Pick<Shared, "name" | "params" | "result"> & { fn: unknown })[] = [];
   readonly memory: { slowRead: Shared; slowWrite: Shared };
   readonly invoke: Shared;
 
-  /** `entries`: the addresses of the regions, in order. */
+  /** `entries`: the addresses of the regions, in order; `compiled`: regions of other modules that these call. */
   constructor(
     private readonly shared: SharedFunctions,
     private readonly entries: readonly number[],
+    private readonly compiled: ReadonlyMap<number, () => number>,
   ) {
     this.memory = { slowRead: shared.slowRead, slowWrite: shared.slowWrite };
     this.invoke = shared.invoke;
   }
   use(f: Shared): Callee {
-    if (!(f.name in this.shared.exports)) throw new Error(`shared function ${f.name} is not in the image`);
+    const fn = this.shared.exports[f.name];
+    if (!fn) throw new Error(`shared function ${f.name} is not in the image`);
+    return this.importOf(f, fn);
+  }
+  private importOf(f: Pick<Shared, "name" | "params" | "result">, fn: unknown): Callee {
     let at = this.imports.findIndex((g) => g.name === f.name);
-    if (at < 0) at = this.imports.push(f) - 1;
+    if (at < 0) at = this.imports.push({ name: f.name, params: f.params, result: f.result, fn }) - 1;
     return { index: at, params: f.params, result: f.result };
   }
-  /** Number of the region for an address in this module. */
-  regionAt(address: number): number | undefined {
+  /** The region for an address, in this module or another. */
+  regionAt(address: number): Callee | undefined {
     const i = this.entries.indexOf(address);
-    return i < 0 ? undefined : OWN + i;
+    if (i >= 0) return { index: OWN + i, params: [], result: "i32" };
+    const fn = this.compiled.get(address);
+    return fn && this.importOf({ name: `region ${address}`, params: [], result: "i32" }, fn);
   }
   /** Final index of a function; known once all regions are emitted. */
   functionIndex(index: number): number {
@@ -57,7 +64,7 @@ export class RegionModule {
   }
   instantiate(memory: WebAssembly.Memory, bytes: Uint8Array): (() => number)[] {
     const shared: Record<string, unknown> = {};
-    for (const f of this.imports) shared[f.name] = this.shared.exports[f.name];
+    for (const f of this.imports) shared[f.name] = f.fn;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, shared });
     return this.entries.map((_, i) => instance.exports[`r${i}`] as () => number);
   }
