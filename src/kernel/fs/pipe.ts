@@ -1,5 +1,5 @@
 import { EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE } from "../../abi/errno.ts";
-import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../abi/fcntl.ts";
+import { F_GETPIPE_SZ, F_SETPIPE_SZ, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../abi/fcntl.ts";
 import { FIONREAD } from "../../abi/ioctl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { S_IFIFO } from "../../abi/stat.ts";
@@ -28,7 +28,25 @@ export class Pipe {
   /** Ends ever opened: an opener waits for the other's count to change, not for it to be there still. */
   readersEver = 0;
   writersEver = 0;
-  readonly queue = new WaitQueue();
+  /** Ends that do both: they wait with the readers. */
+  both = 0;
+  /** Readers wait for bytes, and writers for room: apart, so that neither takes its own kind's doings for news. */
+  readonly arrivals = new WaitQueue();
+  readonly departures = new WaitQueue();
+
+  /** Bytes came, or the last writer went. */
+  wakeReaders(): void {
+    this.arrivals.wake();
+  }
+  /** Bytes went, or the last reader did. */
+  wakeWriters(): void {
+    this.departures.wake();
+    if (this.both > 0) this.arrivals.wake();
+  }
+  wakeAll(): void {
+    this.arrivals.wake();
+    this.departures.wake();
+  }
 
   /** Copies what `read` would take, and leaves it there (tee(2)). */
   peek(into: Uint8Array): number {
@@ -99,7 +117,8 @@ export class PipeFile extends BaseFile {
     const access = flags & O_ACCMODE;
     this.reads = access === O_RDONLY || access === O_RDWR;
     this.writes = access === O_WRONLY || access === O_RDWR;
-    this.queue = pipe.queue;
+    this.queue = this.reads ? pipe.arrivals : pipe.departures;
+    if (this.reads && this.writes) pipe.both++;
     if (this.reads) {
       pipe.readers++;
       pipe.readersEver++;
@@ -110,7 +129,7 @@ export class PipeFile extends BaseFile {
     }
     this.seenWriters = !fifo || pipe.writers > 0 ? -1 : pipe.writersEver;
     this.seenReaders = !fifo || pipe.readers > 0 ? -1 : pipe.readersEver;
-    pipe.queue.wake();
+    pipe.wakeAll();
   }
   /** open(2) of a FIFO: the queue to wait on as long as the other end was never opened; undefined when done. */
   opening(): WaitQueue | undefined {
@@ -123,7 +142,7 @@ export class PipeFile extends BaseFile {
     if (!this.reads) return -EBADF;
     if (into.length === 0) return 0;
     const n = this.pipe.read(into);
-    if (n > 0) this.queue.wake();
+    if (n > 0) this.pipe.wakeWriters();
     if (n === 0 && this.pipe.writers > 0) return -EAGAIN;
     return n;
   }
@@ -133,7 +152,7 @@ export class PipeFile extends BaseFile {
     if (this.pipe.readers === 0) return -EPIPE;
     const n = this.pipe.write(from);
     if (n === 0) return -EAGAIN;
-    this.queue.wake();
+    this.pipe.wakeReaders();
     return n;
   }
   override poll(): number {
@@ -154,10 +173,18 @@ export class PipeFile extends BaseFile {
     io.writeBytes(arg, new Uint8Array(Int32Array.of(this.pipe.used).buffer));
     return 0;
   }
+  control(command: number, arg: number): number {
+    if (command === F_GETPIPE_SZ) return this.pipe.capacity;
+    if (command !== F_SETPIPE_SZ) return -EINVAL;
+    const r = this.pipe.setCapacity(arg);
+    if (r > 0) this.pipe.wakeWriters();
+    return r;
+  }
   override close(): void {
     if (this.reads) this.pipe.readers--;
     if (this.writes) this.pipe.writers--;
-    this.queue.wake();
+    if (this.reads && this.writes) this.pipe.both--;
+    this.pipe.wakeAll();
     if (this.pipe.readers === 0 && this.pipe.writers === 0) this.fifo?.onLastClose();
   }
 }

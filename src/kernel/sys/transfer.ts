@@ -3,8 +3,10 @@
  * regular get each request in as few pieces as possible, because pipes, terminals and event files attach meaning to
  * where one write or read ends.
  */
-import { EAGAIN, EBADF, EFAULT, EINVAL, EPIPE, ESPIPE } from "../../abi/errno.ts";
+import { EAGAIN, EBADF, EFAULT, EFBIG, EINVAL, EPIPE, ESPIPE } from "../../abi/errno.ts";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
+import { RLIMIT_FSIZE } from "../../abi/resource.ts";
+import { SIGXFSZ } from "../../abi/signal.ts";
 import { S_IFREG } from "../../abi/stat.ts";
 import { WRITE } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
@@ -71,10 +73,23 @@ export function readInto(call: Call, file: File, list: readonly Iovec[], at?: nu
   return done;
 }
 
+/** How many of `count` bytes RLIMIT_FSIZE lets through, or -EFBIG, with SIGXFSZ, if none (setrlimit(2)). */
+function withinFileSize(call: Call, file: File, at: number | undefined, count: number): number {
+  const limit = call.task.process.limits[RLIMIT_FSIZE].soft;
+  if (limit === Number.POSITIVE_INFINITY || count === 0 || !isRegular(file)) return count;
+  const st = file.stat();
+  const end = typeof st === "number" ? 0 : st.size;
+  const pos = at ?? (file.flags & O_APPEND ? end : file.pos);
+  if (pos < limit) return Math.min(count, limit - pos);
+  call.task.sendSignal(SIGXFSZ);
+  return -EFBIG;
+}
+
 /** Writes from guest memory. A blocking write waits until everything is taken; `call.state` counts what was. */
 export function writeFrom(call: Call, file: File, list: readonly Iovec[], at?: number): SysResult {
   const user = userOf(call);
-  const total = totalLength(list);
+  const total = withinFileSize(call, file, at, totalLength(list));
+  if (total < 0) return total;
   let done = typeof call.state === "number" ? call.state : 0;
   do {
     const want = Math.min(total - done, CHUNK);

@@ -143,3 +143,74 @@ test("a FIFO's opener waits for the other end", () => {
   expect(reader.run()).toBe(4);
   expect(bed.call("open", "/fifo", F.O_RDONLY | F.O_NONBLOCK)).toBe(5);
 });
+
+test("an edge is new data, not data that is left", () => {
+  const bed = new Testbed();
+  const [r, w] = pipe(bed);
+  const ep = bed.call("epoll_create1", 0) as number;
+  const ev = bed.buffer(12);
+  const out = bed.buffer(12);
+  bed.user.setU32(ev, 0x80000001);
+  bed.call("epoll_ctl", ep, 1, r, ev);
+  const wait = () => bed.call("epoll_wait", ep, out, 1, 0);
+  bed.call("write", w, "abc", 3);
+  expect(wait()).toBe(1);
+  bed.call("read", r, out, 1);
+  expect(wait()).toBe(0);
+  bed.call("write", w, "d", 1);
+  expect(wait()).toBe(1);
+});
+
+test("a pipe's capacity", () => {
+  const bed = new Testbed();
+  const [r, w] = pipe(bed);
+  expect(bed.call("fcntl", r, F.F_GETPIPE_SZ, 0)).toBe(65536);
+  expect(bed.call("fcntl", w, F.F_SETPIPE_SZ, 5000)).toBe(8192);
+  expect(bed.call("fcntl", w, F.F_SETPIPE_SZ, 1 << 30)).toBe(-E.EPERM);
+  expect(bed.call("fcntl", 1, F.F_GETPIPE_SZ, 0)).toBe(-E.EBADF);
+});
+
+test("locks of one process don't stand in its own way", () => {
+  const bed = new Testbed();
+  const fd = bed.call("open", "/f", F.O_CREAT | F.O_RDWR, 0o600) as number;
+  const other = bed.call("open", "/f", F.O_RDWR, 0) as number;
+  const lock = bed.buffer(32);
+  bed.user.setU32(lock, F.F_WRLCK);
+  expect(bed.call("fcntl", fd, F.F_SETLK, lock)).toBe(0);
+  expect(bed.call("fcntl", other, F.F_SETLK, lock)).toBe(0);
+  expect(bed.call("fcntl", other, F.F_OFD_SETLK, lock)).toBe(-E.EAGAIN);
+  expect(bed.call("flock", fd, F.LOCK_EX)).toBe(0);
+  expect(bed.call("flock", other, F.LOCK_EX | F.LOCK_NB)).toBe(-E.EAGAIN);
+  expect(parked(bed.call("flock", other, F.LOCK_SH))).toBe(true);
+  bed.call("close", fd);
+  expect(bed.call("flock", other, F.LOCK_EX | F.LOCK_NB)).toBe(0);
+});
+
+test("descriptors travel over a socket", () => {
+  const bed = new Testbed();
+  const at = bed.buffer(8);
+  expect(bed.call("socketpair", 1, 1, 0, at)).toBe(0);
+  const [a, b] = [bed.user.i32(at), bed.user.i32(at + 4)];
+  const [r, w] = pipe(bed);
+  const [msg, iov, control, data] = [bed.buffer(56), bed.buffer(16), bed.buffer(24), bed.buffer(8)];
+  bed.user.setU64(iov, data);
+  bed.user.setU64(iov + 8, 1);
+  bed.user.setU64(msg + 16, iov);
+  bed.user.setU64(msg + 24, 1);
+  bed.user.setU64(msg + 32, control);
+  bed.user.setU64(msg + 40, 24);
+  bed.user.setU64(control, 20);
+  bed.user.setU32(control + 8, 1);
+  bed.user.setU32(control + 12, 1);
+  bed.user.setU32(control + 16, w);
+  expect(bed.call("sendmsg", a, msg, 0)).toBe(1);
+  bed.call("close", w);
+  bed.user.setU32(control + 16, 0);
+  expect(bed.call("recvmsg", b, msg, 0)).toBe(1);
+  const sent = bed.user.i32(control + 16);
+  expect(bed.call("write", sent, "x", 1)).toBe(1);
+  expect(bed.call("read", r, data, 8)).toBe(1);
+  expect(parked(bed.call("read", b, data, 8))).toBe(true);
+  bed.call("close", a);
+  expect(bed.call("read", b, data, 8)).toBe(0);
+});
