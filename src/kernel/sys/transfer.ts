@@ -4,7 +4,7 @@
  * where one write or read ends.
  */
 import { EAGAIN, EBADF, EFAULT, EFBIG, EINVAL, EPIPE, ESPIPE } from "../../abi/errno.ts";
-import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
+import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
 import { RLIMIT_FSIZE } from "../../abi/resource.ts";
 import { SIGXFSZ } from "../../abi/signal.ts";
 import { S_IFREG } from "../../abi/stat.ts";
