@@ -29,12 +29,20 @@ export function unusual(e: Emit, mask: number, value: number): Val {
   return i32.ne(i32.and(e.field("i32", MXCSR), k(mask)), k(value));
 }
 
+/** Neither zero nor denormal, infinite or NaN: one comparison, the sign shifted out. */
+function isNormal(ty: Fp, x: Val): Val {
+  if (ty === "f32") {
+    const twice = i32.shl(i32.reinterpret_f32(x), k(1));
+    return i32.lt_u(i32.sub(twice, k(0x01000000)), k(-0x02000000));
+  }
+  const twice = i64.shl(i64.reinterpret_f64(x), i64.const(1));
+  return i64.lt_u(i64.sub(twice, i64.const(1n << 53n)), i64.const(-(1n << 54n)));
+}
 /** a op b; sqrt takes its operand as b. */
 export function scalarOp(e: Emit, ty: Fp, op: Op, a: Val, b: Val): Val {
   const s = SCALAR[ty];
   const r = e.var(op === "sqrt" ? s.sqrt(b) : s[op](a, b));
-  const size = s.abs(e.get(r));
-  const ordinary = i32.and(s.ge(size, s.const(LIMITS[ty].min)), s.le(size, s.const(LIMITS[ty].max)));
+  const ordinary = isNormal(ty, e.get(r));
   e.if(i32.or(unusual(e, QUICK_MASK, QUICK), i32.eqz(ordinary)), () =>
     exactly(e, () => e.set(r, e.shared(SLOW[ty][op], op === "sqrt" ? b : a, b, e.get(r)))),
   );
