@@ -73,6 +73,8 @@ export interface Emit extends Code {
   readonly rep: 0 | 0xf2 | 0xf3;
   readonly ops: readonly OperandInfo[];
   readonly mnemonic: string;
+  /** True in a VEX form (vex.ts): memory need not be aligned. */
+  readonly vex?: boolean;
 
   // -- operands by position
   /** Reads operand i, its own width. Where the row says "rw" and the operand is memory, write permission is checked too. */
@@ -83,6 +85,13 @@ export interface Emit extends Code {
   readLow(i: number, ty: Ty): Val;
   /** Writes the low lane of vector register operand i, keeping the rest; to memory, just that width. */
   writeLow(i: number, v: Val): void;
+  /** Operand i of 256 bits: its low and its high half. */
+  readWide(i: number): [Val, Val];
+  /** Writes both halves of vector register operand i (of a 128-bit one, too), or 32 bytes of memory. */
+  writeWide(i: number, lo: Val, hi: Val): void;
+  /** VSIB operand i: its index register's halves, and the linear address for one index (i64, sign-extended). */
+  vectorIndex(i: number): [Val, Val];
+  vectorAddress(i: number, index: Val): Val;
   /** An immediate as i32 (low half, sign or zero extended as the row says), constant in regions. */
   imm(i: number): Val;
   /** Linear address (segment base included) of memory operand i, an i64 temporary. */
@@ -99,6 +108,11 @@ export interface Emit extends Code {
   setReg(n: number, size: Size, v: Val): void;
   xmm(n: number): Val;
   setXmm(n: number, v: Val): void;
+  /** Upper half of vector register n. Legacy SSE instructions keep it, VEX instructions write it always. */
+  upper(n: number): Val;
+  setUpper(n: number, v: Val): void;
+  /** Clears the upper halves of all vector registers. */
+  clearUppers(): void;
   /** A field of the register file, by its address in cpu/layout.ts. */
   field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val;
   setField(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number, v: Val): void;

@@ -7,7 +7,7 @@
  * ordinary result goes unnoticed.
  */
 import { MXCSR } from "../cpu/layout.ts";
-import { f32, f64, i32, i64, select, type Val } from "../wasm/expr.ts";
+import { f32, f64, i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import { type Emit, VECTOR } from "./emit.ts";
 import { COMPARE_FLAGS, COMPARE_FLAGS_PACKED, FLUSH, FLUSH_PACKED } from "./sse-float-compare.ts";
@@ -134,13 +134,21 @@ export function packedMinMax(e: Emit, ty: Fp, op: "min" | "max", a: Val, b: Val)
   return op === "min" ? PACKED[ty].pmin(y, x) : PACKED[ty].pmax(y, x);
 }
 
-/** EQ, UNORD and their negations take quiet NaNs without IE. */
+/**
+ * Compare predicates: bits 1:0 are EQ, LT, LE, UNORD; bit 2 negates. With VEX bit 3 makes unordered count as true where
+ * it was false (before negation), and bit 4 exchanges the quiet and the signaling ones: EQ, UNORD and their negations
+ * take quiet NaNs without IE, the others don't.
+ */
+export function predicateOf(e: Emit): Val {
+  return e.tmp(i32.and(e.imm(2), k(e.vex ? 31 : 7)));
+}
 function isQuiet(predicate: Val): Val {
   const low = i32.and(predicate, k(3));
-  return i32.or(i32.eqz(low), i32.eq(low, k(3)));
+  const quiet = i32.or(i32.eqz(low), i32.eq(low, k(3)));
+  return i32.xor(quiet, i32.shr_u(predicate, k(4)));
 }
+const bitOf = (predicate: Val, n: number): Val => i32.and(i32.shr_u(predicate, k(n)), k(1));
 
-/** The eight compare predicates of legacy SSE: EQ LT LE UNORD, and their negations. */
 const COMPARE = ["eq", "lt", "le", "unord"] as const;
 export type Compare = (typeof COMPARE)[number];
 
@@ -154,6 +162,7 @@ function compareScalar(ty: Fp, which: Compare, a: Val, b: Val): Val {
 }
 /** Evaluates the one of `values` that the run-time number says; a constant number chooses now. */
 export function choose(e: Emit, n: Val, values: readonly (() => Val)[]): Val {
+  if (isConst(n)) return e.tmp(values[n.imm as number]());
   const r = e.var(values[values.length - 1]());
   for (let i = values.length - 2; i >= 0; i--) e.if(i32.eq(n, k(i)), () => e.set(r, values[i]()));
   return e.get(r);
@@ -167,8 +176,9 @@ export function packedCompare(e: Emit, ty: Fp, predicate: Val, left: Val, right:
     which,
     COMPARE.map((w) => () => comparePacked(ty, w, a, b)),
   );
-  const negate = i32.sub(k(0), i32.and(i32.shr_u(predicate, k(2)), k(1)));
-  return v128.xor(m, i32x4.splat(negate));
+  const all = (n: number): Val => i32x4.splat(i32.sub(k(0), bitOf(predicate, n)));
+  const r = v128.xor(m, all(2));
+  return e.vex ? v128.xor(r, v128.and(comparePacked(ty, "unord", a, b), all(3))) : r;
 }
 /** Mask of CMPSS and CMPSD as a scalar of the type. */
 export function scalarCompare(e: Emit, ty: Fp, predicate: Val, left: Val, right: Val): Val {
@@ -179,7 +189,8 @@ export function scalarCompare(e: Emit, ty: Fp, predicate: Val, left: Val, right:
     which,
     COMPARE.map((w) => () => compareScalar(ty, w, a, b)),
   );
-  const bit = i32.xor(m, i32.and(i32.shr_u(predicate, k(2)), k(1)));
+  const r = i32.xor(m, bitOf(predicate, 2));
+  const bit = e.vex ? i32.xor(r, i32.and(compareScalar(ty, "unord", a, b), bitOf(predicate, 3))) : r;
   const mask = i32.sub(k(0), bit);
   return ty === "f32" ? f32.reinterpret_i32(mask) : f64.reinterpret_i64(i64.extend_i32_s(mask));
 }

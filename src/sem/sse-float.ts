@@ -10,6 +10,7 @@ import {
   packedCompare,
   packedMinMax,
   packedOp,
+  predicateOf,
   scalarCompare,
   scalarMinMax,
   scalarOp,
@@ -54,8 +55,8 @@ for (const ty of TYPES) {
     table[`${op.toUpperCase()}S${s}`] = scalar2(ty, (e, t, a, b) => scalarMinMax(e, t, op, a, b));
     table[`${op.toUpperCase()}P${s}`] = packed2(ty, (e, t, a, b) => packedMinMax(e, t, op, a, b));
   }
-  table[`CMPP${s}`] = packed2(ty, (e, t, a, b) => packedCompare(e, t, e.imm(2), a, b));
-  table[`CMPS${s}`] = scalar2(ty, (e, t, a, b) => scalarCompare(e, t, e.imm(2), a, b));
+  table[`CMPP${s}`] = packed2(ty, (e, t, a, b) => packedCompare(e, t, predicateOf(e), a, b));
+  table[`CMPS${s}`] = scalar2(ty, (e, t, a, b) => scalarCompare(e, t, predicateOf(e), a, b));
   table[`ADDSUBP${s}`] = packed2(ty, addSub);
   for (const op of ["add", "sub"] as const) {
     table[`H${op.toUpperCase()}P${s}`] = packed2(ty, (e, t, a, b) => packedOp(e, t, op, evens(t, a, b), odds(t, a, b)));

@@ -42,7 +42,8 @@ function joined(bytes: readonly number[]): Semantics {
 }
 /** The low 64 bits of a register or an m64. */
 function readHalf(e: Emit, i: number): Val {
-  return isMem(e, i) ? i64x2.splat(e.read(i)) : e.read(i);
+  const v = e.read(i);
+  return v.ty === "i64" ? i64x2.splat(v) : v;
 }
 function moveMask(bits: (v: Val) => Val): Semantics {
   return (e) => {

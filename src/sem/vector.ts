@@ -30,7 +30,7 @@ export function range(from: number, n: number): number[] {
 
 /** #GP if operand i is memory and not aligned to 16 bytes, as legacy SSE asks of 128-bit operands. */
 export function checkAligned(e: Emit, i: number): void {
-  if (isMem(e, i)) e.faultIf(i32.wrap_i64(i64.and(e.ea(i), i64.const(15))), VECTOR.GP);
+  if (isMem(e, i) && !e.vex) e.faultIf(i32.wrap_i64(i64.and(e.ea(i), i64.const(15))), VECTOR.GP);
 }
 /** Operand i as v128, checked for alignment if in memory. */
 export function readAligned(e: Emit, i: number): Val {

@@ -23,7 +23,7 @@ export interface Variant {
 }
 
 const REPS = [0, 0xf2, 0xf3] as const;
-const BY_ADDRESS_SIZE = /^(LOOP|LOOPE|LOOPNE|JCXZ|JECXZ|JRCXZ|MASKMOVQ|MASKMOVDQU|MONITOR|XLAT|XLATB)$/;
+const BY_ADDRESS_SIZE = /^(LOOP|LOOPE|LOOPNE|JCXZ|JECXZ|JRCXZ|MASKMOVQ|V?MASKMOVDQU|MONITOR|XLAT|XLATB)$/;
 
 /** Kind of variation of a row: by memory shape, or by repeat prefix and address size. */
 function isImplied(row: Row): boolean {
