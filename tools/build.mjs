@@ -1,10 +1,10 @@
 /**
- * Builds dist/: the two commands for Node, and the library as a browser loads it (dist/blink.browser.mjs).
+ * Builds dist/: the two commands, and the library for Node (blink.node.mjs) and for browsers (blink.browser.mjs).
  * Run: node tools/build.mjs
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -47,17 +47,25 @@ for (const name of ["blink.js", "blinkenlights.js"]) chmodSync(join(dist, name),
 // Scripts here are CommonJS, whatever the package around them says.
 writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 
-if (existsSync(join(root, "src/platform/browser/index.ts"))) {
-  await build({
-    ...common,
-    entryPoints: { "blink.browser": "src/platform/browser/index.ts" },
-    platform: "browser",
-    plugins: [packTable],
-    target: "es2022",
-    outdir: "dist",
-    outExtension: { ".js": ".mjs" },
-  });
-}
+// The library, for Node and for browsers.
+await build({
+  ...common,
+  entryPoints: { "blink.node": "src/node.ts" },
+  platform: "node",
+  target: "node20",
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  plugins: [packTable],
+});
+await build({
+  ...common,
+  entryPoints: { "blink.browser": "src/browser.ts" },
+  platform: "browser",
+  target: "es2022",
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  plugins: [packTable],
+});
 
 // The interpreter's handlers, built ahead: bundle the generator, run it, keep what it made.
 const generator = join(dist, "handlers-generator.mjs");
