@@ -50,7 +50,7 @@ export class Bytes {
     this.u32(b.length);
     this.bytes(b);
   }
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.buf.slice(0, this.len);
   }
 }

@@ -67,7 +67,7 @@ export class ModuleBuilder {
     this.elems = functions;
     this.exportList.push({ name, kind: 1, index: 0 });
   }
-  build(): Uint8Array {
+  build(): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
     out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, fill: (b: Bytes) => void): void => {

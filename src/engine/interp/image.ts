@@ -52,13 +52,13 @@ export const ALONE = 0x2000;
 export const FN_MASK = 0x1fff;
 
 export interface HandlerImage {
-  wasm: Uint8Array;
+  wasm: Uint8Array<ArrayBuffer>;
   /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK, LINKS and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
 }
 
 /** Reads what `packImage` wrote. */
-export function unpackImage(file: Uint8Array): HandlerImage {
+export function unpackImage(file: Uint8Array<ArrayBuffer>): HandlerImage {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const n = view.getUint32(0, true);
   const index = new Uint16Array((file.length - 4 - n) >> 1);

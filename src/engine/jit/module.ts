@@ -51,7 +51,7 @@ export class RegionModule {
   functionIndex(index: number): number {
     return index >= OWN ? this.imports.length + index - OWN : index;
   }
-  build(regions: readonly RegionEmit[]): Uint8Array {
+  build(regions: readonly RegionEmit[]): Uint8Array<ArrayBuffer> {
     const m = new ModuleBuilder();
     m.importMemory("env", "memory", 1, 65536);
     for (const f of this.imports)
@@ -62,7 +62,7 @@ export class RegionModule {
     }
     return m.build();
   }
-  instantiate(memory: WebAssembly.Memory, bytes: Uint8Array): (() => number)[] {
+  instantiate(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): (() => number)[] {
     const shared: Record<string, unknown> = {};
     for (const f of this.imports) shared[f.name] = f.fn;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, shared });
