@@ -7,6 +7,8 @@ import type { RegionEmit } from "./emit.ts";
 /** Indices from here on are regions of this module; below, imported functions. */
 const OWN = 1 << 20;
 
+type WasmFunction = (...args: number[]) => number;
+
 /** What the handlers' module offers. */
 export interface SharedFunctions {
   slowRead: Shared;
@@ -63,8 +65,8 @@ export class RegionModule {
     return m.build();
   }
   instantiate(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): (() => number)[] {
-    const shared: Record<string, unknown> = {};
-    for (const f of this.imports) shared[f.name] = f.fn;
+    const shared: Record<string, WasmFunction> = {};
+    for (const f of this.imports) shared[f.name] = f.fn as WasmFunction;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, shared });
     return this.entries.map((_, i) => instance.exports[`r${i}`] as () => number);
   }
