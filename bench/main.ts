@@ -28,7 +28,7 @@ async function main(o: Options): Promise<number> {
   console.log(plain(meanRow("all", results, list)));
   for (const remark of remarks(results)) console.log(remark);
   if (o.json) writeFileSync(o.json, `${JSON.stringify({ columns: list, results }, undefined, 2)}\n`);
-  if (o.write) writePage(results, list, ["npm run bench --", ...process.argv.slice(2)].join(" "));
+  if (o.write) writePage(results, list, o.by);
   if (o.save) save(results);
   return o.check ? verdicts(results) : 0;
 }

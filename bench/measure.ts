@@ -2,14 +2,15 @@
 import { input } from "./build.ts";
 import type { Benchmark, Group } from "./catalogue.ts";
 import { type Column, NATIVE } from "./columns.ts";
+import type { Clock } from "./options.ts";
 import { type Run, run } from "./time.ts";
 
 export interface Cell {
-  /** Medians, seconds. */
-  wall: number;
-  cpu: number;
-  /** All measurements of the wall clock. */
-  walls: number[];
+  /** Median by the chosen clock, seconds. */
+  time: number;
+  /** All measurements, seconds. */
+  wall: number[];
+  cpu: number[];
 }
 
 export interface Result {
@@ -24,6 +25,7 @@ export interface Plan {
   rounds: number;
   scale: number;
   timeout: number;
+  by: Clock;
   /** Called for each result as it comes. */
   progress(result: Result): void;
 }
@@ -65,7 +67,7 @@ async function one(b: Benchmark, plan: Plan): Promise<Result> {
       else result.cells[column.name] = wrong;
     }
   }
-  for (const [name, list] of runs) result.cells[name] ??= cell(list);
+  for (const [name, list] of runs) result.cells[name] ??= cell(list, plan.by);
   return result;
 }
 
@@ -76,9 +78,8 @@ function objection(made: Run, output: string | undefined): string | undefined {
   return made.output === output ? undefined : "failed: output differs from the native one";
 }
 
-function cell(runs: readonly Run[]): Cell {
-  const walls = runs.map((r) => r.wall);
-  return { wall: median(walls), cpu: median(runs.map((r) => r.cpu)), walls };
+function cell(runs: readonly Run[], by: Clock): Cell {
+  return { time: median(runs.map((r) => r[by])), wall: runs.map((r) => r.wall), cpu: runs.map((r) => r.cpu) };
 }
 
 export function median(values: readonly number[]): number {

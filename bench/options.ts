@@ -8,6 +8,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --list             list the programs, run nothing
   --scale X          multiply the amount of work where it can be chosen (default 1)
   --timeout SECONDS  of one measurement (default 120)
+  --by CLOCK         compare by "wall" (default) or "cpu": all processors' time, which a busy machine disturbs less
   --dist DIR         what to measure (default dist)
   --no-qemu          leave out qemu-x86_64
   --blink PATH       a column for another emulator that is called as PATH PROG ARGS
@@ -20,6 +21,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --check            compare with bench/baseline.json; exit code 1 if a group became slower than it allows
 `;
 
+/** Time on the wall, or time that processors were busy. */
+export type Clock = "wall" | "cpu";
+
 export interface Options {
   rounds: number;
   group: string | undefined;
@@ -27,6 +31,7 @@ export interface Options {
   list: boolean;
   scale: number;
   timeout: number;
+  by: Clock;
   dist: string;
   qemu: boolean;
   blink: string | undefined;
@@ -50,6 +55,7 @@ export function options(args: string[]): Options | undefined {
       list: { type: "boolean", default: false },
       scale: { type: "string", default: "1" },
       timeout: { type: "string", default: "120" },
+      by: { type: "string", default: "wall" },
       dist: { type: "string", default: "dist" },
       "no-qemu": { type: "boolean", default: false },
       blink: { type: "string" },
@@ -71,6 +77,7 @@ export function options(args: string[]): Options | undefined {
     list: v.list,
     scale: positive("scale", v.scale),
     timeout: positive("timeout", v.timeout),
+    by: clock(v.by),
     dist: v.dist,
     qemu: !v["no-qemu"],
     blink: v.blink,
@@ -88,4 +95,9 @@ function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new Error(`--${name} ${text}: a number above 0 is wanted`);
   return value;
+}
+
+function clock(text: string): Clock {
+  if (text !== "wall" && text !== "cpu") throw new Error(`--by ${text}: wall or cpu is wanted`);
+  return text;
 }

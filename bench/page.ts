@@ -4,13 +4,20 @@ import { arch, cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Column } from "./columns.ts";
 import type { Result } from "./measure.ts";
+import type { Clock } from "./options.ts";
 import { markdown, remarks } from "./table.ts";
 
 const FILE = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
 const BEGIN = "<!-- measured by `npm run bench -- --write`: do not edit -->";
 const END = "<!-- end of what was measured -->";
 
-export function writePage(results: readonly Result[], columns: readonly Column[], command: string): void {
+const CLOCKS: Readonly<Record<Clock, string>> = {
+  wall: "the time on the wall",
+  cpu: "the time that processors were busy, V8's compiler threads included",
+};
+
+export function writePage(results: readonly Result[], columns: readonly Column[], by: Clock): void {
+  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
   const page = readFileSync(FILE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);
@@ -20,7 +27,8 @@ export function writePage(results: readonly Result[], columns: readonly Column[]
     BEGIN,
     "",
     machine(),
-    `${new Date().toISOString().slice(0, 10)}, \`${command}\`. Medians; times by the clock on the wall.`,
+    `${new Date().toISOString().slice(0, 10)}, \`${command}\`.`,
+    `Medians of ${CLOCKS[by]}.`,
     "",
     ...columns.map((c) => `- ${c.name}: ${c.about}`),
     "",

@@ -5,14 +5,14 @@ import type { Cell, Result } from "./measure.ts";
 /** Times shorter than this are the timer's grain rather than the program's, seconds. */
 const GRAIN = 0.0005;
 
-export function wall(result: Result, column: string): number | undefined {
+export function time(result: Result, column: string): number | undefined {
   const cell: Cell | string | undefined = result.cells[column];
-  return typeof cell === "object" ? Math.max(cell.wall, GRAIN) : undefined;
+  return typeof cell === "object" ? Math.max(cell.time, GRAIN) : undefined;
 }
 
 export function ratio(result: Result, column: string, to: string): number | undefined {
-  const a = wall(result, column);
-  const b = wall(result, to);
+  const a = time(result, column);
+  const b = time(result, to);
   return a === undefined || b === undefined ? undefined : a / b;
 }
 

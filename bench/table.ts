@@ -1,7 +1,7 @@
 /** The figures as a table: plain text for a terminal, Markdown for the page. */
 import { type Column, NATIVE, OURS, QEMU } from "./columns.ts";
 import type { Result } from "./measure.ts";
-import { byGroup, mean, ratio, wall } from "./ratios.ts";
+import { byGroup, mean, ratio, time } from "./ratios.ts";
 
 /** What is divided by what; only pairs of columns that are there. */
 export function pairs(columns: readonly Column[]): [string, string][] {
@@ -19,7 +19,7 @@ export function header(columns: readonly Column[]): string[] {
 export function row(result: Result, columns: readonly Column[]): string[] {
   return [
     result.name,
-    ...columns.map((c) => seconds(wall(result, c.name))),
+    ...columns.map((c) => seconds(time(result, c.name))),
     ...pairs(columns).map(([a, b]) => times(ratio(result, a, b))),
   ];
 }
