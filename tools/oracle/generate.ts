@@ -318,8 +318,8 @@ export class Generator {
   ) {
     this.b = new Builder(r, new Pools(r));
     const far = (f: Form): boolean => /^SH[LR]D$/.test(f.mnemonic) && f.osize === 16; // the count may be too large
-    // What x87 instructions leave in pointers and status differs a little between makers: nothing reads it back here.
-    const apart = /^(JMP|CALL|RET|INT\d|UD\d|FNSTENV|FNSAVE|FNSTSW|FXSAVE\w*)$/;
+    // Segment bases stay, as addresses are made with them. What x87 instructions leave in pointers and status differs a little between makers: nothing reads it back here.
+    const apart = /^(JMP|CALL|RET|INT\d|UD\d|FNSTENV|FNSAVE|FNSTSW|FXSAVE\w*|WR[FG]SBASE)$/;
     this.plain = rows.filter(
       (f) =>
         !f.operands.some((o) => o.kind === "rel") &&

@@ -9,6 +9,12 @@ const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI] = [0, 1, 2, 3, 4, 5, 6, 7];
 const STACK = /^(PUSH|POP|CALL|RET|ENTER|LEAVE)(F|FQ)?$/;
 const SHIFT = /^(RO[LR]|RC[LR]|S[HA][LR]|SH[LR]D|S[HA][LR]X|SAR)$/;
 
+/**
+ * AMD's processors enter MMX mode even where MASKMOVQ faults, and REPE CMPSB reads its operands in another order than
+ * the other comparisons: these get good addresses.
+ */
+const FAULTS_ODDLY = /^(MASKMOVQ|CMPSB)$/;
+
 function count(r: Random): bigint {
   return r.one(30) ? r.u64() : BigInt(r.below(r.one(8) ? 3000 : 12));
 }
@@ -18,7 +24,7 @@ export function prepare(m: Making, addressSize: 32 | 64, segmentBase: bigint): v
   const { b, r, f } = m;
   const garbage = addressSize === 64 ? 0n : BigInt(r.u32()) << 32n;
   const pointer = (n: number, size: number, base: bigint): void => {
-    const wanted = chooseAddress(r, size, m.sequence) - base;
+    const wanted = chooseAddress(r, size, m.sequence || FAULTS_ODDLY.test(f.mnemonic)) - base;
     b.suggest(n, addressSize === 64 ? wanted : (wanted & 0xffffffffn) | garbage);
   };
   if (STACK.test(f.mnemonic)) {

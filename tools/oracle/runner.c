@@ -157,6 +157,8 @@ static void setup(void) {
   for (int i = 0; i < 2; i++) {
     map(at[i], DATA_SIZE, PROT_READ | PROT_WRITE, fd);
     mprotect((void *)(at[i] + DATA_SIZE - PAGE), PAGE, PROT_READ);
+    /* Present from the start: error codes tell. */
+    for (int k = 0; k < DATA_PAGES; k++) (void)*(volatile uint8_t *)(at[i] + k * PAGE);
   }
   data = map(0, DATA_SIZE, PROT_READ | PROT_WRITE, fd);
   map(CODE_AT, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, cd);

@@ -48,7 +48,10 @@ export function jumpsAway(row: Row | undefined): boolean {
   return row !== undefined && /^(JMP|CALL|RET)$/.test(row.mnemonic);
 }
 
-/** Operands so large that processors touch their parts in different orders: which page faults is not compared. */
+/**
+ * Operands so large that processors touch their parts in different orders, and REPE CMPSB, of whose two operands either may
+ * be read first: which page faults is not compared.
+ */
 export function faultsAnywhere(f: Form): boolean {
-  return f.operands.some((o) => o.kind === "m" && o.memSize > 128) || /^(FLDENV|FNSTENV)$/.test(f.mnemonic);
+  return f.operands.some((o) => o.kind === "m" && o.memSize > 128) || /^(FLDENV|FNSTENV|CMPSB)$/.test(f.mnemonic);
 }
