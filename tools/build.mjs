@@ -4,7 +4,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,6 +14,8 @@ import { packTable } from "./pack-table.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 mkdirSync(dist, { recursive: true });
+// V8 knows its code only by the length of the source: no cache may be left of another bundle.
+rmSync(join(dist, "blink.cache"), { force: true });
 
 const common = {
   bundle: true,
@@ -68,10 +71,11 @@ await build({
 });
 
 // The interpreter's handlers, built ahead: bundle the generator, run it, keep what it made.
-const generator = join(dist, "handlers-generator.mjs");
+const scratch = mkdtempSync(join(tmpdir(), "blink-build-"));
+const generator = join(scratch, "handlers.mjs");
 await build({ ...node, format: "esm", entryPoints: ["tools/handlers.ts"], outfile: generator });
 const made = spawnSync(process.execPath, [generator, join(dist, "handlers.bin")], { stdio: "inherit" });
-rmSync(generator);
+rmSync(scratch, { recursive: true });
 if (made.status !== 0) process.exit(1);
 
 // Code that V8 compiled while it ran the example: what every start needs.
