@@ -13,8 +13,9 @@ function toMmx(ty: Fp, truncate: boolean): Semantics {
     checkPendingX87(e);
     const x = e.tmp(ty === "f32" ? f64x2.splat(e.readLow(1, "f64")) : readAligned(e, 1));
     const v = ty === "f32" ? i64x2.replace_lane(x, 1, i64.const(0)) : x;
-    const r = toInt32Packed(e, ty, truncate ? TRUNCATE : roundingControl(e), e.tmp(v));
+    // Processors change to MMX state even if #XM follows.
     enterMmx(e);
+    const r = toInt32Packed(e, ty, truncate ? TRUNCATE : roundingControl(e), e.tmp(v));
     e.write(0, i64x2.extract_lane(r, 0));
   };
 }
@@ -23,9 +24,9 @@ function fromMmx(convert: (e: Emit, pair: Val) => Val): Semantics {
   return (e) => {
     const mmx = e.ops[1].kind === "reg";
     if (mmx) checkPendingX87(e);
-    const r = e.tmp(convert(e, e.tmp(i64x2.splat(e.read(1)))));
+    const pair = e.tmp(i64x2.splat(e.read(1)));
     if (mmx) enterMmx(e);
-    e.write(0, r);
+    e.write(0, convert(e, pair));
   };
 }
 

@@ -16,12 +16,19 @@ import { type Fp, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
 import { LIMITS, QUICK, QUICK_MASK, SLOW, SLOW_ADDSUB, SLOW_PACKED } from "./sse-float-slow.ts";
 import { cell, k, setCell } from "./x87-cells.ts";
 
+/** IE, DE, ZE. */
+const EARLY = 7;
 const DENORMAL_MASK = 0x100;
 
 /** Runs the slow way; an exception that is not masked raises #XM. */
 export function exactly(e: Emit, body: () => void): void {
+  const before = e.field("i32", MXCSR);
   setCell(e, UNMASKED, k(0));
   body();
+  // What one lane raises before computing keeps the others from computing.
+  e.if(i32.and(cell(e, UNMASKED), k(EARLY)), () =>
+    e.setField("i32", MXCSR, i32.or(before, i32.and(e.field("i32", MXCSR), k(EARLY)))),
+  );
   e.faultIf(cell(e, UNMASKED), VECTOR.XM);
 }
 /** True unless MXCSR under the mask has the value. */
