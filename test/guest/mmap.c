@@ -93,6 +93,8 @@ int main(void) {
   CALL(mprotect(none + (1L << 30), PAGE, RW));
   NUMBER(WRITE(none + (1L << 30)));
   CALL(munmap(none, 1L << 40));
+  // Without MAP_NORESERVE the heuristic of vm.overcommit_memory = 0 refuses what exceeds all of RAM.
+  WORKS(mmap(NULL, 1L << 45, RW, PRIVATE, -1, 0));
   WORKS(mmap(NULL, 1L << 47, RW, PRIVATE | MAP_NORESERVE, -1, 0));
 
   // Growing, shrinking, moving.

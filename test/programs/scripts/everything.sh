@@ -135,7 +135,10 @@ sleep 0.1
 kill $!
 wait $! 2> /dev/null
 say "killed $?"
-for n in 1 2 3; do (sleep 0.$n; say "job $n") & done
+for n in 3 2 1; do
+  (until [ -e "done$((n - 1))" ]; do sleep 0.05; done; say "job $n"; touch "done$n") &
+done
+touch done0
 wait
 mkfifo queue
 (for n in 1 2 3; do say "item $n"; done > queue) &
