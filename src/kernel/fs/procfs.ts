@@ -66,6 +66,7 @@ export class ProcFs implements ProcContext {
       swaps: text(() => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
       sys: () => procSys(this),
       uptime: text(() => uptime(source)),
+      vmstat: text(() => vmstat(source)),
       version: text(() => `Linux version ${source.release} (blink@blink) ${source.version}\n`),
     };
   }
@@ -107,6 +108,18 @@ function meminfo(s: ProcSource): string {
       return `${label}${String(Math.floor(bytes / 1024)).padStart(8)} kB\n`;
     })
     .join("");
+}
+
+/** Page counts, and zeroes for what never happens here. */
+function vmstat(s: ProcSource): string {
+  const { free, cached } = s.memory();
+  const never = "pgpgin pgpgout pswpin pswpout pgalloc_normal pgfree pgactivate pgfault pgmajfault oom_kill".split(" ");
+  const rows = [
+    ["nr_free_pages", Math.floor(free / 4096)],
+    ["nr_file_pages", Math.floor(cached / 4096)],
+    ...never.map((name) => [name, 0]),
+  ];
+  return rows.map((r) => `${r.join(" ")}\n`).join("");
 }
 
 function cpuinfo(s: ProcSource): string {

@@ -1,7 +1,10 @@
 import { EBADF, EFBIG, EINVAL, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import {
+  F_ADD_SEALS,
+  F_GET_SEALS,
   F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
+  F_SEAL_SEAL,
   F_SEAL_SHRINK,
   F_SEAL_WRITE,
   FALLOC_FL_KEEP_SIZE,
@@ -15,6 +18,8 @@ import { PAGE } from "../../mmu/frames.ts";
 import { RegularFile } from "../../vfs/file.ts";
 import type { Inode } from "../../vfs/types.ts";
 import type { TmpContent } from "./tmp-content.ts";
+
+const ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 
 /** What an open file asks of its inode. */
 export interface TmpOwner extends Inode {
@@ -72,6 +77,16 @@ export class TmpFile extends RegularFile {
       this.content.punch(offset, offset + length);
     }
     return !keep && offset + length > this.content.size ? this.inode.resize(offset + length) : 0;
+  }
+  /** F_ADD_SEALS, F_GET_SEALS (fcntl(2)). */
+  control(command: number, arg: number): number {
+    const { inode } = this;
+    if (command === F_GET_SEALS) return inode.seals;
+    if (command !== F_ADD_SEALS) return -EINVAL;
+    if (arg & ~ALL_SEALS) return -EINVAL;
+    if (!this.writable || inode.seals & F_SEAL_SEAL) return -EPERM;
+    inode.seals |= arg;
+    return 0;
   }
   page(offset: number): number {
     return this.content.frame(Math.floor(offset / PAGE));
