@@ -24,7 +24,7 @@ export type Cond = number;
 /** What a form has in one operand position. */
 export interface OperandInfo {
   kind: "reg" | "mem" | "imm" | "rel" | "far" | "fixed" | "str";
-  /** Register class where kind is "reg" or "fixed". */
+  /** Register class where kind is "reg" or "fixed"; of the index register where memory has a vector index. */
   cls: string;
   /** Bits. */
   size: number;

@@ -1,5 +1,9 @@
 /** All semantics by mnemonic: the one place where the families' tables come together. */
 import { ALU } from "./alu.ts";
+import { avx } from "./avx.ts";
+import { avxMask } from "./avx-mask.ts";
+import { avxMove } from "./avx-move.ts";
+import { avxShift } from "./avx-shift.ts";
 import { BCD } from "./bcd.ts";
 import { BIT } from "./bit.ts";
 import { BMI } from "./bmi.ts";
@@ -58,6 +62,10 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   x87Functions,
   x87State,
   fxsave,
+  avx,
+  avxMask,
+  avxMove,
+  avxShift,
 };
 
 function merge(): SemTable {
@@ -75,4 +83,4 @@ export const SEMANTICS: Readonly<SemTable> = merge();
 
 /** CPU features of the instruction table that nothing implements yet: their instructions are undefined (#UD), and CPUID doesn't claim them. */
 export const UNIMPLEMENTED_FEATURES: readonly string[] =
-  "VAES VPCLMULQDQ AVX AVX2 F16C FMA RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");
+  "F16C FMA RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");

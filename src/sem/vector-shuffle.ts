@@ -31,7 +31,8 @@ const shuffleBytes =
   (a, b) =>
     i8x16.swizzle(a, v128.and(b, v128.const([mask])));
 
-const shuffleDwords: Op1Imm = (a, imm) => {
+/** PSHUFD. */
+export const shuffleDwords: Op1Imm = (a, imm) => {
   if (isConst(imm)) return i8x16.shuffle(a, a, bytesOf(fields(imm.imm as number), 4));
   const bits = v128.and(i32x4.splat(imm), v128.const([3, 0, 0, 0, 12, 0, 0, 0, 48, 0, 0, 0, 192, 0, 0, 0]));
   const align = v128.const([64, 0, 0, 0, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0]);

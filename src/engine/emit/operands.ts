@@ -26,7 +26,7 @@ export function operandInfo(o: OperandSpec, memory: boolean): OperandInfo {
   if (o.kind === "str") return { kind: "str", cls: "", size: o.memSize, fixed: "" };
   if (o.kind === "imm") return { kind: "imm", cls: "", size: o.size, fixed: "" };
   if (o.kind === "rel" || o.kind === "far") return { kind: o.kind, cls: "", size: o.size, fixed: "" };
-  if (memory && isMemoryKind(o.kind)) return { kind: "mem", cls: "", size: o.memSize, fixed: "" };
+  if (memory && isMemoryKind(o.kind)) return { kind: "mem", cls: o.vsib ?? "", size: o.memSize, fixed: "" };
   return { kind: "reg", cls: classOf(o), size: o.size, fixed: "" };
 }
 
