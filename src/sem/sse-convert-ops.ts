@@ -4,7 +4,7 @@
  */
 import { MXCSR } from "../cpu/layout.ts";
 import { f32, f64, i32, i64, select, type Val } from "../wasm/expr.ts";
-import { f32x4, f64x2, i32x4, v128 } from "../wasm/simd.ts";
+import { f32x4, f64x2, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit } from "./emit.ts";
 import { FROM_INTEGER, NARROW, ROUND_INTEGRAL, TO_INTEGER, WIDEN } from "./sse-convert-exact.ts";
 import { type Fp, LANES, PACKED, SCALAR } from "./sse-float-nan.ts";
@@ -105,10 +105,13 @@ export function fromInt32x4(e: Emit, v: Val, lanes: 2 | 4): Val {
   return e.get(r);
 }
 
-/** f32 to f64. A denormal is noticed only where MXCSR is not as usual. */
+/** f32 to f64. */
 export function widen(e: Emit, x: Val): Val {
   const r = e.var(f64.promote_f32(x));
-  e.if(i32.or(unusual(e, 0x1fc0, 0x1f80), f32.ne(x, x)), () => exactly(e, () => e.set(r, e.shared(WIDEN, x))));
+  const twice = i32.shl(i32.reinterpret_f32(x), k(1));
+  const denormal = i32.lt_u(i32.sub(twice, k(1)), k(0xffffff));
+  const special = i32.or(denormal, f32.ne(x, x));
+  e.if(i32.or(unusual(e, 0x1fc0, 0x1f80), special), () => exactly(e, () => e.set(r, e.shared(WIDEN, x))));
   return e.get(r);
 }
 /** f64 to f32. */
@@ -123,8 +126,10 @@ export function narrow(e: Emit, x: Val): Val {
 /** The lower two f32 lanes to f64. x is a temporary. */
 export function widenPacked(e: Emit, x: Val): Val {
   const r = e.var(f64x2.promote_low_f32x4(x));
-  const nan = v128.any_true(f64x2.ne(e.get(r), e.get(r)));
-  e.if(i32.or(unusual(e, 0x1fc0, 0x1f80), nan), () =>
+  const v = e.get(r);
+  const small = v128.and(f64x2.lt(f64x2.abs(v), f64x2.splat(f64.const(LIMITS.f32.min))), f64x2.ne(v, v128.const([0])));
+  const special = v128.any_true(v128.or(f64x2.ne(v, v), small));
+  e.if(i32.or(unusual(e, 0x1fc0, 0x1f80), special), () =>
     exactly(e, () => {
       for (const i of [0, 1]) {
         e.set(r, f64x2.replace_lane(e.get(r), i, e.shared(WIDEN, f32x4.extract_lane(x, i))));
@@ -135,10 +140,18 @@ export function widenPacked(e: Emit, x: Val): Val {
 }
 /** Two f64 lanes to f32 in the lower half, upper half zero. x is a temporary. */
 export function narrowPacked(e: Emit, x: Val): Val {
-  const r = e.var(v128.const([0]));
-  for (const i of [0, 1]) {
-    e.set(r, f32x4.replace_lane(e.get(r), i, narrow(e, e.tmp(f64x2.extract_lane(x, i)))));
-  }
+  const r = e.var(f32x4.demote_f64x2_zero(x));
+  const size = e.tmp(f64x2.abs(x));
+  const { min, max } = LIMITS.f32;
+  const ordinary = v128.and(f64x2.ge(size, f64x2.splat(f64.const(min))), f64x2.le(size, f64x2.splat(f64.const(max))));
+  const quick = i64x2.all_true(v128.or(ordinary, f64x2.eq(x, v128.const([0]))));
+  e.if(i32.or(unusual(e, QUICK_MASK, QUICK), i32.eqz(quick)), () =>
+    exactly(e, () => {
+      for (const i of [0, 1]) {
+        e.set(r, f32x4.replace_lane(e.get(r), i, e.shared(NARROW, f64x2.extract_lane(x, i))));
+      }
+    }),
+  );
   return e.get(r);
 }
 
