@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the two commands, and the library for Node (blink.node.mjs) and for browsers (blink.browser.mjs).
- * Run: node tools/build.mjs
+ * Run: node tools/build.mjs [--readable]     (--readable: with the names of the source, for profiles)
  */
 
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ rmSync(join(dist, "blink.cache"), { force: true });
 const common = {
   bundle: true,
   format: "esm",
-  minify: true,
+  minify: !process.argv.includes("--readable"),
   logLevel: "warning",
   absWorkingDir: root,
   treeShaking: true,
