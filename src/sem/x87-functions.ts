@@ -8,6 +8,8 @@ import {
   C1,
   cell,
   clearExceptions,
+  controlWord,
+  DE,
   EXC,
   FSW_C0,
   FSW_C1,
@@ -102,7 +104,9 @@ function remainder(nearest: boolean): Semantics {
     const bits = e.tmp(compute(e, 1, "x87Remainder", k(nearest ? 1 : 0)));
     e.sharedVoid(FINISH, k(0), k(0));
     clearC2(e);
-    e.if(i32.eqz(i32.or(i32.and(cell(e, EXC), k(IE)), i32.and(bits, k(NO_BITS)))), () => {
+    const stopping = i32.and(cell(e, EXC), i32.or(i32.xor(controlWord(e), k(0x3f)), k(IE)));
+    const failed = i32.and(stopping, k(IE | DE));
+    e.if(i32.eqz(i32.or(failed, i32.and(bits, k(NO_BITS)))), () => {
       e.sharedVoid(SET_CONDITION, i32.and(bits, k(FSW_C0 | FSW_C2 | FSW_C3)));
       e.setField("u16", FSW, i32.or(e.field("u16", FSW), i32.and(bits, k(FSW_C1))));
     });
@@ -152,7 +156,7 @@ function twoResults(first: (e: Emit) => Val, second: (e: Emit) => void, setsC2: 
   return waiting((e) => {
     const c2 = e.var(k(0));
     const settled = e.var(e.shared(PREPARE, k(0)));
-    e.if(i32.eqz(isEmpty(e, k(-1))), () => {
+    e.if(i32.eqz(i32.or(isEmpty(e, k(-1)), isEmpty(e, k(0)))), () => {
       clearExceptions(e);
       setIndefinite(e, IE | SF);
       setCell(e, C1, k(1));

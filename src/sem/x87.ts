@@ -133,8 +133,13 @@ table.FLDLN2 = roundedConstant(0xb17217f7d1cf79abn, 0x3ffe, true);
 function storing(bits: (e: Emit) => Val, store: (e: Emit, v: Val) => void, pops: number): Semantics {
   return (e) => {
     checkPending(e);
+    e.ea(0);
     const v = bits(e);
-    e.if(e.shared(MAY_STORE), () => store(e, v));
+    e.if(
+      e.shared(MAY_STORE),
+      () => store(e, v),
+      () => e.probe(e.ea(0), e.ops[0].size / 8, "w"),
+    );
     remember(e);
     e.sharedVoid(FINISH_STORE, k(pops));
   };
