@@ -1,6 +1,6 @@
 /**
- * MMX registers are the mantissas of the physical x87 registers. Any MMX instruction but EMMS sets TOP to 0 and marks
- * all registers valid; one that writes a register sets its sign and exponent to all ones (the engine's write does that).
+ * MMX registers are the mantissas of the physical x87 registers. Any MMX instruction sets TOP to 0 and marks
+ * all registers valid (EMMS: empty); one that writes a register sets its sign and exponent to all ones (the engine's write does that).
  * SDM volume 1, section 9.5.
  */
 import { FSW, FTW } from "../cpu/layout.ts";

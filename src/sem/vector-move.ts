@@ -3,7 +3,7 @@ import { FTW, RDI } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
-import { checkPendingX87, mmx } from "./mmx-state.ts";
+import { checkPendingX87, enterMmx, mmx } from "./mmx-state.ts";
 import { checkAligned, isMm, read64, readAligned, ZERO } from "./vector.ts";
 
 const aligned: Semantics = (e) => {
@@ -65,6 +65,7 @@ export const vectorMove = {
   },
   EMMS: (e) => {
     checkPendingX87(e);
+    enterMmx(e);
     e.setField("u8", FTW, i32.const(0));
   },
 } satisfies SemTable;
