@@ -1,8 +1,11 @@
 /** The command line of blink(1). */
+import { type CpuLevel, LEVELS } from "../src/sem/cpu-features.ts";
 
 export interface Options {
   /** -j: no JIT. */
   jit: boolean;
+  /** --cpu: the processor's features. */
+  cpu: CpuLevel | undefined;
   /** -s, as often as given: log system calls; twice: at entry too. */
   strace: number;
   /** -Z: statistics at exit. */
@@ -34,6 +37,7 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   -Z                   print statistics on exit
   -0                   argv[0] is given separately, after PROG
   -L PATH              log filename (default blink.log, made when something is logged)
+  --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
@@ -43,6 +47,7 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
 export function parse(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
   const options: Options = {
     jit: true,
+    cpu: undefined,
     strace: 0,
     statistics: false,
     logToStderr: false,
@@ -60,6 +65,12 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     }
     if (args[i] === "--help") return { kind: "help" };
     if (args[i] === "--version") return { kind: "version" };
+    if (args[i].startsWith("--cpu")) {
+      const name = args[i].startsWith("--cpu=") ? args[i].slice(6) : args[++i];
+      options.cpu = LEVELS.find((level) => level === name);
+      if (!options.cpu) return { kind: "bad", message: `--cpu takes one of ${LEVELS.join(", ")}` };
+      continue;
+    }
     for (let j = 1; j < args[i].length; j++) {
       const flag = args[i][j];
       if (flag === "L" || flag === "C") {

@@ -22,6 +22,7 @@ import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
+import { type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { BlockBuilder, MAX_RECORDS } from "./block.ts";
@@ -29,6 +30,7 @@ import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS, regionFunctions } from "./interp/image.ts";
+import { restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
@@ -39,6 +41,8 @@ export interface EngineOptions {
   /** Cycles and random numbers for helpers. */
   tsc(): number;
   random(bytes: Uint8Array): void;
+  /** The processor to be; instructions that it doesn't have are undefined. */
+  level?: CpuLevel;
   /** With these, hot code is compiled; without, everything is interpreted. */
   semantics?(mnemonic: string): Semantics | undefined;
   /** Milliseconds, for statistics. */
@@ -78,14 +82,15 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.ram = options.ram;
     this.cache = new CodeCache(this.ram);
-    this.builder = new BlockBuilder(this.ram, options.image.index);
+    const index = restrict(options.image.index, options.level ?? DEFAULT_LEVEL);
+    this.builder = new BlockBuilder(this.ram, index);
     const exports = instantiate(options, this.cache, (from) => (from ? this.resolve(from >>> 0) : this.find()));
     this.enter = exports.enter as (record: number) => number;
     if (options.semantics) {
       this.jit = new Jit({
         ram: this.ram,
         cache: this.cache,
-        index: options.image.index,
+        index,
         table: exports.table as JitTable,
         shared: { ...regionFunctions, exports },
         semantics: options.semantics,
@@ -319,6 +324,7 @@ function instantiate(o: EngineOptions, cache: CodeCache, lookup: (from: number) 
     },
     tsc: o.tsc,
     random: o.random,
+    level: o.level,
   };
   const helper: Record<string, (...args: number[]) => number> = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);

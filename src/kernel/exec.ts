@@ -12,6 +12,7 @@ import { DYN_BASE, type MappedElf, mapElf } from "../loader/map-elf.ts";
 import { buildStack, checkArguments, type StackImage } from "../loader/stack.ts";
 import type { LoadTarget } from "../loader/target.ts";
 import { UserFault } from "../mmu/access.ts";
+import { DEFAULT_LEVEL, hasFeature } from "../sem/cpu-features.ts";
 import type { Place } from "../vfs/types.ts";
 import { exitProcess, killOthers, releaseMm } from "./exit.ts";
 import { FPFRAME_SIZE } from "./fpstate.ts";
@@ -24,6 +25,8 @@ import type { Task } from "./task.ts";
 
 /** CPUID.1:EDX of the processor that the engine is. */
 const HWCAP = 0x178bfbff;
+/** <asm/hwcap2.h>: programs may use RDFSBASE and its kin. */
+const HWCAP2_FSGSBASE = 2;
 /** What a signal frame needs at most, with alignment and red zone. */
 const MIN_SIG_STACK = alignUp(U.FRAME_SIZE + FPFRAME_SIZE + 128 + 64 + 16, 16);
 
@@ -94,7 +97,7 @@ function load(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded |
       secure: false,
       random,
       hwcap: HWCAP,
-      hwcap2: 0,
+      hwcap2: hasFeature(task.kernel.cpu.level ?? DEFAULT_LEVEL, "FSGSBASE") ? HWCAP2_FSGSBASE : 0,
       minSigStack: MIN_SIG_STACK,
       execStack: p.elf?.execStack ?? true,
     },

@@ -2,7 +2,7 @@
 import { SIG_DFL, SIG_IGN } from "../abi/signal.ts";
 import { EXEC, READ, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
-import { FEATURES, hasFeature } from "../sem/cpu-features.ts";
+import { type CpuLevel, DEFAULT_LEVEL, FEATURES, hasFeature } from "../sem/cpu-features.ts";
 import type { ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
 import { ProcFs } from "./fs/procfs.ts";
 import type { Terminals } from "./fs/terminals.ts";
@@ -26,13 +26,16 @@ export function mountProc(kernel: Kernel, tree: Tree): void {
 class KernelFacts implements ProcSource {
   readonly release = UTS.release;
   readonly version = UTS.version;
-  readonly cpu = { vendor: "GenuineIntel", model: "blink.ts virtual processor", flags: cpuFlags() };
+  readonly cpu: ProcSource["cpu"];
   private readonly processes = new WeakMap<Process, ProcProcess>();
 
   constructor(
     private readonly kernel: Kernel,
     private readonly tree: Tree,
-  ) {}
+  ) {
+    const flags = cpuFlags(kernel.cpu.level ?? DEFAULT_LEVEL);
+    this.cpu = { vendor: "GenuineIntel", model: "blink.ts virtual processor", flags };
+  }
   get cpus(): number {
     return this.kernel.host.ids.cpus;
   }
@@ -299,10 +302,11 @@ const FLAG_NAMES: Record<string, string> = {
   LAHF: "lahf_lm",
   LZCNT: "abm",
   OSXSAVE: "",
+  SHA: "sha_ni",
   INVARIANT_TSC: "constant_tsc nonstop_tsc",
 };
 
-function cpuFlags(): string[] {
-  const present = FEATURES.filter((f) => hasFeature("v3", f.name));
+function cpuFlags(level: CpuLevel): string[] {
+  const present = FEATURES.filter((f) => hasFeature(level, f.name));
   return present.flatMap((f) => (FLAG_NAMES[f.name] ?? f.name.toLowerCase()).split(" ")).filter((n) => n !== "");
 }

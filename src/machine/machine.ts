@@ -13,6 +13,7 @@ import type { Task } from "../kernel/task.ts";
 import { connectTerminals } from "../kernel/terminal.ts";
 import { Frames, PAGE } from "../mmu/frames.ts";
 import { Ram } from "../mmu/ram.ts";
+import type { CpuLevel } from "../sem/cpu-features.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
@@ -34,6 +35,8 @@ export interface MachineOptions {
   trace?: Trace;
   /** Compile hot code (default), or interpret everything. */
   jit?: boolean;
+  /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
+  cpu?: CpuLevel;
 }
 
 /** How the first process ended: an exit code, or the signal that killed it (0 if none did). */
@@ -73,6 +76,7 @@ export class Machine {
       // A time-stamp counter of 1 GHz.
       tsc: () => Number(host.clock.monotonic() - clock),
       random: (bytes) => host.random(bytes),
+      level: options.cpu,
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
       clock: () => Number(host.clock.monotonic()) / 1e6,
     });
@@ -93,6 +97,7 @@ export class Machine {
       memfds: this.tree.memfds,
       rows: syscalls,
       cpu: {
+        level: options.cpu,
         onCodeStore,
         onFrameFreed: (frame) => onCodeStore(frame, PAGE),
         instructions: () => this.engine.instructions,

@@ -2,8 +2,8 @@
 import { i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { i8x16, i16x8, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import { type Emit, type Semantics, type SemTable, VECTOR } from "./emit.ts";
-import { shuffleDwords } from "./vector-shuffle.ts";
 import { range, ZERO } from "./vector.ts";
+import { shuffleDwords } from "./vector-shuffle.ts";
 import { isWide, vex, writeVector } from "./vex.ts";
 
 /** Moves; `strict` asks for memory aligned to the operand's size. */

@@ -7,7 +7,7 @@ export interface HelperHost {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly view: DataView;
-  /** What CPUID reports; "v2" if left out. */
+  /** What CPUID reports; the default if left out. */
   readonly level?: CpuLevel;
   /** Time-stamp counter and random numbers. */
   tsc(): number;

@@ -4,12 +4,14 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import { unpackImage } from "../../engine/interp/image.ts";
 import { Machine } from "../../machine/machine.ts";
+import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
 import { Log } from "./log.ts";
 
 export interface RunOptions {
   jit: boolean;
+  cpu: CpuLevel | undefined;
   /** 0: off; 1: log system calls as they return; 2: also as they begin. */
   strace: number;
   statistics: boolean;
@@ -63,6 +65,7 @@ export async function runProgram(o: RunOptions): Promise<void> {
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
     jit: o.jit,
+    cpu: o.cpu,
   });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");

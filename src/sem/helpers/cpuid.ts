@@ -1,6 +1,6 @@
 /** CPUID: SDM volume 2, table 3-8. */
 import { GPR, RAX, RBX, RCX, RDX } from "../../cpu/layout.ts";
-import { type CpuLevel, featureBits, hasFeature } from "../cpu-features.ts";
+import { type CpuLevel, DEFAULT_LEVEL, featureBits, hasFeature, XSAVE_MORE } from "../cpu-features.ts";
 import type { Helper, HelperHost } from "../helpers.ts";
 
 type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number];
@@ -36,8 +36,9 @@ function cache(index: number): Leaf {
 }
 
 /** Leaf 13: what XSAVE writes. x87, SSE and the upper halves of YMM. */
-function saveArea(index: number): Leaf {
+function saveArea(level: CpuLevel, index: number): Leaf {
   if (index === 0) return [7, 832, 832, 0];
+  if (index === 1) return [featureBits(level, XSAVE_MORE, "eax"), 832, 0, 0];
   if (index === 2) return [256, 576, 0, 0];
   return NONE;
 }
@@ -66,7 +67,7 @@ export function cpuidLeaf(level: CpuLevel, leaf: number, index: number): Leaf {
     case 0xb:
       return topology(index);
     case 0xd:
-      return hasFeature(level, "XSAVE") ? saveArea(index) : NONE;
+      return hasFeature(level, "XSAVE") ? saveArea(level, index) : NONE;
     case HYPERVISOR:
       return [HYPERVISOR, word("GenuineBlink", 0), word("GenuineBlink", 4), word("GenuineBlink", 8)];
     case 0x80000000:
@@ -98,7 +99,7 @@ function known(leaf: number): number {
 }
 
 export function levelOf(host: HelperHost): CpuLevel {
-  return host.level ?? "v2";
+  return host.level ?? DEFAULT_LEVEL;
 }
 
 export const cpuid: Helper = (host) => {
