@@ -38,9 +38,10 @@ function floatCode(raised: number): number {
 
 /**
  * How a trial runs: by the interpreter; compiled (interpreted once so that its blocks are known, then compiled and run
- * again); or compiled and left for the end of a slice every few instructions.
+ * again); or compiled and left for the end of a slice every few instructions; or with regions that
+ * start anywhere in it.
  */
-export type Way = "interpreter" | "compiled" | "sliced";
+export type Way = "interpreter" | "compiled" | "sliced" | "mixed";
 
 export class EngineSide {
   private readonly ram = new Ram();
@@ -65,6 +66,7 @@ export class EngineSide {
       helpers: HELPERS,
       tsc: () => 0,
       random: () => {},
+      level: "v3",
       ...(way === "interpreter" ? {} : { semantics }),
     });
     this.code = this.allocate(T.CODE_PAGES);
@@ -98,7 +100,10 @@ export class EngineSide {
       this.start(trial, at, code);
       this.execute(LIMIT);
       this.start(trial, at, code);
-      this.engine.jit?.compile(this.space, entry);
+      if (this.way !== "mixed") this.engine.jit?.compile(this.space, entry);
+      // Regions that overlap, some without the one at the start.
+      else
+        for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7)) this.engine.jit?.compile(this.space, entry + i);
     } else this.start(trial, at, code);
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
   }
