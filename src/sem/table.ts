@@ -11,6 +11,7 @@ import { CONTROL } from "./control.ts";
 import { crypto } from "./crypto.ts";
 import type { SemTable } from "./emit.ts";
 import { FLAGS } from "./flags.ts";
+import { fma } from "./fma.ts";
 import { fxsave } from "./fxsave.ts";
 import { MOVE } from "./move.ts";
 import { MULDIV } from "./muldiv.ts";
@@ -66,6 +67,7 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   avxMask,
   avxMove,
   avxShift,
+  fma,
 };
 
 function merge(): SemTable {
@@ -83,4 +85,4 @@ export const SEMANTICS: Readonly<SemTable> = merge();
 
 /** CPU features of the instruction table that nothing implements yet: their instructions are undefined (#UD), and CPUID doesn't claim them. */
 export const UNIMPLEMENTED_FEATURES: readonly string[] =
-  "F16C FMA RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");
+  "F16C RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");

@@ -45,7 +45,7 @@ export class Sources {
   }
 }
 
-function replaceLow(old: Val, v: Val): Val {
+export function replaceLow(old: Val, v: Val): Val {
   switch (v.ty) {
     case "f32":
       return f32x4.replace_lane(old, 0, v);
