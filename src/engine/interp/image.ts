@@ -216,6 +216,8 @@ export class Image {
       e.if(code, () => e.ret(code));
       const next = e.ld("i64", ZERO, RIP);
       e.if(i64.ne(next, rip), () => e.go(next));
+      // Calls that the region made have been to other pages.
+      e.st("i64", ZERO, i64.and(rip, i64.const(-4096)), CODE_BASE);
     });
     e.tail(e.ld("i32", rec, R_MOVED));
     e.markEnd();
