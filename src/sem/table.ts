@@ -10,6 +10,7 @@ import { BMI } from "./bmi.ts";
 import { CONTROL } from "./control.ts";
 import { crypto } from "./crypto.ts";
 import type { SemTable } from "./emit.ts";
+import { f16c } from "./f16c.ts";
 import { FLAGS } from "./flags.ts";
 import { fma } from "./fma.ts";
 import { fxsave } from "./fxsave.ts";
@@ -67,6 +68,7 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   avxMask,
   avxMove,
   avxShift,
+  f16c,
   fma,
 };
 
@@ -85,4 +87,4 @@ export const SEMANTICS: Readonly<SemTable> = merge();
 
 /** CPU features of the instruction table that nothing implements yet: their instructions are undefined (#UD), and CPUID doesn't claim them. */
 export const UNIMPLEMENTED_FEATURES: readonly string[] =
-  "F16C RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");
+  "RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");
