@@ -24,6 +24,7 @@ import {
   EXP_MAX,
   EXPO,
   FSW_C0,
+  FSW_C1,
   FSW_C2,
   FSW_C3,
   IE,
@@ -33,11 +34,17 @@ import {
   k64,
   MEM,
   PE,
+  physical,
   raise,
   roundingOf,
   setCell,
   setResult,
   setSlot,
+  setStatusWord,
+  setTags,
+  slotOf,
+  statusWord,
+  tags,
   ZERO64,
 } from "./x87-cells.ts";
 import { FORMAT_F32, FORMAT_F64, ROUND, shiftRightJam } from "./x87-round.ts";
@@ -100,6 +107,37 @@ function fromFloat(f: Layout): Shared {
     },
   };
 }
+/**
+ * (bits) -> 1 if the number is zero or normal and the stack has room: then it has been pushed. Otherwise nothing is
+ * changed, and the load goes its long way.
+ */
+function pushFloat(f: Layout): Shared {
+  return {
+    name: `x87_push_${f.name}`,
+    params: ["i64"],
+    result: "i32",
+    body: (c) => {
+      const bits = c.param(0);
+      const width = f.fraction === 52 ? 63 : 31;
+      const exp = c.tmp(i32.and(i32.wrap_i64(i64.shr_u(bits, k64(f.fraction))), k(f.expMax)));
+      const sign = i32.shl(i32.and(i32.wrap_i64(i64.shr_u(bits, k64(width))), k(1)), k(15));
+      const fraction = i64.shl(i64.and(bits, k64((1n << BigInt(f.fraction)) - 1n)), k64(63 - f.fraction));
+      const zero = c.tmp(i64.eqz(i64.shl(bits, k64(64 - width))));
+      const normal = i32.lt_u(i32.sub(exp, k(1)), k(f.expMax - 1));
+      const p = physical(c, k(-1));
+      const room = i32.eqz(i32.and(i32.shr_u(tags(c), p), k(1)));
+      c.if(i32.eqz(i32.and(i32.or(zero, normal), room)), () => c.ret(k(0)));
+      const m = select(zero, ZERO64, i64.or(fraction, INTEGER_BIT));
+      setSlot(c, slotOf(p), m, i32.or(sign, select(zero, k(0), i32.add(exp, k(BIAS - f.bias)))));
+      setTags(c, i32.or(tags(c), i32.shl(k(1), p)));
+      const kept = i32.and(statusWord(c), k(~(0x3800 | FSW_C1)));
+      setStatusWord(c, i32.or(kept, i32.shl(p, k(11))));
+      c.ret(k(1));
+    },
+  };
+}
+export const PUSH_F64 = pushFloat(F64);
+export const PUSH_F32 = pushFloat(F32);
 export const FROM_F64 = fromFloat(F64);
 export const FROM_F32 = fromFloat(F32);
 
@@ -146,7 +184,19 @@ function toFloat(f: Layout): Shared {
       c.if(i64.eqz(c.get(x.m)), () => c.ret(pack(x.sign, k(0), ZERO64)));
       normalizeQuietly(c, x);
       const { drop, min, max } = f.round;
-      const rc = roundingOf(controlWord(c));
+      const rc = c.tmp(roundingOf(controlWord(c)));
+      // Nearly always: to nearest, well inside the exponent's range. A carry runs into the exponent, as it should.
+      const inside = i32.lt_u(i32.sub(c.get(x.exp), k(min)), k(max - min));
+      c.if(i32.and(inside, i32.eqz(rc)), () => {
+        const below = c.tmp(i64.shl(c.get(x.m), k64(64 - drop)));
+        const kept = i64.shr_u(c.get(x.m), k64(drop));
+        const odd = i32.wrap_i64(i64.and(kept, k64(1)));
+        const up = c.tmp(i32.or(i64.gt_u(below, INTEGER_BIT), i32.and(i64.eq(below, INTEGER_BIT), odd)));
+        c.if(i64.ne(below, ZERO64), () => raise(c, PE));
+        setCell(c, C1, up);
+        const near = pack(x.sign, i32.sub(c.get(x.exp), k(BIAS - f.bias)), c.get(x.m));
+        c.ret(i64.add(near, i64.extend_i32_u(up)));
+      });
       const m = c.call(use(ROUND), x.sign, c.get(x.exp), c.get(x.m), ZERO64, k(drop), k(min), k(max), rc);
       const e = c.ld("i32", k(0), EXPO);
       const field = select(i32.eq(e, k(EXP_MAX)), k(f.expMax), i32.sub(e, k(BIAS - f.bias)));

@@ -46,10 +46,15 @@ export function loadMemory(e: Emit, integer: boolean, quiet: boolean): Val {
   }
   const v = e.read(0);
   begin(e);
+  convertOperand(e, v, integer, quiet);
+  return k(MEM_INDEX);
+}
+/** A memory operand's value (i64, or i32 if narrower) into its slot. */
+export function convertOperand(e: Emit, v: Val, integer: boolean, quiet: boolean): void {
+  const size = e.ops[0].size;
   if (integer) {
     const wide = size === 64 ? v : i64.extend_i32_s(size === 16 ? i32.extend16_s(v) : v);
     e.sharedVoid(FROM_INT, wide);
   } else if (size === 64) e.sharedVoid(FROM_F64, v, k(quiet ? 1 : 0));
   else e.sharedVoid(FROM_F32, i64.extend_i32_u(v), k(quiet ? 1 : 0));
-  return k(MEM_INDEX);
 }

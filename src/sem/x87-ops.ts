@@ -51,6 +51,12 @@ export const COMMIT_FLAGS: Shared = {
   params: [],
   result: "i32",
   body: (c) => {
+    // Nearly always: everything masked.
+    c.if(i32.eq(i32.and(controlWord(c), k(0x3f)), k(0x3f)), () => {
+      const raised = i32.or(cell(c, EXC), i32.mul(cell(c, C1), k(FSW_C1)));
+      setStatusWord(c, i32.or(i32.and(statusWord(c), k(~FSW_C1)), raised));
+      c.ret(k(0));
+    });
     const unmasked = c.tmp(i32.and(i32.xor(controlWord(c), k(0x3f)), k(0x3f)));
     const stopped = c.tmp(i32.ne(i32.and(i32.and(cell(c, EXC), unmasked), k(EARLY)), k(0)));
     c.if(stopped, () => {

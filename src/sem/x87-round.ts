@@ -136,6 +136,18 @@ export const ROUND_F80: Shared = {
     const { min, max } = FORMAT_F80;
     const fcw = controlWord(c);
     const store = (m: Val, e: Val): void => setResult(c, m, i32.or(i32.shl(sign, k(15)), e));
+    // Nearly always: full precision, to nearest, well inside the exponent's range.
+    const inside = i32.lt_u(i32.sub(exp, k(min)), k(max - min));
+    c.if(i32.and(inside, i32.eqz(i32.or(drop, roundingOf(fcw)))), () => {
+      const odd = i32.wrap_i64(i64.and(hi, k64(1)));
+      const up = c.tmp(i32.or(i64.gt_u(lo, INTEGER_BIT), i32.and(i64.eq(lo, INTEGER_BIT), odd)));
+      c.if(i64.ne(lo, ZERO64), () => raise(c, PE));
+      setCell(c, C1, up);
+      const m = c.tmp(i64.add(hi, i64.extend_i32_u(up)));
+      const carry = i64.eqz(m);
+      store(i64.or(m, INTEGER_BIT), i32.add(exp, carry));
+      c.ret();
+    });
     const unmasked = c.tmp(i32.xor(fcw, k(OE | UE)));
     const critical = i32.or(i32.lt_s(exp, k(min)), i32.ge_s(exp, k(max)));
     c.if(i32.and(i32.ne(i32.and(unmasked, k(OE | UE)), k(0)), critical), () => {

@@ -6,6 +6,7 @@ import { ADD, DIV, MUL, SQRT, SUB } from "./x87-arith.ts";
 import {
   C1,
   cell,
+  clearExceptions,
   EXC,
   FSW_C0,
   FSW_C1,
@@ -28,7 +29,8 @@ import {
   slot,
   slotOf,
 } from "./x87-cells.ts";
-import { begin, checkPending, loadMemory, remember, stIndex, waiting } from "./x87-frame.ts";
+import { PUSH_F32, PUSH_F64 } from "./x87-convert.ts";
+import { begin, checkPending, convertOperand, loadMemory, remember, stIndex, waiting } from "./x87-frame.ts";
 import {
   binary,
   COMPARE_ST,
@@ -95,10 +97,19 @@ table.FABS = onSign((se) => i32.and(se, k(0x7fff)));
 
 table.FLD = (e) => {
   checkPending(e);
-  if (e.ops[0].kind === "mem") e.sharedVoid(PUSH, loadMemory(e, false, true));
-  else {
+  if (e.ops[0].kind !== "mem") {
     begin(e);
     e.sharedVoid(PUSH, stIndex(e, 0));
+  } else if (e.ops[0].size === 80) e.sharedVoid(PUSH, loadMemory(e, false, true));
+  else {
+    const v = e.read(0);
+    const quick = e.ops[0].size === 64 ? e.shared(PUSH_F64, v) : e.shared(PUSH_F32, i64.extend_i32_u(v));
+    remember(e);
+    e.if(i32.eqz(quick), () => {
+      clearExceptions(e);
+      convertOperand(e, v, false, true);
+      e.sharedVoid(PUSH, k(MEM_INDEX));
+    });
   }
 };
 table.FILD = (e) => {
