@@ -1,5 +1,6 @@
 import fs from "node:fs";
-import type { Host, HostStream } from "../../host/types.ts";
+import { SIGWINCH } from "../../abi/signal.ts";
+import type { Host } from "../../host/types.ts";
 import { NodeFs } from "./fs.ts";
 import { NodeStream } from "./stdio.ts";
 
@@ -12,7 +13,7 @@ const SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
   ["SIGTERM", 15],
   ["SIGCONT", 18],
   ["SIGTSTP", 20],
-  ["SIGWINCH", 28],
+  ["SIGWINCH", SIGWINCH],
 ];
 
 /** Node (or a runtime like it) as the host. */
@@ -23,7 +24,7 @@ export class NodeHost implements Host {
   };
   readonly fs = new NodeFs();
   readonly ids: Host["ids"];
-  readonly stdio: [HostStream, HostStream, HostStream];
+  readonly stdio: [NodeStream, NodeStream, NodeStream];
   private readonly input: NodeStream;
   private signalHandler: ((signo: number) => void) | undefined;
   private epoch: bigint;
@@ -67,6 +68,7 @@ export class NodeHost implements Host {
     for (const [name, signo] of SIGNALS) {
       try {
         process.on(name, () => {
+          if (signo === SIGWINCH) for (const s of this.stdio) s.resized();
           this.signalHandler?.(signo);
           this.wake();
         });

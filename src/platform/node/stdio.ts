@@ -69,6 +69,11 @@ export class NodeStream implements HostStream {
     return { cols, rows };
   }
   private sizer: WriteStream | undefined;
+  /** The window changed: streams ask for their size only when they are made. */
+  resized(): void {
+    this.sizer?.destroy();
+    this.sizer = undefined;
+  }
   /** As the guest wants it. */
   private raw = false;
   setRaw(raw: boolean): void {
