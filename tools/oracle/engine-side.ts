@@ -4,7 +4,7 @@ import { ARITH, packFlags, unpackFlags } from "../../src/cpu/flags.ts";
 import * as L from "../../src/cpu/layout.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { HandlerImage } from "../../src/engine/interp/image.ts";
-import { EXEC, FAULT_ACCERR, FAULT_OK, READ, WRITE } from "../../src/mmu/access.ts";
+import { EXEC, FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, READ, WRITE } from "../../src/mmu/access.ts";
 import { Frames } from "../../src/mmu/frames.ts";
 import { Ram } from "../../src/mmu/ram.ts";
 import { AddressSpace } from "../../src/mmu/space.ts";
@@ -39,9 +39,9 @@ function floatCode(raised: number): number {
 /**
  * How a trial runs: by the interpreter; compiled (interpreted once so that its blocks are known, then compiled and run
  * again); or compiled and left for the end of a slice every few instructions; or with regions that
- * start anywhere in it.
+ * start anywhere in it; or compiled, with data pages that are mapped only as they are touched.
  */
-export type Way = "interpreter" | "compiled" | "sliced" | "mixed";
+export type Way = "interpreter" | "compiled" | "sliced" | "mixed" | "paged";
 
 export class EngineSide {
   private readonly ram = new Ram();
@@ -74,7 +74,7 @@ export class EngineSide {
     ram.u8.fill(T.FILLER, this.code, this.code + T.CODE_SIZE);
     for (let i = 0; i < T.CODE_PAGES; i++) this.map(T.CODE_AT, this.code, i, READ | WRITE | EXEC);
     for (const at of [T.DATA_LOW, T.DATA_HIGH]) {
-      for (let i = 0; i < T.DATA_PAGES; i++) this.map(at, this.data, i, i < T.DATA_PAGES - 1 ? READ | WRITE : READ);
+      for (let i = 0; i < T.DATA_PAGES; i++) this.mapData(at, i);
     }
     this.engine.use(this.space);
   }
@@ -85,6 +85,22 @@ export class EngineSide {
       if (this.frames.alloc() !== first + i * T.PAGE) throw new Error("frames are not neighbours");
     }
     return first;
+  }
+  /** Takes the data pages away; a fault brings one back. */
+  private unmapData(): void {
+    for (const at of [T.DATA_LOW, T.DATA_HIGH]) this.space.unmap(at, at + T.DATA_SIZE);
+    this.space.onFault = (address) => {
+      for (const at of [T.DATA_LOW, T.DATA_HIGH]) {
+        const page = Math.floor((address - at) / T.PAGE);
+        if (page < 0 || page >= T.DATA_PAGES || this.space.entry(address)) continue;
+        this.mapData(at, page);
+        return FAULT_OK;
+      }
+      return FAULT_MAPERR;
+    };
+  }
+  private mapData(at: number, page: number): void {
+    this.map(at, this.data, page, page < T.DATA_PAGES - 1 ? READ | WRITE : READ);
   }
   private map(at: number, first: number, page: number, permissions: number): void {
     this.frames.retain(first + page * T.PAGE);
@@ -104,6 +120,7 @@ export class EngineSide {
       // Regions that overlap, some without the one at the start.
       else
         for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7)) this.engine.jit?.compile(this.space, entry + i);
+      if (this.way === "paged") this.unmapData();
     } else this.start(trial, at, code);
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
   }
@@ -124,7 +141,7 @@ export class EngineSide {
     for (let left = LIMIT, faults = 0; ; left -= slice) {
       const exit = engine.run(slice);
       if (exit === EXIT.BUDGET && left > slice) continue;
-      if (exit !== EXIT.FAULT || faults++ > 4) return exit;
+      if (exit !== EXIT.FAULT || faults++ > 20) return exit;
       // What the page tables allow by now is retried, as the machine does it.
       if (ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.PF) return exit;
       if (this.space.fault(Number(ram.view.getBigUint64(L.EXIT_ADDR, true)), this.access()) !== FAULT_OK) return exit;

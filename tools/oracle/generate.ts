@@ -319,7 +319,7 @@ export class Generator {
     this.b = new Builder(r, new Pools(r));
     const far = (f: Form): boolean => /^SH[LR]D$/.test(f.mnemonic) && f.osize === 16; // the count may be too large
     // Segment bases stay, as addresses are made with them. What x87 instructions leave in pointers and status differs a little between makers: nothing reads it back here.
-    const apart = /^(JMP|CALL|RET|INT\d|UD\d|FNSTENV|FNSAVE|FNSTSW|FXSAVE\w*|WR[FG]SBASE)$/;
+    const apart = /^(JMP|CALL|RET|INT\d|UD\d|FNSTENV|FNSAVE|FNSTSW|FXSAVE\w*|WR[FG]SBASE|MASKMOVQ)$/;
     this.plain = rows.filter(
       (f) =>
         !f.operands.some((o) => o.kind === "rel") &&
@@ -375,9 +375,9 @@ export class Generator {
   program(): T.Trial | undefined {
     const { r, b } = this;
     const flavour = r.pick(["int", "int", "int", "f32", "f64", "f80"] as const);
-    const start = 512 + r.below(2 * T.PAGE - 1536);
+    const start = 512 + r.below(2 * T.PAGE - 1024 - T.T_CODE_MAX);
     b.start(flavour, this.o.mxcsr);
-    b.setGpr(RSP, BigInt(T.DATA_LOW + 4096 + 8 * r.below(512)));
+    b.setGpr(RSP, BigInt((r.one(4) ? T.DATA_HIGH : T.DATA_LOW) + 2 * T.PAGE + 8 * r.below(512)));
     b.setGpr(COUNTER, 0n);
     // Few kinds of instructions a program, so that some sit close together.
     const rows = Array.from({ length: 8 }, () => r.pick(this.tame));

@@ -35,11 +35,11 @@ export const S_ST = S_FX + 32;
 export const S_YMM = 320;
 export const STATE_SIZE = 832;
 
-/** Trial: after the state u32 number of patches, u32 their bytes; 512 bytes of code; patches. */
+/** Trial: after the state u32 number of patches, u32 their bytes; 768 bytes of code; patches. */
 export const T_PATCHES = 832;
 export const T_PATCH_BYTES = 836;
 export const T_CODE = 840;
-export const T_CODE_MAX = 512;
+export const T_CODE_MAX = 768;
 export const TRIAL_SIZE = T_CODE + T_CODE_MAX;
 /** A patch of the data pages: u16 offset, u16 length, 4 bytes unused, then the bytes padded to 8. */
 export const PATCH_HEAD = 8;

@@ -2,7 +2,7 @@
  * Compares the engine with this machine's processor, instruction by instruction.
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
- *                                  [--programs] [--way interpreter|compiled|sliced]
+ *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
  *                                  [--stack-fault] [--show 3] [--repro LINE] [--list]
  *
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.

@@ -1,6 +1,6 @@
 /**
- * Small programs: straight code with forward branches, a counted loop, calls of a subroutine, and instructions that
- * are changed by stores before they run.
+ * Small programs: straight code with forward branches, a counted loop, subroutines that call others or themselves,
+ * indirect jumps, and instructions that are changed by stores before they run; or blocks that jump anywhere.
  */
 import type { Form } from "../../src/isa/row.ts";
 import type { Builder } from "./builder.ts";
@@ -11,7 +11,11 @@ import type { Random } from "./random.ts";
 export const COUNTER = 15;
 const MAX_LENGTH = 15;
 /** Room that a block's end needs: loop, call, subroutine. */
-const RESERVE = 120;
+const RESERVE = 150;
+const SUBS = 3;
+/** Conditions as in Jcc's opcode. */
+const LE = 14;
+const G = 15;
 
 /** Makes a random instruction at an offset of the code area; undefined if none came about. */
 export type MakeOne = () => { code: readonly number[]; form: Form; undefinedFlags: number } | undefined;
@@ -21,6 +25,8 @@ const le32 = (v: number): number[] => [v & 0xff, (v >> 8) & 0xff, (v >> 16) & 0x
 export class ProgramMaker {
   private everUndefined = 0;
   private rows: number[] = [];
+  /** Calls to be filled in: where the displacement lies, which subroutine. */
+  private calls: { fix: number; sub: number }[] = [];
   constructor(
     private readonly b: Builder,
     private readonly r: Random,
@@ -60,43 +66,129 @@ export class ProgramMaker {
     b.append([0x83, 0xc0 | r.pick([0, 1, 2, 6, 7]), r.u32() & 0xff]); // ADD reg, imm8
     b.amend(from - 5, le32(b.codeLength - 1 - from));
   }
-  private body(items: number, calls: number[]): void {
+  /** LEA reg, [RIP + disp]; returns where the displacement lies, which counts from 4 bytes further. */
+  private leaRip(reg: number): number {
+    this.b.append([0x48, 0x8d, 0x05 | (reg << 3), 0, 0, 0, 0]);
+    return this.b.codeLength - 4;
+  }
+  /** An indirect jump, or a return to an address just pushed, over some instructions. */
+  private indirect(): void {
     const { b, r } = this;
-    for (let n = 0; n < items && this.room; n++) {
-      const kind = r.below(12);
-      if (kind < 2) this.skip();
-      else if (kind === 2) this.modify();
-      else if (kind === 3 && calls.length < 4) {
-        b.append([0xe8, 0, 0, 0, 0]);
-        calls.push(b.codeLength);
-      } else this.plain();
+    const reg = r.pick([0, 2]); // not where string instructions would store to
+    const fix = this.leaRip(reg);
+    b.append(r.one(2) ? [0xff, 0xe0 | reg] : [0x50 | reg, 0xc3]); // JMP reg; or PUSH reg, RET
+    for (let n = r.below(3); n > 0; n--) this.plain();
+    b.amend(fix, le32(b.codeLength - fix - 4));
+  }
+  private call(sub: number): void {
+    const { b, r } = this;
+    let fix: number;
+    if (r.one(3)) {
+      const reg = r.pick([0, 2]);
+      fix = this.leaRip(reg);
+      b.append([0xff, 0xd0 | reg]);
+    } else {
+      b.append([0xe8, 0, 0, 0, 0]);
+      fix = b.codeLength - 4;
     }
+    this.calls.push({ fix, sub });
+  }
+  private body(items: number, firstSub: number): void {
+    const { r } = this;
+    for (let n = 0; n < items && this.room; n++) {
+      const kind = r.below(14);
+      if (kind < 3) this.skip();
+      else if (kind === 3) this.modify();
+      else if (kind === 4) this.indirect();
+      else if (kind < 7 && firstSub < SUBS && this.calls.length < 6) this.call(firstSub + r.below(SUBS - firstSub));
+      else this.plain();
+    }
+  }
+  /** DEC R15 (or SUB R15, 1), Jcc to an address that is known or, 0, to be filled in; returns where the displacement lies. */
+  private countDown(condition: number, to: number): number {
+    const { b, r } = this;
+    b.append(r.one(2) ? [0x49, 0xff, 0xcf] : [0x49, 0x83, 0xef, 0x01]);
+    b.append([0x0f, 0x80 | condition, ...le32(to - b.codeLength - 6)]);
+    return b.codeLength - 4;
+  }
+  private subroutine(i: number): void {
+    const { b, r } = this;
+    const entry = b.codeLength;
+    for (const c of this.calls) if (c.sub === i) b.amend(c.fix, le32(entry - c.fix - 4));
+    this.body(1 + r.below(3), i + 1);
+    if (r.one(3)) {
+      // Calls itself as long as the counter is above zero.
+      const out = this.countDown(LE, 0);
+      b.append([0xe8, ...le32(entry - b.codeLength - 5)]);
+      this.plain();
+      b.amend(out, le32(b.codeLength - out - 4));
+    }
+    b.append([0xc3]);
+  }
+  /**
+   * Blocks that jump to any others, forwards and backwards, into loops and out of them. Jumps backwards take from the
+   * counter, without touching flags.
+   */
+  private maze(): void {
+    const { b, r } = this;
+    const n = 3 + r.below(10);
+    const starts: number[] = [];
+    const fixes: { at: number; to: number }[] = [];
+    const outs: number[] = [];
+    const jump = (opcode: readonly number[], to: number): void => {
+      b.append([...opcode, 0, 0, 0, 0]);
+      fixes.push({ at: b.codeLength - 4, to });
+    };
+    for (let i = 0; i < n && this.room; i++) {
+      starts.push(b.codeLength);
+      for (let k = r.below(4); k > 0; k--) this.plain();
+      const to = r.below(n);
+      const condition = r.below(16);
+      const always = r.one(6);
+      if (to > i) {
+        jump(always ? [0xe9] : [0x0f, 0x80 | condition], to);
+        continue;
+      }
+      let over = 0;
+      if (!always) {
+        b.append([0x70 | condition, 0]);
+        over = b.codeLength;
+      }
+      b.append([0x4c, 0x87, 0xf9, 0xe3, 0]); // XCHG R15, RCX; JRCXZ out
+      const out = b.codeLength;
+      b.append([0x48, 0x8d, 0x49, 0xff, 0x4c, 0x87, 0xf9]); // LEA RCX, [RCX-1]; XCHG R15, RCX
+      jump([0xe9], to);
+      // JRCXZ doesn't reach far: it leads to a jump out just behind.
+      b.append([0xeb, 5]);
+      b.amend(out - 1, [b.codeLength - out]);
+      b.append([0xe9, 0, 0, 0, 0]);
+      outs.push(b.codeLength - 4);
+      if (over) b.amend(over - 1, [b.codeLength - over]);
+    }
+    const end = b.codeLength;
+    for (const f of fixes) b.amend(f.at, le32((starts[f.to] ?? end) - f.at - 4));
+    for (const at of outs) b.amend(at, le32(end - at - 4));
   }
   /** Fills the builder; tells rows and undefined flags. */
   make(): { rows: number[]; everUndefined: number } {
     const { b, r } = this;
     this.rows = [];
+    this.calls = [];
     this.everUndefined = 0;
-    const calls: number[] = [];
-    const loop = !r.one(4);
-    if (loop) b.append([0x41, 0xbf, ...le32(1 + r.below(r.one(6) ? 200 : 8))]); // MOV R15D, rounds
+    b.append([0x41, 0xbf, ...le32(1 + r.below(r.one(6) ? 300 : 8))]); // MOV R15D, rounds
+    if (r.one(2)) {
+      this.maze();
+      return { rows: this.rows, everUndefined: this.everUndefined };
+    }
     const top = b.codeLength;
-    this.body(2 + r.below(10), calls);
-    if (loop) {
-      b.append(r.one(2) ? [0x49, 0xff, 0xcf] : [0x49, 0x83, 0xef, 0x01]); // DEC R15, SUB R15, 1
-      const end = b.codeLength + 6;
-      b.append([0x0f, 0x85, ...le32(top - end)]); // JNE top
-    }
-    this.body(r.below(3), calls);
-    if (calls.length) {
-      // Over the subroutine to the end.
-      b.append([0xeb, 0]);
-      const from = b.codeLength;
-      for (const at of calls) b.amend(at - 4, le32(b.codeLength - at));
-      for (let n = 1 + r.below(3); n > 0; n--) this.plain();
-      b.append([0xc3]);
-      b.amend(from - 1, [b.codeLength - from]);
-    }
+    this.body(2 + r.below(8), 0);
+    if (!r.one(4)) this.countDown(G, top);
+    this.body(r.below(3), 0);
+    // Over the subroutines to the end.
+    b.append([0xe9, 0, 0, 0, 0]);
+    const from = b.codeLength;
+    for (let i = 0; i < SUBS; i++) if (this.calls.some((c) => c.sub === i)) this.subroutine(i);
+    b.amend(from - 4, le32(b.codeLength - from));
     return { rows: this.rows, everUndefined: this.everUndefined };
   }
 }

@@ -39,7 +39,7 @@ struct state {
 struct trial {
   struct state state;
   uint32_t patches, patch_bytes;
-  uint8_t code[512];
+  uint8_t code[768];
 };
 struct result {
   struct state state;

@@ -2,7 +2,6 @@
  * What is not compared, each with its reason: where the makers' manuals leave results open or their processors differ.
  */
 import type { Form } from "../../src/isa/row.ts";
-import type { Row } from "../../src/isa/types.ts";
 
 /** Memory operands of these rows are only used aligned: AMD's processors don't check it for SHA instructions. */
 export const ALIGNED_ONLY = /^SHA/;
@@ -43,9 +42,9 @@ export function undefinedStatus(mnemonic: string, fsw: number, noNumber: boolean
   return mnemonic === "FXTRACT" ? C2 : 0;
 }
 
-/** Jumps to non-canonical addresses fault on the jump or at the target; what they push is not compared. */
-export function jumpsAway(row: Row | undefined): boolean {
-  return row !== undefined && /^(JMP|CALL|RET)$/.test(row.mnemonic);
+/** Jumps to non-canonical addresses fault on the jump or at the target; what they push is not compared. `rip` is ours. */
+export function jumpedAway(rip: bigint): boolean {
+  return BigInt.asUintN(64, BigInt.asIntN(48, rip)) !== rip;
 }
 
 /**
