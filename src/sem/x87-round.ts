@@ -157,12 +157,20 @@ export const ROUND_F80: Shared = {
       c.if(i32.and(i32.gt_s(e, k(max)), i32.ne(i32.and(unmasked, k(OE)), k(0))), () => {
         raise(c, OE);
         const far = c.tmp(i32.gt_s(i32.sub(e, k(WRAP)), k(max)));
+        c.if(far, () => {
+          raise(c, PE);
+          setCell(c, C1, k(1));
+        });
         store(select(far, INTEGER_BIT, m), select(far, k(EXP_MAX), i32.sub(e, k(WRAP))));
         c.ret();
       });
       c.if(i32.and(i32.lt_s(e, k(min)), i32.ne(i32.and(unmasked, k(UE)), k(0))), () => {
         raise(c, UE);
         const far = c.tmp(i32.lt_s(i32.add(e, k(WRAP)), k(min)));
+        c.if(far, () => {
+          raise(c, PE);
+          setCell(c, C1, k(0));
+        });
         store(select(far, ZERO64, m), select(far, k(0), i32.add(e, k(WRAP))));
         c.ret();
       });
