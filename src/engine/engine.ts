@@ -30,7 +30,7 @@ import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS, regionFunctions } from "./interp/image.ts";
-import { restrict } from "./interp/level.ts";
+import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
@@ -82,18 +82,20 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.ram = options.ram;
     this.cache = new CodeCache(this.ram);
-    const index = restrict(options.image.index, options.level ?? DEFAULT_LEVEL);
+    const level = options.level ?? DEFAULT_LEVEL;
+    const index = restrict(options.image.index, level);
     this.builder = new BlockBuilder(this.ram, index);
     const exports = instantiate(options, this.cache, (from) => (from ? this.resolve(from >>> 0) : this.find()));
     this.enter = exports.enter as (record: number) => number;
-    if (options.semantics) {
+    const { semantics } = options;
+    if (semantics) {
       this.jit = new Jit({
         ram: this.ram,
         cache: this.cache,
         index,
         table: exports.table as JitTable,
         shared: { ...regionFunctions, exports },
-        semantics: options.semantics,
+        semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
         clock: options.clock ?? (() => 0),
       });
     }
