@@ -112,6 +112,23 @@ export function chooseAddress(r: Random, size: number, sequence: boolean): bigin
   return -BigInt(r.below(0x1000)) & 0xffffffffffffffffn;
 }
 
+/** A gather's operand: a base, and a vector register with small indices, which now and then lead elsewhere. */
+function chooseGather(m: Making, target: bigint, segmentBase: bigint): MemoryParts {
+  const { b, r } = m;
+  const index = r.below(16);
+  const scale = r.below(4);
+  const wide = /Q[DQ]$|QP[SD]$/.test(m.f.mnemonic);
+  for (let at = T.S_YMM + index * 32; at < T.S_YMM + index * 32 + 32; at += wide ? 8 : 4) {
+    const value = r.one(24) ? r.u32() | 0 : r.below(128) - 64;
+    if (wide) b.view.setBigInt64(at, BigInt(value), true);
+    else b.view.setInt32(at, value, true);
+  }
+  let base = r.below(16);
+  while (base === RSP || b.isPinned(base)) base = r.below(16);
+  b.setGpr(base, target - segmentBase);
+  return { base, index, scale, disp: r.below(64), dispSize: 0 };
+}
+
 /** Parts of ModRM and register values that lead to a target. */
 function chooseParts(m: Making, target: bigint, addressSize: 32 | 64, segmentBase: bigint): MemoryParts | undefined {
   const { b, r } = m;
@@ -237,7 +254,8 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
     const chosen = chooseAddress(r, m.size, sequence);
     const target = ALIGNED_ONLY.test(f.mnemonic) ? chosen & -16n : chosen;
     m.target = addressSize === 32 ? (target & 0xffffffffn) + segmentBase : target;
-    const parts = chooseParts(m, m.target, addressSize, segmentBase);
+    const gather = spec.kind === "vsib" && !sequence;
+    const parts = gather ? chooseGather(m, m.target, segmentBase) : chooseParts(m, m.target, addressSize, segmentBase);
     if (!parts) return undefined;
     fields.rm = parts;
     if (!r.one(4)) b.fill(m.target, m.size, f.operands[memoryAt]?.memSize === 80 ? "f80" : flavour);
