@@ -178,6 +178,8 @@ export interface Emit extends Code {
   spend(rounds: Val): Val;
 
   // -- calls
+  /** Regions leave the instruction to the interpreter: it is rare, or touches more than they keep in locals. */
+  interpretOnly(): void;
   /** Calls a shared generated function. Keeps the result. */
   shared(f: Shared, ...args: Val[]): Val;
   sharedVoid(f: Shared, ...args: Val[]): void;

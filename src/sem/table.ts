@@ -34,6 +34,7 @@ import { vectorString } from "./vector-string.ts";
 import { x87 } from "./x87.ts";
 import { x87Functions } from "./x87-functions.ts";
 import { x87State } from "./x87-state.ts";
+import { xsave } from "./xsave.ts";
 
 const FAMILIES: Readonly<Record<string, SemTable>> = {
   ALU,
@@ -70,6 +71,7 @@ const FAMILIES: Readonly<Record<string, SemTable>> = {
   avxShift,
   f16c,
   fma,
+  xsave,
 };
 
 function merge(): SemTable {
@@ -87,4 +89,4 @@ export const SEMANTICS: Readonly<SemTable> = merge();
 
 /** CPU features of the instruction table that nothing implements yet: their instructions are undefined (#UD), and CPUID doesn't claim them. */
 export const UNIMPLEMENTED_FEATURES: readonly string[] =
-  "RTM PKU SERIALIZE XSAVE XSAVEOPT XSAVEC XSAVES".split(" ");
+  "RTM PKU SERIALIZE XSAVES".split(" ");

@@ -390,6 +390,9 @@ export class HandlerEmit extends FlagEmit implements Emit {
   sharedVoid(f: Shared, ...args: Val[]): void {
     this.callVoid(this.image.use(f), ...args);
   }
+  interpretOnly(): void {
+    this.alone = true;
+  }
   helper(name: string, ...args: Val[]): Val {
     this.alone = true;
     return this.call(this.image.helper(name), ...args);

@@ -585,6 +585,9 @@ export class RegionEmit extends RegionFlags implements Emit {
   sharedVoid(f: Shared, ...args: Val[]): void {
     this.callVoid(this.use(f), ...args);
   }
+  interpretOnly(): void {
+    throw new Unsupported(this.mnemonic);
+  }
   helper(name: string): Val {
     throw new Unsupported(`helper ${name}`);
   }

@@ -32,7 +32,8 @@ export const random: Helper = (host, bytes) => {
 /** XCR0 into EDX:EAX; otherwise the exception's vector. */
 export const xgetbv: Helper = (host) => {
   if (!hasFeature(levelOf(host), "OSXSAVE")) return VECTOR.UD;
-  if (host.view.getUint32(GPR + 8 * RCX, true) !== 0) return VECTOR.GP;
+  // Number 1 is XCR0 without the components in their initial state, which nobody tracks here.
+  if (host.view.getUint32(GPR + 8 * RCX, true) > 1) return VECTOR.GP;
   setPair(host, 7, 0);
   return 0;
 };
