@@ -4,7 +4,7 @@
  */
 export type CpuLevel = "x86-64" | "v2" | "v3";
 export const LEVELS: readonly CpuLevel[] = ["x86-64", "v2", "v3"];
-export const DEFAULT_LEVEL: CpuLevel = "v2";
+export const DEFAULT_LEVEL: CpuLevel = "v3";
 
 export type Register = "eax" | "ebx" | "ecx" | "edx";
 
