@@ -46,7 +46,9 @@ async function main(): Promise<void> {
   const silicon = new Silicon();
   const trials: T.Trial[] = [];
   for (const f of rows) {
-    for (let i = 0; i < Number(o["per-row"]); i++) {
+    // VEX forms repeat the legacy ones: half as many.
+    const count = Number(o["per-row"]) / (f.space === "vex" ? 2 : 1);
+    for (let i = 0; i < count; i++) {
       const t = generator.single(f);
       if (t) trials.push(t);
     }
