@@ -255,7 +255,11 @@ export class Image {
             c.set(rec, c.call(use(jumpCache), next));
             c.br(top);
           });
+          // It came back to where it began, and calls that it made have been to other pages.
+          c.st("i64", ZERO, i64.and(to, i64.const(-4096)), CODE_BASE);
         });
+        // A region that made no progress may have called into other pages.
+        c.st("i64", ZERO, i64.and(to, i64.const(-4096)), CODE_BASE);
         const [oldBack, oldSp] = [c.ld("i64", ZERO, RETURN_TO), c.ld("i64", ZERO, RETURN_SP)];
         c.st("i64", ZERO, back, RETURN_TO);
         c.st("i64", ZERO, sp, RETURN_SP);
