@@ -106,6 +106,11 @@ export interface HostFs {
     | number;
   access(path: string, mode: number): number;
   mknod?(path: string, mode: number, dev: number): number;
+  /**
+   * Calls `changed` when something happens to the file or to names in the directory, with the name; `renamed`: the name came
+   * or went. Returns what ends it.
+   */
+  watch?(path: string, changed: (renamed: boolean, name: string) => void): (() => void) | undefined;
   /** For files that have no name any more. */
   fchmod(fd: number, mode: number): number;
   fchown(fd: number, uid: number, gid: number): number;

@@ -6,6 +6,7 @@ import { fdCalls } from "./sys/fd.ts";
 import { fileCalls } from "./sys/file.ts";
 import { rows as futexCalls } from "./sys/futex.ts";
 import { rows as identityCalls } from "./sys/identity.ts";
+import { inotifyCalls } from "./sys/inotify.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
 import { memfdCalls } from "./sys/memfd.ts";
 import { rows as memoryCalls } from "./sys/memory.ts";
@@ -48,6 +49,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...pipeCalls,
   ...pollCalls,
   ...eventCalls,
+  ...inotifyCalls,
   ...memfdCalls,
   ...mountCalls,
   ...socketCalls,

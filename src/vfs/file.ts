@@ -1,9 +1,11 @@
 import { DT_DIR } from "../abi/dirent.ts";
 import { EBADF, EINVAL, EISDIR, ENXIO, ESPIPE } from "../abi/errno.ts";
-import { O_APPEND, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../abi/fcntl.ts";
+import { O_ACCMODE, O_APPEND, O_RDONLY, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../abi/fcntl.ts";
+import { IN_ACCESS, IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, IN_MODIFY } from "../abi/inotify.ts";
 import { POLLIN, POLLOUT } from "../abi/poll.ts";
 import { placePath } from "./place.ts";
 import { type DirEntry, type File, type Inode, type Place, type Stat, WaitQueue } from "./types.ts";
+import { tell } from "./watch.ts";
 
 /** What every open file has; each kind overrides what it can do. */
 export abstract class BaseFile implements File {
@@ -63,6 +65,9 @@ export function seekWithin(file: { pos: number }, size: () => number, offset: nu
 
 /** A regular file: positions here, contents in the subclass. */
 export abstract class RegularFile extends BaseFile {
+  protected closed(): void {
+    tell(this.place, (this.flags & O_ACCMODE) === O_RDONLY ? IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
+  }
   protected abstract size(): number;
   /** Bytes read, fewer only at the end of file, or -errno. */
   protected abstract readAt(into: Uint8Array, at: number): number;
@@ -73,19 +78,26 @@ export abstract class RegularFile extends BaseFile {
   override read(into: Uint8Array, at?: number): number {
     if (at !== undefined) return at < 0 ? -EINVAL : this.readAt(into, at);
     const n = this.readAt(into, this.pos);
-    if (n > 0) this.pos += n;
+    if (n > 0) {
+      this.pos += n;
+      tell(this.place, IN_ACCESS);
+    }
     return n;
   }
   override write(from: Uint8Array, at?: number): number {
     if (this.flags & O_APPEND) {
       // pwrite(2), BUGS: on Linux it appends too. Only the position differs.
       const n = this.append(from);
+      if (n > 0) tell(this.place, IN_MODIFY);
       if (n > 0 && at === undefined) this.pos = Math.max(0, this.size());
       return n;
     }
-    if (at !== undefined) return at < 0 ? -EINVAL : this.writeAt(from, at);
-    const n = this.writeAt(from, this.pos);
-    if (n > 0) this.pos += n;
+    if (at !== undefined && at < 0) return -EINVAL;
+    const n = this.writeAt(from, at ?? this.pos);
+    if (n > 0) {
+      if (at === undefined) this.pos += n;
+      tell(this.place, IN_MODIFY);
+    }
     return n;
   }
   override seek(offset: number, whence: number): number {
@@ -140,6 +152,9 @@ export class DirFile extends BaseFile {
   }
   sync(): number {
     return 0;
+  }
+  override close(): void {
+    tell(this.place, IN_CLOSE_NOWRITE);
   }
 }
 

@@ -118,6 +118,11 @@ export interface Inode {
   tmpfile?(flags: number, mode: number, cred: Cred): File | number;
   /** Replaces the check of mode bits; `mask` is R_OK | W_OK | X_OK. */
   permission?(mask: number, cred: Cred): number;
+  /**
+   * Reports changes that others than this machine make to the inode, or to names in this directory ("" means the inode
+   * itself); returns what ends the reports.
+   */
+  watchOutside?(changed: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined;
   /** When one file system object spans several (a host's tree). */
   statfs?(): Statfs | number;
   /** Mounts on names in this directory; kept by vfs/mount.ts. A name need not exist in the directory itself. */

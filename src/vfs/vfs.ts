@@ -34,6 +34,7 @@ import {
   W_OK,
   X_OK,
 } from "../abi/fcntl.ts";
+import * as IN from "../abi/inotify.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
 import { DirFile, PathFile } from "./file.ts";
 import { type MountTable, MS_RDONLY } from "./mount.ts";
@@ -41,6 +42,7 @@ import { type Found, type PathContext, resolve, walk } from "./path.ts";
 import { checkSticky, permission } from "./permission.ts";
 import type { Dentry } from "./place.ts";
 import type { File, Inode, Mount, Place, SetAttr, Statfs } from "./types.ts";
+import { nextCookie, tell, tellDirectory, tellSelf, watching } from "./watch.ts";
 
 const O_TMPFILE_BIT = O_TMPFILE & ~O_DIRECTORY;
 
@@ -100,6 +102,8 @@ export class Vfs {
   private placed(file: File | number, found: Found): File | number {
     if (typeof file !== "number" && file.inode) {
       file.place = found.dir.child(found.name, file.inode, found.dir.mount);
+      tellDirectory(found.dir.inode, IN.IN_CREATE, found.name, file.inode);
+      tell(file.place, IN.IN_OPEN);
     }
     return file;
   }
@@ -155,6 +159,8 @@ export class Vfs {
       }
     }
     file.place ??= place;
+    if (flags & O_TRUNC && inode.type === S_IFREG) tell(place, IN.IN_MODIFY);
+    tell(place, IN.IN_OPEN);
     return file;
   }
 
@@ -186,7 +192,7 @@ export class Vfs {
   mkdir(ctx: PathContext, start: Place, path: string, mode: number): number {
     const found = this.toMake(ctx, start, path, true);
     if (typeof found === "number") return found;
-    return status(found.dir.inode.mkdir(found.name, mode & 0o1777, ctx.cred));
+    return made(found, found.dir.inode.mkdir(found.name, mode & 0o1777, ctx.cred));
   }
 
   /** mknod(2): `mode` with its type; regular files too. */
@@ -196,16 +202,16 @@ export class Vfs {
     const type = mode & 0o170000;
     if (type === S_IFDIR) return -EPERM;
     const dir = found.dir.inode;
-    if (type === 0 || type === S_IFREG) return status(dir.create(found.name, S_IFREG | (mode & 0o7777), ctx.cred));
+    if (type === 0 || type === S_IFREG) return made(found, dir.create(found.name, S_IFREG | (mode & 0o7777), ctx.cred));
     if ((type === S_IFCHR || type === S_IFBLK) && ctx.cred.fsuid !== 0) return -EPERM;
-    return status(dir.mknod(found.name, mode, dev, ctx.cred));
+    return made(found, dir.mknod(found.name, mode, dev, ctx.cred));
   }
 
   symlink(ctx: PathContext, target: string, start: Place, path: string): number {
     if (target === "") return -ENOENT;
     const found = this.toMake(ctx, start, path, false);
     if (typeof found === "number") return found;
-    return status(found.dir.inode.symlink(found.name, target, ctx.cred));
+    return made(found, found.dir.inode.symlink(found.name, target, ctx.cred));
   }
 
   link(ctx: PathContext, from: Place, start: Place, path: string): number {
@@ -213,7 +219,11 @@ export class Vfs {
     if (typeof found === "number") return found;
     if (from.inode.type === S_IFDIR) return -EPERM;
     if (from.mount !== found.dir.mount || from.inode.fs !== found.dir.inode.fs) return -EXDEV;
-    return found.dir.inode.link(found.name, from.inode);
+    const done = found.dir.inode.link(found.name, from.inode);
+    if (done < 0) return done;
+    tellSelf(from.inode, IN.IN_ATTRIB);
+    tellDirectory(found.dir.inode, IN.IN_CREATE, found.name, from.inode);
+    return done;
   }
 
   readlink(ctx: PathContext, start: Place, path: string): string | number {
@@ -231,7 +241,7 @@ export class Vfs {
     if (r < 0) return r;
     if (found.place.inode.type === S_IFDIR) return -EISDIR;
     const done = found.dir.inode.unlink(found.name);
-    if (done === 0) found.dir.removed(found.name);
+    if (done === 0) removed(found, found.place);
     return done;
   }
 
@@ -246,7 +256,7 @@ export class Vfs {
     if (r < 0) return r;
     if (found.place.inode.type !== S_IFDIR) return -ENOTDIR;
     const done = found.dir.inode.rmdir(found.name);
-    if (done === 0) found.dir.removed(found.name);
+    if (done === 0) removed(found, found.place);
     return done;
   }
 
@@ -272,6 +282,11 @@ export class Vfs {
       a.dir.removed(a.name);
       b.dir.removed(b.name);
     } else a.dir.moved(a.name, b.dir, b.name);
+    const cookie = nextCookie();
+    tellDirectory(a.dir.inode, IN.IN_MOVED_FROM, a.name, a.place.inode, cookie);
+    tellDirectory(b.dir.inode, IN.IN_MOVED_TO, b.name, a.place.inode, cookie);
+    tellSelf(a.place.inode, IN.IN_MOVE_SELF);
+    if (b.place && !(flags & RENAME_EXCHANGE)) lostName(b.place.inode);
     return 0;
   }
   /** 0: go on; 1: nothing to do; or -errno. */
@@ -303,7 +318,9 @@ export class Vfs {
     if (place.inode.type === S_IFDIR) return -EISDIR;
     if (place.inode.type !== S_IFREG) return -EINVAL;
     const r = this.mayWrite(place) || permission(place.inode, W_OK, ctx.cred);
-    return r < 0 ? r : place.inode.setattr({ size });
+    const done = r < 0 ? r : place.inode.setattr({ size });
+    if (done === 0) tell(place, IN.IN_MODIFY);
+    return done;
   }
 
   /** faccessat(2) once the caller has put real or effective ids into `ctx.cred`. */
@@ -331,7 +348,9 @@ export class Vfs {
         if (permission(place.inode, W_OK, cred) < 0) return -EACCES;
       }
     }
-    return place.inode.setattr(a);
+    const done = place.inode.setattr(a);
+    if (done === 0) tell(place, IN.IN_ATTRIB);
+    return done;
   }
 
   statfs(inode: Inode): Statfs | number {
@@ -343,6 +362,24 @@ export class Vfs {
   }
 }
 
-function status(r: Inode | number): number {
-  return typeof r === "number" ? r : 0;
+/** The outcome of making a name. */
+function made(found: Found, r: Inode | number): number {
+  if (typeof r === "number") return r;
+  tellDirectory(found.dir.inode, IN.IN_CREATE, found.name, r);
+  return 0;
+}
+
+/** A name was removed. */
+function removed(found: Found, victim: Place): void {
+  found.dir.removed(found.name);
+  lostName(victim.inode);
+  tellDirectory(found.dir.inode, IN.IN_DELETE, found.name, victim.inode);
+}
+
+/** An inode has one name less; without any it is taken to be gone, even if it is open still. */
+function lostName(inode: Inode): void {
+  if (!watching()) return;
+  tellSelf(inode, IN.IN_ATTRIB);
+  const st = inode.stat();
+  if (typeof st === "number" || st.nlink === 0) tellSelf(inode, IN.IN_DELETE_SELF);
 }

@@ -8,11 +8,13 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../abi/fcntl.ts";
+import { IN_MODIFY } from "../../abi/inotify.ts";
 import type { HostFs, HostStat } from "../../host/types.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { RegularFile } from "../../vfs/file.ts";
 import type { FillPage, InodePages } from "../../vfs/page-cache.ts";
 import type { Inode, Stat } from "../../vfs/types.ts";
+import { tell } from "../../vfs/watch.ts";
 
 /** What an open file asks of its inode. */
 export interface HostFileOwner extends Inode {
@@ -112,6 +114,7 @@ export class HostFile extends RegularFile {
     if (!this.writable) return -EINVAL;
     const r = this.host.ftruncate(this.fd, size);
     if (r === 0) this.inode.pages.truncate(size);
+    if (r === 0) tell(this.place, IN_MODIFY);
     this.wrote();
     return r;
   }
@@ -159,6 +162,7 @@ export class HostFile extends RegularFile {
     return r < 0 ? r : this.host.fsync(this.fd, dataOnly);
   }
   override close(): void {
+    this.closed();
     this.writeback(0, Number.POSITIVE_INFINITY);
     this.host.close(this.fd);
     this.inode.closed(this);

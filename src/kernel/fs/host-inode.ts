@@ -147,6 +147,13 @@ export class HostInode extends BaseInode {
     const st = this.host.stat(this.path, false);
     return typeof st === "number" ? st : checkMode(st, mask, cred);
   }
+  watchOutside(report: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined {
+    return this.host.watch?.(this.path, (renamed, name) => {
+      if (this.type !== S_IFDIR) report("changed", "");
+      else if (!renamed) report("changed", name);
+      else report(typeof this.host.stat(this.under(name), false) === "number" ? "went" : "came", name);
+    });
+  }
   statfs(): Statfs | number {
     return this.host.statfs(this.path);
   }

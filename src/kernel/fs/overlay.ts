@@ -41,6 +41,7 @@ export function overlayFs(host: HostFs, dirs: readonly string[]): HostFs {
     futimes: (fd, atime, mtime) => host.futimes(fd, atime, mtime),
     truncate: (path, size) => host.truncate(at(path), size),
     statfs: (path) => host.statfs(at(path)),
+    watch: host.watch && ((path, changed) => host.watch?.(at(path), changed)),
     access: (path, mode) => host.access(at(path), mode),
   };
 }

@@ -14,9 +14,11 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../abi/fcntl.ts";
+import { IN_MODIFY } from "../../abi/inotify.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { RegularFile } from "../../vfs/file.ts";
 import type { Inode } from "../../vfs/types.ts";
+import { tell } from "../../vfs/watch.ts";
 import type { TmpContent } from "./tmp-content.ts";
 
 const ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
@@ -65,7 +67,9 @@ export class TmpFile extends RegularFile {
     return this.writeAt(from, this.content.size);
   }
   truncate(size: number): number {
-    return this.writable ? this.inode.resize(size) : -EINVAL;
+    const r = this.writable ? this.inode.resize(size) : -EINVAL;
+    if (r === 0) tell(this.place, IN_MODIFY);
+    return r;
   }
   allocate(mode: number, offset: number, length: number): number {
     if (!this.writable) return -EBADF;
@@ -97,6 +101,7 @@ export class TmpFile extends RegularFile {
     return 0;
   }
   override close(): void {
+    this.closed();
     this.inode.opens--;
     this.inode.freeIfUnused();
   }

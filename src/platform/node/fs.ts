@@ -65,6 +65,8 @@ function done(fn: () => void): number {
 }
 
 export class NodeFs implements HostFs {
+  /** `wake` ends the host's sleep when something happened to a watched file. */
+  constructor(private readonly wake: () => void = () => {}) {}
   stat(path: string, follow: boolean): HostStat | number {
     const p = hostPath(path);
     const s = attempt(() => (follow ? fs.statSync(p, BIG) : fs.lstatSync(p, BIG)));
@@ -163,6 +165,17 @@ export class NodeFs implements HostFs {
       const { type, bsize, blocks, bfree, bavail, files, ffree } = s;
       return { type, bsize, blocks, bfree, bavail, files, ffree };
     });
+  }
+  watch(path: string, changed: (renamed: boolean, name: string) => void): (() => void) | undefined {
+    const watcher = attempt(() =>
+      fs.watch(hostPath(path), { persistent: false, encoding: "latin1" }, (event, name) => {
+        changed(event === "rename", name ?? "");
+        this.wake();
+      }),
+    );
+    if (typeof watcher === "number") return undefined;
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
   }
   access(path: string, mode: number): number {
     return done(() => fs.accessSync(hostPath(path), mode));

@@ -22,7 +22,7 @@ export class NodeHost implements Host {
     realtime: (): bigint => this.epoch + process.hrtime.bigint(),
     monotonic: (): bigint => process.hrtime.bigint(),
   };
-  readonly fs = new NodeFs();
+  readonly fs = new NodeFs(() => this.wake());
   readonly ids: Host["ids"];
   readonly stdio: [NodeStream, NodeStream, NodeStream];
   private readonly input: NodeStream;
