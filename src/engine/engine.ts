@@ -15,6 +15,7 @@ import {
   EXIT_VECTOR,
   JUMP_CACHE,
   JUMP_ENTRIES,
+  RETURN_TO,
   RIP,
   STAT_TLB_MISS,
 } from "../cpu/layout.ts";
@@ -99,6 +100,8 @@ export class Engine {
         clock: options.clock ?? (() => 0),
       });
     }
+    // No call is awaited; no jump leads to such an address.
+    this.ram.view.setBigUint64(RETURN_TO, 1n << 63n, true);
     this.links[FN_GOTO] = 1;
     for (const entry of options.image.index) if (entry & LINKS) this.links[entry & FN_MASK] = 1;
   }
