@@ -300,7 +300,8 @@ export class Engine {
       const second = this.execFrame(address - offset + PAGE);
       if (!second) return false;
       const block = this.cache.block(frame, offset);
-      if ((block?.record === record || block?.moved === record) && second !== ram.u32[(record + R_IMM) >> 2]) this.cache.drop(frame, block);
+      if ((block?.record === record || block?.moved === record) && second !== ram.u32[(record + R_IMM) >> 2])
+        this.cache.drop(frame, block);
       return true;
     }
     const to = this.cache.find(frame, offset);
