@@ -119,6 +119,7 @@ export class DirFile extends BaseFile {
     return -EISDIR;
   }
   readdir(): DirEntry[] | number {
+    tell(this.place, IN_ACCESS);
     if (this.pos === 0 || !this.entries) {
       if (this.place?.gone) return [];
       const list = this.dir.readdir();

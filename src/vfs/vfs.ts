@@ -159,8 +159,8 @@ export class Vfs {
       }
     }
     file.place ??= place;
-    if (flags & O_TRUNC && inode.type === S_IFREG) tell(place, IN.IN_MODIFY);
     tell(place, IN.IN_OPEN);
+    if (flags & O_TRUNC && inode.type === S_IFREG) tell(place, IN.IN_MODIFY);
     return file;
   }
 
@@ -379,7 +379,7 @@ function removed(found: Found, victim: Place): void {
 /** An inode has one name less; without any it is taken to be gone, even if it is open still. */
 function lostName(inode: Inode): void {
   if (!watching()) return;
-  tellSelf(inode, IN.IN_ATTRIB);
+  if (inode.type !== S_IFDIR) tellSelf(inode, IN.IN_ATTRIB);
   const st = inode.stat();
   if (typeof st === "number" || st.nlink === 0) tellSelf(inode, IN.IN_DELETE_SELF);
 }

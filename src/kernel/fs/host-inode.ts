@@ -159,7 +159,7 @@ export class HostInode extends BaseInode {
   }
 
   override setattr(a: SetAttr): number {
-    this.fresh = undefined;
+    this.fs.lastFound = undefined;
     const open = this.openFile();
     const { host, path } = this;
     const named = this.isNamed();
@@ -235,7 +235,7 @@ export class HostInode extends BaseInode {
   }
 
   override open(flags: number, cred: Cred): File | number {
-    this.fresh = undefined;
+    this.fs.lastFound = undefined;
     if (this.type === S_IFIFO) return openFifo(this, flags);
     if (this.type === S_IFCHR || this.type === S_IFBLK) {
       const st = this.stat();
@@ -305,6 +305,7 @@ export class HostInode extends BaseInode {
   }
 
   override link(name: string, target: Inode): number {
+    this.fs.lastFound = undefined;
     if (target instanceof SpecialInode) {
       if (typeof this.lookup(name) !== "number") return -EEXIST;
       this.addSpecial(name, target);
@@ -316,6 +317,7 @@ export class HostInode extends BaseInode {
     return this.host.link(target.path, this.under(name));
   }
   override unlink(name: string): number {
+    this.fs.lastFound = undefined;
     const special = this.takeSpecial(name);
     if (special) {
       special.nlink--;
@@ -327,6 +329,7 @@ export class HostInode extends BaseInode {
     const inode = this.lookup(name);
     if (inode instanceof HostInode && inode.specials?.size) return -ENOTEMPTY;
     this.directories?.delete(name);
+    this.fs.lastFound = undefined;
     return this.host.rmdir(this.under(name));
   }
   override rename(name: string, toDir: Inode, toName: string, flags: number): number {
@@ -343,13 +346,13 @@ export class HostInode extends BaseInode {
     const moving = this.lookup(name);
     this.directories?.delete(name);
     toDir.directories?.delete(toName);
+    this.fs.lastFound = undefined;
     const r = this.host.rename(this.under(name), toDir.under(toName));
     if (r < 0) return r;
     toDir.specials?.delete(toName);
     if (moving instanceof HostInode) {
       moving.parent = toDir;
       moving.name = toName;
-      moving.fresh = undefined;
     }
     return 0;
   }
