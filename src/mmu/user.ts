@@ -4,6 +4,9 @@ import { READ, UserFault, WRITE } from "./access.ts";
 import { PAGE } from "./frames.ts";
 import type { AddressSpace } from "./space.ts";
 
+/** Before this much is copied out of guest memory it is made sure that it is there. */
+const LARGE = 1 << 20;
+
 /** The kernel's access to guest memory. Everything throws UserFault where the guest could not have accessed it. */
 export class UserMemory {
   constructor(
@@ -24,8 +27,10 @@ export class UserMemory {
     if (access === WRITE && this.space.ram.u8[FRAME_FLAGS + Math.floor(host / PAGE)]) this.onCodeStore(host, n);
     return { host, n };
   }
-  /** A copy of guest bytes. */
+  /** A copy of guest bytes. A length that no memory has is a fault, however the guest came by it. */
   readBytes(address: number, length: number): Uint8Array {
+    if (!(length >= 0) || (length > LARGE && this.accessible(address, length, READ) < length))
+      throw new UserFault(address);
     const out = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const { host, n } = this.chunk(address + done, length - done, READ);

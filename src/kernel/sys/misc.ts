@@ -45,12 +45,14 @@ function sysinfo(call: Call, info: number): SysResult {
   return 0;
 }
 
+/** Lengths are unsigned; one call gives this much at most. */
+const MOST_RANDOM = 0x1ffffff;
 const GRND_ALL = 7;
 const GRND_INSECURE_RANDOM = 6;
 
 function getrandom(call: Call, buf: number, length: number, flags: number): SysResult {
   if (flags & ~GRND_ALL || (flags & GRND_INSECURE_RANDOM) === GRND_INSECURE_RANDOM) return -EINVAL;
-  const bytes = new Uint8Array(Math.min(length, 0x1ffffff));
+  const bytes = new Uint8Array(length < 0 ? MOST_RANDOM : Math.min(length, MOST_RANDOM));
   call.kernel.host.random(bytes);
   const n = call.task.mm.user.writePartial(buf, bytes);
   return n === 0 && bytes.length > 0 ? -EFAULT : n;

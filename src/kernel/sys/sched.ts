@@ -70,7 +70,7 @@ function setaffinity(call: Call, tid: number, size: number, mask: number): SysRe
   const target = taskOf(call, tid);
   if (!target) return -ESRCH;
   let bits = 0n;
-  call.task.mm.user.readBytes(mask, Math.min(size, 128)).forEach((b, i) => {
+  call.task.mm.user.readBytes(mask, size < 0 ? 128 : Math.min(size, 128)).forEach((b, i) => {
     bits |= BigInt(b) << BigInt(i * 8);
   });
   bits &= (1n << BigInt(call.kernel.host.ids.cpus)) - 1n;
