@@ -4,6 +4,7 @@ import type { HandlerImage } from "../engine/interp/image.ts";
 import type { Host } from "../host/types.ts";
 import { createFirst } from "../kernel/boot.ts";
 import { exec } from "../kernel/exec.ts";
+import { findProgram } from "../kernel/find-program.ts";
 import { makeTree, type Tree } from "../kernel/fs/tree.ts";
 import { Kernel, type Trace } from "../kernel/kernel.ts";
 import { mountProc } from "../kernel/proc-facts.ts";
@@ -17,7 +18,6 @@ import type { CpuLevel } from "../sem/cpu-features.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
-import { findProgram } from "./program.ts";
 import { runTask } from "./run-task.ts";
 
 export interface MachineOptions {
@@ -112,6 +112,9 @@ export class Machine {
     this.kernel.onExec = (task) => this.engine.use(task.mm.space);
   }
 
+  /** Set by `start`: if it then fails with -ENOENT, it is the program's interpreter that is missing. */
+  programFound = false;
+
   /** Loads the first program. `path` without a slash is looked for in $PATH. 0 or -errno. */
   start(path: string, argv: readonly string[], envp: readonly string[]): number {
     const { kernel, tree } = this;
@@ -119,8 +122,10 @@ export class Machine {
     const cwd = vfs.resolve({ root: vfs.root, cwd: vfs.root, cred: ROOT }, vfs.root, this.cwd);
     const task = createFirst(kernel, { stdio: tree.stdio, cwd: typeof cwd === "number" ? vfs.root : cwd });
     connectTerminals(kernel, tree.terminals, task.process);
-    const found = findProgram(task, path, envp);
+    const search = envp.find((e) => e.startsWith("PATH="))?.slice(5);
+    const found = findProgram(vfs, { root: task.fs.root, cwd: task.fs.cwd, cred: task.cred }, path, search);
     if (typeof found === "number") return found;
+    this.programFound = true;
     kernel.switchTo(task);
     const r = exec(task, found.place, found.path, argv, envp);
     if (r < 0) return r;

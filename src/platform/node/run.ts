@@ -74,7 +74,7 @@ export async function runProgram(o: RunOptions): Promise<void> {
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     host.restore();
-    process.exit(refusal(o.program, -failed));
+    process.exit(refusal(o.program, -failed, machine.programFound));
   }
   forwardSignals(host, machine);
   const status = await machine.run();
@@ -93,8 +93,9 @@ function forwardSignals(host: NodeHost, machine: Machine): void {
 }
 
 /** Says in one line why the program does not run; the exit code. */
-function refusal(program: string, errno: number): number {
-  const why = errno === ENOENT ? `command not found: ${program}` : `${program}: ${errnoMessage(errno) ?? errno}`;
+function refusal(program: string, errno: number, found: boolean): number {
+  let why = `${program}: ${errnoMessage(errno) ?? errno}`;
+  if (errno === ENOENT) why = found ? `${program}: its interpreter is missing` : `command not found: ${program}`;
   process.stderr.write(`blink: ${why}\n`);
   return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }
