@@ -240,8 +240,9 @@ export class Vfs {
     const r = this.mayRemove(ctx, found, found.place);
     if (r < 0) return r;
     if (found.place.inode.type === S_IFDIR) return -EISDIR;
+    const last = isLastName(found.place.inode);
     const done = found.dir.inode.unlink(found.name);
-    if (done === 0) removed(found, found.place);
+    if (done === 0) removed(found, found.place, last);
     return done;
   }
 
@@ -256,7 +257,7 @@ export class Vfs {
     if (r < 0) return r;
     if (found.place.inode.type !== S_IFDIR) return -ENOTDIR;
     const done = found.dir.inode.rmdir(found.name);
-    if (done === 0) removed(found, found.place);
+    if (done === 0) removed(found, found.place, true);
     return done;
   }
 
@@ -276,6 +277,7 @@ export class Vfs {
     if (!a.place) return -ENOENT;
     const r = this.mayRename(ctx, a, a.place, b, flags);
     if (r !== 0) return Math.min(r, 0);
+    const last = isLastName(b.place?.inode);
     const done = a.dir.inode.rename(a.name, b.dir.inode, b.name, flags);
     if (done < 0) return done;
     if (flags & RENAME_EXCHANGE) {
@@ -286,7 +288,7 @@ export class Vfs {
     tellDirectory(a.dir.inode, IN.IN_MOVED_FROM, a.name, a.place.inode, cookie);
     tellDirectory(b.dir.inode, IN.IN_MOVED_TO, b.name, a.place.inode, cookie);
     tellSelf(a.place.inode, IN.IN_MOVE_SELF);
-    if (b.place && !(flags & RENAME_EXCHANGE)) lostName(b.place.inode);
+    if (b.place && !(flags & RENAME_EXCHANGE)) lostName(b.place.inode, last);
     return 0;
   }
   /** 0: go on; 1: nothing to do; or -errno. */
@@ -369,17 +371,21 @@ function made(found: Found, r: Inode | number): number {
   return 0;
 }
 
-/** A name was removed. */
-function removed(found: Found, victim: Place): void {
+/** A name was removed; `last`: it was the inode's only one. */
+function removed(found: Found, victim: Place, last: boolean): void {
   found.dir.removed(found.name);
-  lostName(victim.inode);
+  lostName(victim.inode, last);
   tellDirectory(found.dir.inode, IN.IN_DELETE, found.name, victim.inode);
 }
 
-/** An inode has one name less; without any it is taken to be gone, even if it is open still. */
-function lostName(inode: Inode): void {
-  if (!watching()) return;
-  if (inode.type !== S_IFDIR) tellSelf(inode, IN.IN_ATTRIB);
+/** Will the inode be gone with this name? Only asked when somebody wants to know. */
+function isLastName(inode: Inode | undefined): boolean {
+  if (!inode || !watching()) return false;
   const st = inode.stat();
-  if (typeof st === "number" || st.nlink === 0) tellSelf(inode, IN.IN_DELETE_SELF);
+  return typeof st !== "number" && (inode.type === S_IFDIR || st.nlink === 1);
+}
+/** An inode has one name less; without any it is taken to be gone, even if it is open still. */
+function lostName(inode: Inode, last: boolean): void {
+  if (inode.type !== S_IFDIR) tellSelf(inode, IN.IN_ATTRIB);
+  if (last) tellSelf(inode, IN.IN_DELETE_SELF);
 }
