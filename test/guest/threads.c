@@ -175,8 +175,9 @@ int main(void) {
   pthread_create(&receiver, NULL, receive, NULL);
   sem_wait(&semaphore);
   usleep(20000);
-  CALL(pthread_kill(receiver, SIGUSR1));
+  int sent = pthread_kill(receiver, SIGUSR1);
   pthread_join(receiver, NULL);
+  NUMBER(sent);
 
   pthread_key_create(&key, forget);
   for (int i = 0; i < 2; i++) {
