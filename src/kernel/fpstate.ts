@@ -1,5 +1,6 @@
 /** The x87, SSE and AVX registers as XSAVE stores them (SDM volume 1, sections 10.5 and 13.4), and as Linux puts them in signal frames. */
 import * as L from "../cpu/layout.ts";
+import { type CpuLevel, DEFAULT_LEVEL, hasFeature } from "../sem/cpu-features.ts";
 import type { Registers } from "./registers.ts";
 
 const FXSAVE_SIZE = 512;
@@ -21,8 +22,13 @@ const MXCSR_INIT = 0x1f80;
 
 const top = (regs: Registers): number => (regs.u16(L.FSW) >> 11) & 7;
 
-/** The image that a signal frame holds. */
-export function saveFp(regs: Registers): Uint8Array {
+/** Bytes of the image in a signal frame: processors without XSAVE have FXSAVE's. */
+export function fpFrameSize(level: CpuLevel = DEFAULT_LEVEL): number {
+  return hasFeature(level, "XSAVE") ? FPFRAME_SIZE : FXSAVE_SIZE;
+}
+
+/** The image that a signal frame holds, of one of the sizes that `fpFrameSize` gives. */
+export function saveFp(regs: Registers, size = FPFRAME_SIZE): Uint8Array {
   const out = new Uint8Array(FPFRAME_SIZE);
   const v = new DataView(out.buffer);
   v.setUint16(0, regs.u16(L.FCW), true);
@@ -43,6 +49,7 @@ export function saveFp(regs: Registers): Uint8Array {
     out.set(state.subarray(from, from + 16), 160 + i * 16);
     out.set(state.subarray(from + 16, from + 32), YMM_AT + i * 16);
   }
+  if (size === FXSAVE_SIZE) return out.subarray(0, size);
   v.setUint32(SW_RESERVED, FP_XSTATE_MAGIC1, true);
   v.setUint32(SW_RESERVED + 4, FPFRAME_SIZE, true);
   v.setBigUint64(SW_RESERVED + 8, XFEATURES, true);

@@ -5,7 +5,7 @@ import { AC, ARITH, DF, RF, TF } from "../cpu/flags.ts";
 import * as L from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
 import { USER_END } from "../mmu/space.ts";
-import { FPFRAME_SIZE, fpImageSize, resetFp, restoreFp, saveFp } from "./fpstate.ts";
+import { FPFRAME_SIZE, fpFrameSize, fpImageSize, resetFp, restoreFp, saveFp } from "./fpstate.ts";
 import { type SigAction, UNBLOCKABLE } from "./sighand.ts";
 import { encodeSigInfo } from "./siginfo.ts";
 import type { Task } from "./task.ts";
@@ -34,7 +34,7 @@ function place(task: Task, action: SigAction): { frame: number; fp: number } | u
   const nested = onAltStack(task);
   const alt = (action.flags & SA_ONSTACK) !== 0 && task.altStack.size > 0 && !nested;
   const sp = alt ? task.altStack.sp + task.altStack.size : task.regs.rsp - RED_ZONE;
-  const fp = Math.floor((sp - FPFRAME_SIZE) / 64) * 64;
+  const fp = Math.floor((sp - fpFrameSize(task.kernel.cpu.level)) / 64) * 64;
   // At the handler's first instruction RSP + 8 is a multiple of 16, as after a CALL.
   const frame = Math.floor((fp - U.FRAME_SIZE) / 16) * 16 - 8;
   if ((alt || nested) && frame < task.altStack.sp) return undefined;
@@ -52,7 +52,7 @@ export function pushFrame(task: Task, info: SigInfo, action: SigAction): boolean
   fillContext(task, new DataView(bytes.buffer, U.FRAME_UC), at.fp);
   bytes.set(encodeSigInfo(info), U.FRAME_INFO);
   try {
-    task.mm.user.writeBytes(at.fp, saveFp(regs));
+    task.mm.user.writeBytes(at.fp, saveFp(regs, fpFrameSize(task.kernel.cpu.level)));
     task.mm.user.writeBytes(at.frame, bytes);
   } catch (e) {
     if (e instanceof UserFault) return false;
@@ -74,7 +74,8 @@ export function pushFrame(task: Task, info: SigInfo, action: SigAction): boolean
 
 function fillContext(task: Task, v: DataView, fp: number): void {
   const { regs } = task;
-  v.setBigUint64(U.UC_FLAGS, BigInt(U.UC_FP_XSTATE | U.UC_SIGCONTEXT_SS | U.UC_STRICT_RESTORE_SS), true);
+  const extended = fpFrameSize(task.kernel.cpu.level) === FPFRAME_SIZE ? U.UC_FP_XSTATE : 0;
+  v.setBigUint64(U.UC_FLAGS, BigInt(extended | U.UC_SIGCONTEXT_SS | U.UC_STRICT_RESTORE_SS), true);
   v.setBigUint64(U.UC_STACK_SP, BigInt(task.altStack.sp), true);
   v.setUint32(U.UC_STACK_FLAGS, altStackFlags(task), true);
   v.setBigUint64(U.UC_STACK_SIZE, BigInt(task.altStack.size), true);

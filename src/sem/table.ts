@@ -88,5 +88,4 @@ function merge(): SemTable {
 export const SEMANTICS: Readonly<SemTable> = merge();
 
 /** CPU features of the instruction table that nothing implements yet: their instructions are undefined (#UD), and CPUID doesn't claim them. */
-export const UNIMPLEMENTED_FEATURES: readonly string[] =
-  "RTM PKU SERIALIZE XSAVES".split(" ");
+export const UNIMPLEMENTED_FEATURES: readonly string[] = "RTM PKU SERIALIZE XSAVES".split(" ");
