@@ -11,8 +11,8 @@ import { parkTask, wakeTask } from "./wait.ts";
 
 /** Registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const ARGS = [RDI, RSI, RDX, 10, 8, 9];
-const INT32 = new Set(["int", "fd", "dirfd", "pid", "sig"]);
-const UINT32 = new Set(["uint", "mode", "whence", "fcntl", "ioctl", "epoll_op", "fadvise"]);
+const INT32 = new Set("int fd dirfd pid sig madvise sig_how clockid arch_prctl futex_op".split(" "));
+const UINT32 = new Set("uint mode whence fcntl ioctl epoll_op fadvise resource".split(" "));
 
 type Conversion = "int" | "uint" | "long";
 

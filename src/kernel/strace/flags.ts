@@ -168,7 +168,10 @@ export const ENUMS: Readonly<Record<string, (v: number) => string>> = {
 /** "S_IFREG|0644". */
 export function modeText(mode: number): string {
   const type = named(STAT, /^S_IF(?!MT)/).find((n) => n[0] === (mode & STAT.S_IFMT))?.[1];
-  const bits = `0${(mode & 0o7777).toString(8)}`;
+  const bits = (mode & 0o7777)
+    .toString(8)
+    .padStart(type ? 4 : 3, "0")
+    .replace(/^(?=[1-7])/, "0");
   return type ? `${type}|${bits}` : bits;
 }
 

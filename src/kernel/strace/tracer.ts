@@ -1,11 +1,12 @@
 import { errnoMessage, errnoName } from "../../abi/errno.ts";
+import * as F from "../../abi/fcntl.ts";
 import { SIGCHLD, type SigInfo, signalName } from "../../abi/signal.ts";
 import type { Kernel, Trace } from "../kernel.ts";
 import type { Process } from "../process.ts";
 import type { Task } from "../task.ts";
 import type { Call } from "../types.ts";
 import { formatArgument } from "./arguments.ts";
-import { codeName } from "./flags.ts";
+import { codeName, modeText } from "./flags.ts";
 import { pointer } from "./text.ts";
 
 /** Where strace(1) puts the "=" of a short line. */
@@ -33,7 +34,7 @@ export class Tracer implements Trace {
   }
   private text(call: Call, result: number | undefined): string {
     const user = call.task.mm.user;
-    const parts = call.row.args.map((arg, index) => {
+    const parts = call.row.args.slice(0, meaningful(call)).map((arg, index) => {
       const kind = arg.slice(arg.indexOf(":") + 1);
       return formatArgument(kind, { call, user, index, value: call.args[index], result });
     });
@@ -70,9 +71,21 @@ export class Tracer implements Trace {
   }
 }
 
+/** Commands of fcntl(2) without a third argument. */
+const PLAIN_COMMANDS = [F.F_GETFD, F.F_GETFL, F.F_GETOWN, F.F_GETSIG, F.F_GETLEASE, F.F_GETPIPE_SZ, F.F_GET_SEALS];
+
+/** How many arguments mean something: open(2) needs no mode unless it creates, fcntl(2) not always a third one. */
+function meaningful(call: Call): number {
+  const { args, row } = call;
+  const flags = row.name === "open" ? args[1] : row.name === "openat" ? args[2] : F.O_CREAT;
+  const short = !(flags & F.O_CREAT) && (flags & F.O_TMPFILE) !== F.O_TMPFILE;
+  return row.args.length - (short || (row.name === "fcntl" && PLAIN_COMMANDS.includes(args[1])) ? 1 : 0);
+}
+
 function outcome(call: Call, result: number | "restart" | undefined): string {
   if (result === "restart") return "? ERESTARTSYS (To be restarted if SA_RESTART is set)";
   if (result === undefined) return call.row.name.startsWith("exec") ? "0" : "?";
   if (result < 0 && result > -4096) return `-1 ${errnoName(-result)} (${errnoMessage(-result)})`;
+  if (call.row.name === "umask") return modeText(result);
   return ADDRESSES.has(call.row.name) ? pointer(result) : `${result}`;
 }

@@ -151,7 +151,7 @@ export const rows: SyscallRow[] = [
   sys(
     202,
     "futex",
-    "uaddr:ptr op:int val:uint timeout:ptr uaddr2:ptr val3:uint",
+    "uaddr:ptr op:futex_op val:uint timeout:ptr uaddr2:ptr val3:uint",
     futex,
     "partial",
     "no priority inheritance",

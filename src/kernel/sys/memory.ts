@@ -369,7 +369,7 @@ export const rows: SyscallRow[] = [
   sys(25, "mremap", "old_address:ptr old_size:size new_size:size flags:flags:mremap new_address:ptr", mremap),
   sys(26, "msync", "addr:ptr length:size flags:flags:msync", msync),
   sys(27, "mincore", "addr:ptr length:size vec:ptr", mincore),
-  sys(28, "madvise", "addr:ptr length:size advice:int", madvise),
+  sys(28, "madvise", "addr:ptr length:size advice:madvise", madvise),
   sys(149, "mlock", "addr:ptr len:size", (c, a, n) => lockRange(c, a, n, true)),
   sys(150, "munlock", "addr:ptr len:size", (c, a, n) => lockRange(c, a, n, false)),
   sys(151, "mlockall", "flags:int", mlockall),

@@ -275,14 +275,14 @@ const setrlimit = (call: Call, resource: number, at: number): SysResult => prlim
 
 export const rows: SyscallRow[] = [
   sys(63, "uname", "buf:ptr", uname),
-  sys(97, "getrlimit", "resource:uint rlim:ptr", getrlimit),
+  sys(97, "getrlimit", "resource:resource rlim:rlimit_out", getrlimit),
   sys(98, "getrusage", "who:int usage:ptr", getrusage),
   sys(99, "sysinfo", "info:ptr", sysinfo),
   sys(103, "syslog", "type:int bufp:ptr len:int", syslog),
   sys(135, "personality", "persona:uint", personality, "partial", "kept, without effect"),
   sys(157, "prctl", "option:int arg2:ulong arg3:ulong arg4:ulong arg5:ulong", prctl, "partial", "the common options"),
-  sys(158, "arch_prctl", "code:int addr:ptr", archPrctl),
-  sys(160, "setrlimit", "resource:uint rlim:ptr", setrlimit),
+  sys(158, "arch_prctl", "code:arch_prctl addr:ptr", archPrctl),
+  sys(160, "setrlimit", "resource:resource rlim:rlimit", setrlimit),
   sys(170, "sethostname", "name:ptr len:int", (c, name, n) =>
     setName(c, name, n, (text) => {
       c.kernel.hostname = text;
@@ -293,8 +293,8 @@ export const rows: SyscallRow[] = [
       c.kernel.domainname = text;
     }),
   ),
-  sys(302, "prlimit64", "pid:pid resource:uint new_limit:ptr old_limit:ptr", prlimit),
-  sys(318, "getrandom", "buf:buf_out buflen:size flags:uint", getrandom),
+  sys(302, "prlimit64", "pid:pid resource:resource new_limit:rlimit old_limit:rlimit_out", prlimit),
+  sys(318, "getrandom", "buf:buf_out buflen:size flags:flags:getrandom", getrandom),
   sys(324, "membarrier", "cmd:int flags:uint cpu_id:int", membarrier),
   // Restartable sequences: glibc goes without when told so.
   sys(334, "rseq", "rseq:ptr rseq_len:uint flags:int sig:uint", () => -ENOSYS, "partial", "always ENOSYS"),

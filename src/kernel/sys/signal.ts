@@ -243,8 +243,8 @@ function pidfdSendSignal(call: Call, fd: number, signo: number, info: number, fl
 }
 
 export const rows: SyscallRow[] = [
-  sys(13, "rt_sigaction", "signum:sig act:struct:sigaction oldact:ptr sigsetsize:size", rtSigaction),
-  sys(14, "rt_sigprocmask", "how:int set:sigset oldset:ptr sigsetsize:size", rtSigprocmask),
+  sys(13, "rt_sigaction", "signum:sig act:sigaction oldact:sigaction_out sigsetsize:size", rtSigaction),
+  sys(14, "rt_sigprocmask", "how:sig_how set:sigset oldset:sigset_out sigsetsize:size", rtSigprocmask),
   sys(15, "rt_sigreturn", "", rtSigreturn),
   sys(34, "pause", "", pause),
   sys(62, "kill", "pid:pid sig:sig", kill),

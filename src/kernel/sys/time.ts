@@ -237,7 +237,7 @@ export const rows: SyscallRow[] = [
   sys(225, "timer_getoverrun", "timerid:int", timerGetoverrun),
   sys(226, "timer_delete", "timerid:int", timerDelete),
   sys(227, "clock_settime", "clockid:int tp:timespec", clockSettime, "partial", "the host's clock is not changed"),
-  sys(228, "clock_gettime", "clockid:int tp:ptr", clockGettime),
+  sys(228, "clock_gettime", "clockid:clockid tp:timespec_out", clockGettime),
   sys(229, "clock_getres", "clockid:int res:ptr", clockGetres),
   sys(230, "clock_nanosleep", "clockid:int flags:int t:timespec remain:ptr", clockNanosleep),
 ];

@@ -124,6 +124,6 @@ function waitid(call: Call, type: number, id: number, info: number, options: num
 }
 
 export const rows: SyscallRow[] = [
-  sys(61, "wait4", "pid:pid wstatus:ptr options:flags:wait rusage:ptr", wait4),
+  sys(61, "wait4", "pid:pid wstatus:wstatus options:flags:wait rusage:ptr", wait4),
   sys(247, "waitid", "idtype:int id:int infop:ptr options:flags:wait rusage:ptr", waitid),
 ];
