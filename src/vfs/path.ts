@@ -85,7 +85,8 @@ class Walk {
   /** Is `this.at` a directory that may be searched? */
   private search(): number {
     if (this.at.inode.type !== S_IFDIR) return -ENOTDIR;
-    return permission(this.at.inode, X_OK, this.ctx.cred);
+    const { inode } = this.at;
+    return inode.search ? inode.search(this.ctx.cred) : permission(inode, X_OK, this.ctx.cred);
   }
 
   private step(name: string): Dentry | number {

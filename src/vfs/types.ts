@@ -118,6 +118,8 @@ export interface Inode {
   tmpfile?(flags: number, mode: number, cred: Cred): File | number;
   /** Replaces the check of mode bits; `mask` is R_OK | W_OK | X_OK. */
   permission?(mask: number, cred: Cred): number;
+  /** May `cred` look names up here? For directories where the look-up itself will say so. Without it: `permission`. */
+  search?(cred: Cred): number;
   /**
    * Reports changes that others than this machine make to the inode, or to names in this directory ("" means the inode
    * itself); returns what ends the reports.

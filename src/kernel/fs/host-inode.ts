@@ -139,13 +139,19 @@ export class HostInode extends BaseInode {
   }
   permission(mask: number, cred: Cred): number {
     const { user } = this.fs;
-    // The host itself judges what its own user does.
-    const own = user.uid !== 0 && cred.fsuid === user.uid;
-    if (this.type === S_IFDIR && (cred.fsuid === 0 || (own && mask === X_OK))) return 0;
-    if (own) return this.host.access(this.path, mask);
+    if (this.type === S_IFDIR && cred.fsuid === 0) return 0;
+    if (this.isOwn(cred)) return this.host.access(this.path, mask);
     if (cred.fsuid === 0 && user.uid === 0 && !(mask & X_OK)) return 0;
     const st = this.host.stat(this.path, false);
     return typeof st === "number" ? st : checkMode(st, mask, cred);
+  }
+  /** The host itself judges what its own user does. */
+  private isOwn(cred: Cred): boolean {
+    const { user } = this.fs;
+    return user.uid !== 0 && cred.fsuid === user.uid;
+  }
+  search(cred: Cred): number {
+    return this.isOwn(cred) ? 0 : this.permission(X_OK, cred);
   }
   watchOutside(report: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined {
     return this.host.watch?.(this.path, (renamed, name) => {
