@@ -13,7 +13,6 @@ import {
   DAZ,
   FORMAT,
   flushed,
-  fromBits,
   isSignalingBits,
   mxcsr,
   roundingOfMxcsr,
