@@ -15,7 +15,11 @@ test("options end at the program", () => {
 test("values may be joined or apart, and win over the environment", () => {
   const env = { BLINK_LOG_FILENAME: "/env.log", BLINK_OVERLAYS: "o" };
   expect(run("prog", env)).toMatchObject({ logPath: "/env.log", overlays: "o" });
-  expect(run("-eL/a.log -C /root prog", env)).toMatchObject({ logToStderr: true, logPath: "/a.log", overlays: "/root" });
+  expect(run("-eL/a.log -C /root prog", env)).toMatchObject({
+    logToStderr: true,
+    logPath: "/a.log",
+    overlays: "/root",
+  });
 });
 
 test("-0 takes argv[0] after the program", () => {
