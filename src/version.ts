@@ -1,2 +1,2 @@
-/** Same as in package.json (tools/layers.ts checks). */
+/** Same as in package.json. */
 export const version = "0.1.0";
