@@ -25,11 +25,15 @@ export function exactly(e: Emit, body: () => void): void {
   const before = e.field("i32", MXCSR);
   setCell(e, UNMASKED, k(0));
   body();
+  raiseUnmasked(e, before, cell(e, UNMASKED));
+}
+/** #XM for exceptions that are not masked (i32); `before` is MXCSR as it was. */
+export function raiseUnmasked(e: Emit, before: Val, open: Val): void {
   // What one lane raises before computing keeps the others from computing.
-  e.if(i32.and(cell(e, UNMASKED), k(EARLY)), () =>
+  e.if(i32.and(open, k(EARLY)), () =>
     e.setField("i32", MXCSR, i32.or(before, i32.and(e.field("i32", MXCSR), k(EARLY)))),
   );
-  e.faultIf(cell(e, UNMASKED), VECTOR.XM);
+  e.faultIf(open, VECTOR.XM);
 }
 /** True unless MXCSR under the mask has the value. */
 export function unusual(e: Emit, mask: number, value: number): Val {

@@ -4,9 +4,11 @@
  * read as the destination. Results are kept and written when all halves are done, with the upper half cleared
  * where the instruction has 128 bits. SDM volume 2, 2.3.5 to 2.3.7.
  */
+import { MXCSR } from "../cpu/layout.ts";
 import { i32, i64, type Ty, type Val } from "../wasm/expr.ts";
 import { f32x4, f64x2, i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import { type Emit, type OperandInfo, type Semantics, VECTOR } from "./emit.ts";
+import { raiseUnmasked } from "./sse-float-ops.ts";
 
 const ZERO = v128.const([0]);
 export const range = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
@@ -95,6 +97,7 @@ export function vex(sse: Semantics, form: Form = {}): Semantics {
     const wide = isWide(e);
     // An exception that is not masked must wait for the flags of the other half.
     const raised = wide && FLOAT.test(e.mnemonic) ? e.var(i32.const(0)) : undefined;
+    const before = raised ? e.field("i32", MXCSR) : ZERO;
     for (const half of wide ? [0, 1] : [0]) {
       const read = (i: number): Val => {
         const v = sources.read(i === 0 ? separate : at(i), half);
@@ -134,7 +137,7 @@ export function vex(sse: Semantics, form: Form = {}): Semantics {
         }),
       );
     }
-    if (raised) e.faultIf(e.get(raised), VECTOR.XM);
+    if (raised) raiseUnmasked(e, before, e.get(raised));
     if (join) join(e, results);
     else if (results[0]) writeVector(e, 0, results[0], results[1]);
   };
