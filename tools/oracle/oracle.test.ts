@@ -51,19 +51,17 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
       ),
     ).toEqual([]);
   });
-  it.each<Way>(["interpreter", "compiled", "sliced", "paged"])(
-    "agree on small programs: %s",
-    { timeout: 120_000 },
-    async (way) => {
-      const generator = new Generator(new Random(22), rows, OPTIONS);
-      expect(
-        await failures(
-          way,
-          some(PROGRAMS, () => generator.program()),
-        ),
-      ).toEqual([]);
-    },
-  );
+  it.each<Way>(["interpreter", "compiled", "sliced", "paged"])("agree on small programs: %s", {
+    timeout: 120_000,
+  }, async (way) => {
+    const generator = new Generator(new Random(22), rows, OPTIONS);
+    expect(
+      await failures(
+        way,
+        some(PROGRAMS, () => generator.program()),
+      ),
+    ).toEqual([]);
+  });
 
   it("reads back the line that it prints of a trial", () => {
     const line = "code=0158f8@400 rax=10000020 flags=203 xmm3=5 [18]=0102 undefined=10:10";
