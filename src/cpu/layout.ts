@@ -82,9 +82,14 @@ export const TLB_ENTRY = 32;
 export const TLB_RTAG = 0;
 export const TLB_WTAG = 8;
 export const TLB_DELTA = 16;
-/** Jump cache: linear RIP (i64) -> record (i32), 16-byte entries. */
+/** Jump cache: linear RIP (i64) -> record (i32), 16-byte entries, hashed: functions tend to start alike in their pages. */
 export const JUMP_CACHE = 0x20000;
-export const JUMP_ENTRIES = 4096;
+export const JUMP_BITS = 13;
+export const JUMP_ENTRIES = 1 << JUMP_BITS;
+/** Where the jump cache keeps an address, given its low 32 bits. image.ts computes the same. */
+export function jumpEntry(lo: number): number {
+  return JUMP_CACHE + ((lo ^ (lo >>> JUMP_BITS)) & (JUMP_ENTRIES - 1)) * 16;
+}
 /** One byte of flags a frame: see mmu/frames.ts. */
 export const FRAME_FLAGS = 0x40000;
 export const FRAME_FLAGS_SIZE = 0x100000;

@@ -1,5 +1,5 @@
 /** Which blocks of records exist, by frame of guest code; and dropping them when the code changes. */
-import { ARENA, ARENA_SIZE, FRAME_FLAGS, JUMP_CACHE, JUMP_ENTRIES } from "../cpu/layout.ts";
+import { ARENA, ARENA_SIZE, FRAME_FLAGS, jumpEntry } from "../cpu/layout.ts";
 import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushJumps, flushWriteTags } from "../mmu/space.ts";
@@ -181,7 +181,7 @@ export class CodeCache {
   }
   /** Fills the jump cache. */
   remember(ripLo: number, ripHi: number, record: number): void {
-    const at = JUMP_CACHE + (ripLo & (JUMP_ENTRIES - 1)) * 16;
+    const at = jumpEntry(ripLo);
     this.ram.i32[at >> 2] = ripLo;
     this.ram.i32[(at >> 2) + 1] = ripHi;
     this.ram.i32[(at >> 2) + 2] = record;

@@ -13,8 +13,7 @@ import {
   EXIT_ERROR,
   EXIT_REC,
   EXIT_VECTOR,
-  JUMP_CACHE,
-  JUMP_ENTRIES,
+  jumpEntry,
   RETURN_TO,
   RIP,
   STAT_TLB_MISS,
@@ -214,7 +213,7 @@ export class Engine {
     const hi = ram.i32[(RIP >> 2) + 1];
     ram.i32[CODE_BASE >> 2] = lo & ~(PAGE - 1);
     ram.i32[(CODE_BASE >> 2) + 1] = hi;
-    const at = (JUMP_CACHE + (lo & (JUMP_ENTRIES - 1)) * 16) >> 2;
+    const at = jumpEntry(lo) >> 2;
     if (ram.i32[at] === lo && ram.i32[at + 1] === hi) return ram.i32[at + 2] >>> 0;
     const address = join(lo, hi);
     const frame = this.execFrame(address);

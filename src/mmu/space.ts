@@ -2,6 +2,7 @@ import {
   CODE_GENERATION,
   JUMP_CACHE,
   JUMP_ENTRIES,
+  jumpEntry,
   PT_ROOT,
   TLB,
   TLB_ENTRIES,
@@ -274,7 +275,7 @@ export function flushWriteTags(ram: Ram): void {
 export function flushJumps(ram: Ram): void {
   ram.i32[CODE_GENERATION >> 2]++;
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);
-  // All ones is an address (a wild jump's) whose entry is the last one; 0 belongs to another.
-  const last = JUMP_CACHE + (JUMP_ENTRIES - 1) * 16;
-  ram.u8.fill(0, last, last + 8);
+  // All ones is an address (a wild jump's): in its entry stands one that belongs to another.
+  const wild = jumpEntry(-1);
+  ram.view.setBigUint64(wild, 1n, true);
 }

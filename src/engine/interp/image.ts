@@ -11,6 +11,7 @@ import {
   EXIT_CODE,
   EXIT_REC,
   GPR,
+  JUMP_BITS,
   JUMP_CACHE,
   JUMP_ENTRIES,
   RETURN_SP,
@@ -312,7 +313,9 @@ const jumpCache: Shared = {
   result: "i32",
   body: (c) => {
     const target = c.param(0);
-    const at = c.tmp(i32.shl(i32.and(i32.wrap_i64(target), i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
+    const lo = c.tmp(i32.wrap_i64(target));
+    const hash = i32.xor(lo, i32.shr_u(lo, i32.const(JUMP_BITS)));
+    const at = c.tmp(i32.shl(i32.and(hash, i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
     c.if(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target), () => c.ret(ZERO));
     c.st("i64", ZERO, i64.and(target, i64.const(-4096)), CODE_BASE);
     c.ret(c.ldExpr("i32", at, JUMP_CACHE + 8));
