@@ -9,9 +9,10 @@ import { lookupChild } from "../../vfs/path.ts";
 import type { Cred, File, Inode } from "../../vfs/types.ts";
 import { CONSOLE_DEV, PTMX_DEV, TTY_DEV } from "./devfs.ts";
 import type { Devices } from "./devices.ts";
+import { HostTtyPort } from "./host-tty.ts";
 import { Pty, PtyMaster } from "./pty.ts";
 import { TmpFileSystem } from "./tmpfs.ts";
-import { HostTtyPort, Tty, type TtyControl, TtyFile } from "./tty.ts";
+import { Tty, type TtyControl, TtyFile } from "./tty.ts";
 
 const ROOT: Cred = { uid: 0, gid: 0, euid: 0, egid: 0, suid: 0, sgid: 0, fsuid: 0, fsgid: 0, groups: [] };
 /** Group "tty" of most distributions. */
