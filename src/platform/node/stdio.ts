@@ -92,6 +92,8 @@ export class NodeStream implements HostStream {
   }
   close(): void {
     if (this.retry) clearTimeout(this.retry);
+    // Node would do it when it exits, but not when it dies by a signal as the guest did.
+    this.setRaw(false);
     this.input?.close();
   }
 
