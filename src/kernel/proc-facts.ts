@@ -303,6 +303,7 @@ const FLAG_NAMES: Record<string, string> = {
   LZCNT: "abm",
   OSXSAVE: "",
   SHA: "sha_ni",
+  PREFETCHW: "3dnowprefetch",
   INVARIANT_TSC: "constant_tsc nonstop_tsc",
 };
 

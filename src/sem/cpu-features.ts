@@ -31,7 +31,7 @@ const rows: readonly [leaf: number, register: Register, since: CpuLevel, bits: R
   [XSAVE_MORE, "eax", "v3", { XSAVEOPT: 0, XSAVEC: 1, XGETBV1: 2 }],
   [0x80000001, "edx", "x86-64", { SYSCALL: 11, NX: 20, RDTSCP: 27, LM: 29 }],
   [0x80000001, "ecx", "v2", { LAHF: 0 }],
-  [0x80000001, "ecx", "v3", { LZCNT: 5 }],
+  [0x80000001, "ecx", "v3", { LZCNT: 5, PREFETCHW: 8 }],
   // The clock runs at one rate always.
   [0x80000007, "edx", "x86-64", { INVARIANT_TSC: 8 }],
 ];
