@@ -124,9 +124,16 @@ export class CodeCache {
   /** Turns a dropped block's records into ones that look RIP up again: links to it may remain, and it may be running. */
   private retire(b: Block): void {
     this.blocks--;
-    for (let i = 0; i < b.count; i++) {
-      this.ram.view.setUint32(b.record + i * RECORD + R_FN, FN_STALE, true);
-      if (b.moved) this.ram.view.setUint32(b.moved + i * RECORD + R_FN, FN_STALE, true);
+    this.retireRecords(b.record, b.count);
+    if (b.moved) this.retireRecords(b.moved, b.count);
+  }
+  private retireRecords(first: number, count: number): void {
+    const v = this.ram.view;
+    for (let i = 0; i < count; i++) {
+      const at = first + i * RECORD + R_FN;
+      // A joining jump stands for no code of its own: it leads to where the block's code ended, whatever that is now.
+      const joins = i > 0 && v.getUint32(at, true) === FN_GOTO;
+      if (!joins) v.setUint32(at, FN_STALE, true);
     }
   }
   /**

@@ -98,7 +98,7 @@ const SPECIAL_ROW: Row = {
 export const regionFunctions: Record<"slowRead" | "slowWrite" | "invoke", Shared> = {
   slowRead: imported("slowReadRegion", ["i64", "i32"], "i32"),
   slowWrite: imported("slowWriteRegion", ["i64", "i32"], "i32"),
-  invoke: imported("invoke", ["i64", "i64"], "i32"),
+  invoke: imported("invoke", ["i64", "i64", "i64"], "i32"),
 };
 function imported(name: string, params: Shared["params"], result: Shared["result"]): Shared {
   return {
@@ -224,16 +224,15 @@ export class Image {
     e.markEnd();
   }
   /**
-   * Guest call from a region, with the return address pushed: (target, return address) -> 0 or an exit code. Runs on,
+   * Guest call from a region: (target, return address, stack pointer after the return) -> 0 or an exit code. Runs on,
    * compiled or interpreted, until the call has returned (0, RIP at the return address) or something has to leave.
    */
   readonly invoke: Shared = {
     name: "invoke",
-    params: ["i64", "i64"],
+    params: ["i64", "i64", "i64"],
     result: "i32",
     body: (c, use) => {
-      const [first, back] = [c.param(0), c.param(1)];
-      const sp = c.tmp(i64.add(c.ldExpr("i64", ZERO, GPR + RSP * 8), i64.const(8)));
+      const [first, back, sp] = [c.param(0), c.param(1), c.param(2)];
       const rec = c.var(ZERO);
       c.st("i64", ZERO, first, RIP);
       c.set(rec, c.call(use(jumpCache), first));

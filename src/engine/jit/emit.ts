@@ -9,6 +9,7 @@ import {
   FLAG_RES,
   GPR,
   RIP,
+  RSP,
   SEG_BASE,
   X87,
   YMM,
@@ -539,15 +540,17 @@ export class RegionEmit extends RegionFlags implements Emit {
     const generation = this.tmp(this.generation());
     this.st("i32", ZERO, i32.add(depth, i32.const(1)), CALL_DEPTH);
     const expected = i64.const(BigInt(back));
+    // The return address has been pushed. The local still holds this when the call has come back.
+    const sp = i64.add(this.gprLocal(RSP), i64.const(8));
     const invoke = this.use(this.module.invoke);
     const away = i64.ne(this.ldExpr("i64", ZERO, RIP), expected);
     if (own === undefined) {
-      const code = this.call(invoke, target, expected);
+      const code = this.call(invoke, target, expected, sp);
       this.afterCall(depth, code, away, generation);
     } else {
       const code = this.var(this.call(own));
       this.plainIf(i32.and(i32.eqz(this.get(code)), away), () => {
-        this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected));
+        this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected, sp));
       });
       this.afterCall(depth, this.get(code), away, generation);
     }
