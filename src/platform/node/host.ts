@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { SIGWINCH } from "../../abi/signal.ts";
 import type { Host } from "../../host/types.ts";
+import { attempt } from "./errno.ts";
 import { NodeFs } from "./fs.ts";
 import { NodeStream } from "./stdio.ts";
 
@@ -49,11 +50,14 @@ export class NodeHost implements Host {
   }
 
   random(bytes: Uint8Array): void {
-    // Web crypto takes 64 KiB at most.
-    for (let at = 0; at < bytes.length; at += 65536) {
-      bytes.set(globalThis.crypto.getRandomValues(new Uint8Array(Math.min(65536, bytes.length - at))), at);
-    }
+    // Loading Node's crypto takes some 5 ms of start-up, which the system's own source does not.
+    this.entropy ??= attempt(() => fs.openSync("/dev/urandom", "r"));
+    const { entropy } = this;
+    if (entropy >= 0 && attempt(() => fs.readSync(entropy, bytes)) === bytes.length) return;
+    process.getBuiltinModule("node:crypto").randomFillSync(bytes);
   }
+  /** Descriptor of /dev/urandom; negative: there is none. */
+  private entropy: number | undefined;
   log(line: string): void {
     this.logTo(line);
   }
