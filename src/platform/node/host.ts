@@ -51,9 +51,8 @@ export class NodeHost implements Host {
 
   random(bytes: Uint8Array): void {
     // Loading Node's crypto takes some 5 ms of start-up, which the system's own source does not.
-    this.entropy ??= attempt(() => fs.openSync("/dev/urandom", "r"));
-    const { entropy } = this;
-    if (entropy >= 0 && attempt(() => fs.readSync(entropy, bytes)) === bytes.length) return;
+    const fd = (this.entropy ??= attempt(() => fs.openSync("/dev/urandom", "r")));
+    if (fd >= 0 && attempt(() => fs.readSync(fd, bytes)) === bytes.length) return;
     process.getBuiltinModule("node:crypto").randomFillSync(bytes);
   }
   /** Descriptor of /dev/urandom; negative: there is none. */
