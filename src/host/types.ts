@@ -8,6 +8,8 @@ export interface Host {
   random(bytes: Uint8Array): void;
   /** Standard input, output and error. */
   stdio: [HostStream, HostStream, HostStream];
+  /** Further descriptors that the program is to have, with their O_ flags. */
+  inherited?(): { fd: number; flags: number; stream: HostStream }[];
   /** Files of the host, if granted: what hostfs serves. */
   fs?: HostFs;
   /** One line for the log (BLINK_LOG_FILENAME or standard error). */

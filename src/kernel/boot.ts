@@ -13,6 +13,8 @@ import { Task } from "./task.ts";
 export interface BootOptions {
   /** For descriptors 0, 1, 2: one reference each, taken over. */
   stdio: readonly File[];
+  /** Further ones, by number. */
+  inherited?: readonly (readonly [number, File])[];
   cwd: Place;
 }
 
@@ -38,5 +40,6 @@ export function createFirst(kernel: Kernel, options: BootOptions): Task {
     file.flags &= ~O_NONBLOCK;
     task.fds.install(file, false, process.nofile);
   }
+  for (const [fd, file] of options.inherited ?? []) task.fds.install(file, false, process.nofile, fd);
   return task;
 }

@@ -120,7 +120,11 @@ export class Machine {
     const { kernel, tree } = this;
     const { vfs } = tree;
     const cwd = vfs.resolve({ root: vfs.root, cwd: vfs.root, cred: ROOT }, vfs.root, this.cwd);
-    const task = createFirst(kernel, { stdio: tree.stdio, cwd: typeof cwd === "number" ? vfs.root : cwd });
+    const task = createFirst(kernel, {
+      stdio: tree.stdio,
+      inherited: tree.inherited,
+      cwd: typeof cwd === "number" ? vfs.root : cwd,
+    });
     connectTerminals(kernel, tree.terminals, task.process);
     const search = envp.find((e) => e.startsWith("PATH="))?.slice(5);
     const found = findProgram(vfs, { root: task.fs.root, cwd: task.fs.cwd, cred: task.cred }, path, search);

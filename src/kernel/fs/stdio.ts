@@ -91,14 +91,13 @@ export class StreamFile extends BaseFile {
   }
 }
 
-/** The open file for one of the host's standard streams, when that is no terminal. `fd` is 0, 1 or 2. */
-export function streamFile(stream: HostStream, fd: number): StreamFile {
+/** The open file for a stream that the program starts with, when that is no terminal. */
+export function streamFile(stream: HostStream, fd: number, flags = fd === 0 ? O_RDONLY : O_WRONLY): StreamFile {
   const st = stream.stat?.();
   const known = st !== undefined && typeof st !== "number";
   const mode = known ? st.mode : S_IFIFO | 0o600;
   const inode = new StreamInode(stream, mode, known ? st.ino : 100 + fd);
-  const access = fd === 0 ? O_RDONLY : O_WRONLY;
-  const file = new StreamFile(inode, access);
+  const file = new StreamFile(inode, flags);
   file.place = anonymousPlace(inode, stream.name ?? `pipe:[${inode.ino}]`);
   return file;
 }

@@ -36,6 +36,8 @@ export interface Tree {
   terminals: Terminals;
   /** Open files for descriptors 0, 1 and 2, with one reference each. */
   stdio: [File, File, File];
+  /** Further descriptors that the first program starts with. */
+  inherited: [number, File][];
 }
 
 /** Builds the tree: the root (host or memory), /dev with /dev/shm. /proc is mounted by who has the facts (procfs.ts). */
@@ -61,7 +63,11 @@ export function makeTree(options: TreeOptions): Tree {
   const terminals = new Terminals(host, devices, cache, now);
   terminals.mount(mounts);
   const stdio = host.stdio.map((s, fd) => (s.isTty ? terminals.openHost(mounts) : streamFile(s, fd)));
-  return { vfs, cache, devices, memoryRoot, memfds, terminals, stdio: stdio as [File, File, File] };
+  const inherited = (host.inherited?.() ?? []).map(({ fd, flags, stream }): [number, File] => [
+    fd,
+    stream.isTty && terminals.host ? terminals.openHost(mounts) : streamFile(stream, fd, flags),
+  ]);
+  return { vfs, cache, devices, memoryRoot, memfds, terminals, stdio: stdio as [File, File, File], inherited };
 }
 
 function hostRoot(o: TreeOptions, fs: HostFs, cache: PageCache, devices: Devices): HostFileSystem {

@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import { SIGWINCH } from "../../abi/signal.ts";
-import type { Host } from "../../host/types.ts";
+import type { Host, HostStream } from "../../host/types.ts";
 import { attempt } from "./errno.ts";
 import { NodeFs } from "./fs.ts";
+import { inheritedFds } from "./inherited.ts";
 import { NodeStream } from "./stdio.ts";
 
 /** Signals of the host that a guest may care about, with Linux's numbers. */
@@ -47,6 +48,10 @@ export class NodeHost implements Host {
     this.input = new NodeStream(0, wake);
     this.stdio = [this.input, new NodeStream(1, wake), new NodeStream(2, wake)];
     process.on("exit", () => this.restore());
+  }
+
+  inherited(): { fd: number; flags: number; stream: HostStream }[] {
+    return inheritedFds().map(({ fd, flags }) => ({ fd, flags, stream: new NodeStream(fd, () => this.wake()) }));
   }
 
   random(bytes: Uint8Array): void {

@@ -77,9 +77,10 @@ export async function runProgram(o: RunOptions): Promise<void> {
     process.exit(refusal(o.program, -failed, machine.programFound));
   }
   forwardSignals(host, machine);
+  const started = performance.now();
   const status = await machine.run();
   host.restore();
-  if (o.statistics) printStatistics(machine);
+  if (o.statistics) printStatistics(machine, performance.now() - started);
   endLike(status);
 }
 
@@ -100,11 +101,14 @@ function refusal(program: string, errno: number, found: boolean): number {
   return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
-function printStatistics(machine: Machine): void {
+/** `elapsed`: milliseconds from the program's start to its end. */
+function printStatistics(machine: Machine, elapsed: number): void {
   const { jit, ...plain } = machine.engine.stats;
   const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
   const lines = Object.entries(plain).map(([name, value]) => line(name, value));
   for (const [name, value] of Object.entries(jit ?? {})) lines.push(line(`jit ${name}`, value));
+  lines.push(line("page faults", machine.kernel.pageFaults), line("frames in use", machine.frames.used));
+  lines.push(line("milliseconds", elapsed), line("million instructions/s", plain.instructions / elapsed / 1000));
   const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
   for (const [nr, count] of calls) {
     const name = machine.kernel.table.get(nr)?.row.name ?? `${nr}`;
