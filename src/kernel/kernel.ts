@@ -71,6 +71,8 @@ export class Kernel {
   readonly table: SyscallTable;
   /** Numbers without a row that were called, each logged once. */
   readonly unknownCalls = new Set<number>();
+  /** Page faults that left the engine, served or not. */
+  pageFaults = 0;
   readonly callCounts = new Map<number, number>();
   hostname: string;
   domainname = "(none)";

@@ -55,6 +55,7 @@ export function raise(task: Task, vector: number, error: number): void {
 
 function pageFault(task: Task, error: number, address: bigint): void {
   const access = error & PF_FETCH ? EXEC : error & PF_WRITE ? WRITE : READ;
+  task.kernel.pageFaults++;
   const at = Number(address);
   const result = task.mm.space.fault(at, access);
   if (result === FAULT_OK) return;

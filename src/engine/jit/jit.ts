@@ -34,6 +34,9 @@ export interface JitStats {
   time: number;
   instructions: number;
   failed: number;
+  /** Quanta that ended in compiled code's loops, and all: the share of time spent there. */
+  samplesCompiled: number;
+  samples: number;
 }
 
 /** Flow graphs by entry, the root's first, and compiled regions of other modules that these call. */
@@ -77,7 +80,16 @@ export class Jit {
   private readonly freeSlots: number[] = [];
   /** Entries that can't be compiled. */
   private readonly hopeless = new Set<number>();
-  readonly stats: JitStats = { regions: 0, modules: 0, bytes: 0, time: 0, instructions: 0, failed: 0 };
+  readonly stats: JitStats = {
+    regions: 0,
+    modules: 0,
+    bytes: 0,
+    time: 0,
+    instructions: 0,
+    failed: 0,
+    samplesCompiled: 0,
+    samples: 0,
+  };
 
   constructor(private readonly parts: JitParts) {
     parts.cache.onDrop = (frame) => this.dropFrame(frame);
@@ -87,7 +99,11 @@ export class Jit {
   /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
   sample(space: AddressSpace, address: number): boolean {
     const record = this.source(space).record(address);
-    if (record && this.byRecord.get(record)?.entry === address) return false;
+    this.stats.samples++;
+    if (record && this.byRecord.get(record)?.entry === address) {
+      this.stats.samplesCompiled++;
+      return false;
+    }
     this.heated(space, address);
     return true;
   }
