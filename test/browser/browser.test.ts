@@ -64,7 +64,7 @@ test("the browser's bundle imports nothing", () => {
   expect(/["'`]node:\w+/.exec(bundle)).toBeNull();
 });
 
-describe.skipIf(absent !== undefined)(`in Chromium${absent ? ` (skipped: ${absent} is not installed)` : ""}`, () => {
+describe.skipIf(absent !== undefined)(`in Chromium${absent ? ` (skipped: no ${absent})` : ""}`, () => {
   let server: Server;
   let browser: Browser;
   let page: Page;

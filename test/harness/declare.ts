@@ -4,7 +4,7 @@ import { knownFailure } from "./known-failures.ts";
 /** A test that is skipped by name if a program it needs is missing, and that must fail if known-failures.ts lists it. */
 export function declare(file: string, name: string, missing: string | undefined, run: () => Promise<void>): void {
   if (missing !== undefined) {
-    test.skip(`${name} (skipped: ${missing} is not installed)`);
+    test.skip(`${name} (skipped: no ${missing})`);
     return;
   }
   const reason = process.env.BLINK_TEST_NATIVE_ONLY === "1" ? undefined : knownFailure(file, name);

@@ -15,7 +15,8 @@ export function which(command: string): string | undefined {
   });
 }
 
-/** The first of these commands that is missing here. */
+/** The first of these commands that is missing here; before all else, the system that is compared with. */
 export function missing(commands: readonly string[]): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return "x86-64 Linux";
   return commands.find((command) => which(command) === undefined);
 }
