@@ -13,10 +13,14 @@ const hostStreams = new AnonFs("pipefs", 13);
 /** A stream of the host as an inode, so that /proc/self/fd/1 can be opened again. */
 class StreamInode extends AnonInode {
   readonly queue = new WaitQueue();
+  /** Open descriptions. */
+  opens = 0;
   constructor(
     readonly stream: HostStream,
     mode: number,
     ino: number,
+    /** Closed for the host too when no description is left: not so the standard streams, which the host itself uses. */
+    private readonly closes: boolean,
   ) {
     super(hostStreams, mode, ino);
     stream.onReady = () => this.queue.wake();
@@ -24,6 +28,9 @@ class StreamInode extends AnonInode {
   override stat(): Stat {
     const st = this.stream.stat?.();
     return st === undefined || typeof st === "number" ? super.stat() : st;
+  }
+  released(): void {
+    if (--this.opens === 0 && this.closes) this.stream.close();
   }
   override open(flags: number): File {
     return new StreamFile(this, flags, true);
@@ -42,6 +49,7 @@ export class StreamFile extends BaseFile {
     private moved = false,
   ) {
     super(inode, flags);
+    inode.opens++;
     this.stream = inode.stream;
     this.queue = inode.queue;
   }
@@ -86,6 +94,9 @@ export class StreamFile extends BaseFile {
   truncate(size: number): number {
     return this.writes ? (this.stream.file?.truncate(size) ?? -EINVAL) : -EINVAL;
   }
+  override close(): void {
+    this.inode.released();
+  }
   override poll(): number {
     return (this.writes ? POLLOUT : 0) | (this.reads && this.stream.readable() ? POLLIN : 0);
   }
@@ -96,7 +107,7 @@ export function streamFile(stream: HostStream, fd: number, flags = fd === 0 ? O_
   const st = stream.stat?.();
   const known = st !== undefined && typeof st !== "number";
   const mode = known ? st.mode : S_IFIFO | 0o600;
-  const inode = new StreamInode(stream, mode, known ? st.ino : 100 + fd);
+  const inode = new StreamInode(stream, mode, known ? st.ino : 100 + fd, fd > 2);
   const file = new StreamFile(inode, flags);
   file.place = anonymousPlace(inode, stream.name ?? `pipe:[${inode.ino}]`);
   return file;

@@ -95,6 +95,7 @@ export class NodeStream implements HostStream {
     // Node would do it when it exits, but not when it dies by a signal as the guest did.
     this.setRaw(false);
     this.input?.close();
+    if (this.fd > 2) attempt(() => fs.closeSync(this.fd));
   }
 
   /** Bytes moved by read and write, added to where the descriptor stood at the start. */
