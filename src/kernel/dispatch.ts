@@ -40,7 +40,6 @@ class CallInFlight implements Call {
   state: unknown;
   timedOut = false;
   readonly args: readonly number[];
-  private readonly raw: BigUint64Array;
   constructor(
     readonly task: Task,
     readonly row: SyscallRow,
@@ -48,15 +47,17 @@ class CallInFlight implements Call {
   ) {
     this.kernel = task.kernel;
     const { regs } = task;
-    this.raw = new BigUint64Array(6);
-    this.args = ARGS.map((r, i) => {
-      this.raw[i] = regs.gpr(r);
-      const lo = regs.gprLo(r);
-      return kinds[i] === "int" ? lo | 0 : kinds[i] === "uint" ? lo : joinSigned(lo, regs.gprHi(r));
-    });
+    const args = [0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < 6; i++) {
+      const lo = regs.gprLo(ARGS[i]);
+      const kind = kinds[i];
+      args[i] = kind === "int" ? lo | 0 : kind === "uint" ? lo : joinSigned(lo, regs.gprHi(ARGS[i]));
+    }
+    this.args = args;
   }
+  /** Registers of arguments keep their values until the call is over. */
   argBig(i: number): bigint {
-    return this.raw[i];
+    return this.task.regs.gpr(ARGS[i]);
   }
 }
 

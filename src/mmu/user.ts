@@ -39,6 +39,18 @@ export class UserMemory {
     }
     return out;
   }
+  /** Copies guest bytes as far as memory allows; returns the count. */
+  readPartial(address: number, into: Uint8Array): number {
+    let done = 0;
+    while (done < into.length) {
+      const host = this.space.host(address + done, READ);
+      if (host < 0) return done;
+      const n = Math.min(into.length - done, PAGE - ((address + done) % PAGE));
+      into.set(this.space.ram.u8.subarray(host, host + n), done);
+      done += n;
+    }
+    return done;
+  }
   writeBytes(address: number, bytes: Uint8Array): void {
     if (this.writePartial(address, bytes) < bytes.length) throw new UserFault(address);
   }
@@ -46,10 +58,11 @@ export class UserMemory {
   writePartial(address: number, bytes: Uint8Array): number {
     let done = 0;
     while (done < bytes.length) {
-      const h = this.space.host(address + done, WRITE);
-      if (h < 0) return done;
-      const { host, n } = this.chunk(address + done, bytes.length - done, WRITE);
-      this.space.ram.u8.set(bytes.subarray(done, done + n), host);
+      const host = this.space.host(address + done, WRITE);
+      if (host < 0) return done;
+      const n = Math.min(bytes.length - done, PAGE - ((address + done) % PAGE));
+      if (this.space.ram.u8[FRAME_FLAGS + Math.floor(host / PAGE)]) this.onCodeStore(host, n);
+      this.space.ram.u8.set(n === bytes.length ? bytes : bytes.subarray(done, done + n), host);
       done += n;
     }
     return done;

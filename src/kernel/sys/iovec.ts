@@ -1,5 +1,4 @@
 import { EINVAL } from "../../abi/errno.ts";
-import { READ } from "../../mmu/access.ts";
 import type { UserMemory } from "../../mmu/user.ts";
 
 /** One stretch of guest memory (struct iovec). */
@@ -52,10 +51,10 @@ function* pieces(list: readonly Iovec[], from: number, length: number): Generato
 
 /** Copies guest bytes [from, from + into.length) of the list; stops where memory is not readable. Returns the count. */
 export function gather(user: UserMemory, list: readonly Iovec[], from: number, into: Uint8Array): number {
+  if (list.length === 1) return user.readPartial(list[0].base + from, into);
   let done = 0;
   for (const p of pieces(list, from, into.length)) {
-    const n = user.accessible(p.base, p.length, READ);
-    into.set(user.readBytes(p.base, n), done);
+    const n = user.readPartial(p.base, into.subarray(done, done + p.length));
     done += n;
     if (n < p.length) break;
   }
@@ -64,6 +63,7 @@ export function gather(user: UserMemory, list: readonly Iovec[], from: number, i
 
 /** Copies bytes out to the list from its offset `from` on; stops where memory is not writable. Returns the count. */
 export function scatter(user: UserMemory, list: readonly Iovec[], from: number, bytes: Uint8Array): number {
+  if (list.length === 1) return user.writePartial(list[0].base + from, bytes);
   let done = 0;
   for (const p of pieces(list, from, bytes.length)) {
     const n = user.writePartial(p.base, bytes.subarray(done, done + p.length));
