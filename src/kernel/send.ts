@@ -46,7 +46,9 @@ export function isIgnored(task: Task, signo: number): boolean {
 
 /** Signals that the task could take now. */
 export function deliverable(task: Task): bigint {
-  return (task.pending.set | task.process.pending.set) & ~task.mask;
+  const [own, shared] = [task.pending.set, task.process.pending.set];
+  // Asked after every system call: mostly there is nothing.
+  return own === 0n && shared === 0n ? 0n : (own | shared) & ~task.mask;
 }
 
 /** To one thread (tgkill, faults). -EAGAIN when the queue of real-time signals is full. */
