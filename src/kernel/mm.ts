@@ -76,6 +76,7 @@ export class Mm {
   }
   /** A copy for fork, or undefined when memory is exhausted. */
   fork(): Mm | undefined {
+    if (this.kernel.frames.available < 64 * PAGE) return undefined;
     const space = this.space.fork();
     if (!space) return undefined;
     const child = new Mm(this.kernel, space);
@@ -93,6 +94,7 @@ export class Mm {
     for (const v of gone) {
       this.markDirty(v, v.start, v.end);
       this.space.unmap(v.start, v.end);
+      if (v.shared) v.source?.file?.writeback?.(v.offset, v.offset + v.end - v.start);
       v.source?.release();
     }
   }
