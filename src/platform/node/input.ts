@@ -102,7 +102,14 @@ export class NodeInput {
   private ended(): void {
     this.eof = true;
     this.waiting = false;
+    if (this.isTty) this.renew();
     this.arrived();
+  }
+  /** A stream that ended stays so, but a terminal goes on after ^D: the next wait needs another stream. */
+  private renew(): void {
+    this.waiter?.destroy();
+    this.waiter = undefined;
+    this.tty = undefined;
   }
   private wait(): void {
     if (this.waiting || this.eof) return;
