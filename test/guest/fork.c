@@ -141,8 +141,9 @@ int main(int argc, char **argv) {
   tell("exec", status);
   fcntl(9, F_SETFD, FD_CLOEXEC);
   signal(SIGUSR1, SIG_DFL);
-  CALL(posix_spawn(&child, argv[0], NULL, NULL, again, env));
+  int spawned = posix_spawn(&child, argv[0], NULL, NULL, again, env);
   waitpid(child, &status, 0);
+  NUMBER(spawned);
   tell("spawn", status);
   CALL(posix_spawn(&child, "/nowhere", NULL, NULL, again, env));
   if (!vfork()) {

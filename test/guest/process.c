@@ -155,16 +155,21 @@ int main(int argc, char **argv) {
   int fd = open("locked", O_CREAT | O_RDWR, 0600);
   CALL(lock(fd, F_SETLK, F_WRLCK, 10, 10));
   CALL(lock(fd, F_GETLK, F_WRLCK, 0, 100));
+  int sync[2];
+  pipe(sync);
   if (!fork()) {
     CALL(lock(fd, F_GETLK, F_RDLCK, 0, 100));
     CALL(lock(fd, F_SETLK, F_RDLCK, 15, 1));
     CALL(lock(fd, F_SETLK, F_RDLCK, 20, 1));
+    write(sync[1], "x", 1);
     CALL(lock(fd, F_SETLKW, F_RDLCK, 12, 1));
     _exit(0);
   }
+  read(sync[0], name, 1);
   usleep(30000);
-  CALL(lock(fd, F_SETLK, F_UNLCK, 0, 0));
+  int unlocked = lock(fd, F_SETLK, F_UNLCK, 0, 0);
   wait(NULL);
+  NUMBER(unlocked);
 
   // Devices and /proc.
   char block[100];

@@ -78,12 +78,14 @@ static void *poster(void *argument) {
 }
 
 static pthread_t main_thread, receiver;
+static volatile sig_atomic_t received;
 static void on_signal(int signo) {
+  received = 1;
   printf("signal %d in the receiver %d\n", signo, pthread_equal(pthread_self(), receiver));
 }
 static void *receive(void *argument) {
   sem_post(&semaphore);
-  pause();
+  while (!received) usleep(1000);
   return NULL;
 }
 

@@ -23,7 +23,7 @@ int main(void) {
   struct timespec t = {0, 50000000};
   CALL(nanosleep(&t, NULL));
   long long b = ns(CLOCK_MONOTONIC);
-  TRUTH(b - a >= 50000000 && b - a < 1000000000);
+  TRUTH(b - a >= 50000000 && b - a < 10000000000);
   for (int i = 0; i < 1000; i++) {
     long long c = ns(CLOCK_MONOTONIC);
     if (c < b) puts("clock ran backwards");
