@@ -43,5 +43,5 @@ export function writePage(results: readonly Result[], columns: readonly Column[]
 function machine(): string {
   const list = cpus();
   const gib = Math.round(totalmem() / 2 ** 30);
-  return `${list[0]?.model.trim()}, ${list.length} cores, ${gib} GiB; ${type()} ${release()} ${arch()}, Node ${process.version}.`;
+  return `${list[0]?.model.trim()}, ${list.length} cores, ${gib} GiB; ${type()} ${release().split("-")[0]} ${arch()}, Node ${process.version}.`;
 }
