@@ -5,14 +5,14 @@ import { Testbed } from "./sys/testbed.ts";
 
 function tree(): (name: string, path?: string) => string | number {
   const bed = new Testbed();
-  for (const dir of ["/a", "/b", "/work", "/b/folder"]) bed.call("mkdir", dir, 0o755);
+  for (const dir of ["/a", "/b", "/home", "/b/folder"]) bed.call("mkdir", dir, 0o755);
   const make = (path: string, mode: number) => bed.call("close", bed.call("creat", path, mode) as number);
   make("/a/tool", 0o644);
   make("/b/tool", 0o755);
   make("/b/port.com", 0o755);
   make("/a/plain", 0o644);
-  make("/work/here", 0o755);
-  bed.call("chdir", "/work");
+  make("/home/here", 0o755);
+  bed.call("chdir", "/home");
   const { fs, cred } = bed.task;
   return (name, path) => {
     const found = findProgram(bed.kernel.vfs, { root: fs.root, cwd: fs.cwd, cred }, name, path);
