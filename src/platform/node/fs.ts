@@ -64,6 +64,18 @@ function done(fn: () => void): number {
   return typeof r === "number" ? r : 0;
 }
 
+/** Names in the order that the host's file system has them in; readdirSync would sort them. */
+function namesIn(path: string): string[] {
+  const dir = fs.opendirSync(hostPath(path), { encoding: "latin1", bufferSize: 256 });
+  try {
+    const names: string[] = [];
+    for (let e = dir.readSync(); e; e = dir.readSync()) names.push(e.name);
+    return names;
+  } finally {
+    dir.closeSync();
+  }
+}
+
 export class NodeFs implements HostFs {
   /** `wake` ends the host's sleep when something happened to a watched file. */
   constructor(private readonly wake: () => void = () => {}) {}
@@ -100,7 +112,7 @@ export class NodeFs implements HostFs {
     return done(() => (dataOnly ? fs.fdatasyncSync(fd) : fs.fsyncSync(fd)));
   }
   readdir(path: string): { name: string; type: number; ino: number }[] | number {
-    const names = attempt(() => fs.readdirSync(hostPath(path), { encoding: "latin1" }));
+    const names = attempt(() => namesIn(path));
     if (typeof names === "number") return names;
     const base = path === "/" ? "/" : `${path}/`;
     const out: { name: string; type: number; ino: number }[] = [];
