@@ -107,7 +107,6 @@ int main(int argc, char **argv) {
   TRUTH(info.si_pid == child);
   NUMBER(info.si_code);
   NUMBER(info.si_status);
-  kill(child, SIGCONT);
   kill(child, SIGKILL);
   CALL(waitid(P_PID, child, &info, WEXITED));
   NUMBER(info.si_code);
