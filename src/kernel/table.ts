@@ -15,6 +15,7 @@ import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
 import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
+import { numaCalls } from "./sys/numa.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
@@ -52,6 +53,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...inotifyCalls,
   ...memfdCalls,
   ...mountCalls,
+  ...numaCalls,
   ...socketCalls,
   ...messageCalls,
   ...sockoptCalls,
