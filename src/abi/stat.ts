@@ -21,7 +21,7 @@ export const STATX_BASIC_STATS = 0x7ff;
 export const STATX_BTIME = 0x800;
 export const STATX_MNT_ID = 0x1000;
 
-/** What both structures are made of; times in nanoseconds since the epoch. The layout of vfs/types.ts Stat. */
+/** What both structures are made of, and what files everywhere tell of themselves. */
 export interface StatFields {
   dev: number;
   ino: number;
@@ -32,7 +32,9 @@ export interface StatFields {
   rdev: number;
   size: number;
   blksize: number;
+  /** 512-byte units. */
   blocks: number;
+  /** Nanoseconds since the epoch. */
   atime: bigint;
   mtime: bigint;
   ctime: bigint;

@@ -1,3 +1,5 @@
+import type { StatFields } from "../abi/stat.ts";
+
 /**
  * What a machine asks of the place it runs in. Implemented by platform/node, platform/browser and platform/memory.
  * Paths and names are byte strings: one UTF-16 unit (0..255) per byte. Results below zero are -errno (Linux numbers).
@@ -61,22 +63,7 @@ export interface HostStream {
   close(): void;
 }
 
-export interface HostStat {
-  dev: number;
-  ino: number;
-  mode: number;
-  nlink: number;
-  uid: number;
-  gid: number;
-  rdev: number;
-  size: number;
-  blksize: number;
-  blocks: number;
-  /** Nanoseconds since the epoch. */
-  atime: bigint;
-  mtime: bigint;
-  ctime: bigint;
-}
+export type HostStat = StatFields;
 
 /** Synchronous file access, by host path. Flags and modes are Linux's. All return -errno on failure. */
 export interface HostFs {

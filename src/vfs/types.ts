@@ -3,25 +3,11 @@
  * and a wait queue. All calls are synchronous and return -errno on failure; what would block returns -EAGAIN and
  * notifies its queue later. Names and paths are byte strings (one UTF-16 unit 0..255 a byte).
  */
+import type { StatFields } from "../abi/stat.ts";
+
 export { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../abi/poll.ts";
 
-export interface Stat {
-  dev: number;
-  ino: number;
-  mode: number;
-  nlink: number;
-  uid: number;
-  gid: number;
-  rdev: number;
-  size: number;
-  blksize: number;
-  /** 512-byte units. */
-  blocks: number;
-  /** Nanoseconds since the epoch. */
-  atime: bigint;
-  mtime: bigint;
-  ctime: bigint;
-}
+export type Stat = StatFields;
 
 export interface SetAttr {
   mode?: number;
