@@ -82,8 +82,8 @@ int main(void) {
   v = (struct timeval){0, 30000};
   CALL(select(p[0] + 1, &in, NULL, NULL, &v));
   TRUTH(v.tv_sec == 0 && v.tv_usec == 0);
-  FD_SET(90, &in);
-  CALL(select(91, &in, NULL, NULL, NULL));
+  FD_SET(50, &in); /* below 64: descriptors beyond the table that the process has grown are ignored */
+  CALL(select(51, &in, NULL, NULL, NULL));
   CALL(select(-1, NULL, NULL, NULL, NULL));
 
   int e = epoll_create1(EPOLL_CLOEXEC);
