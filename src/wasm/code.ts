@@ -98,8 +98,10 @@ export class Code {
     this.out.u32(0);
     this.out.u32(offset);
   }
-  if(cond: Val, then: () => void, otherwise?: () => void): void {
+  /** `likely`: which way it usually goes, where that is known. */
+  if(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
     this.expr(cond);
+    if (likely !== undefined) this.hint(likely);
     this.out.u8(0x04);
     this.out.u8(0x40);
     this.depth++;
@@ -202,6 +204,10 @@ export class Code {
     return b.take();
   }
 
+  /** The branch that comes next usually goes this way. */
+  protected hint(likely: boolean): void {
+    void likely;
+  }
   private opcode(op: number): void {
     if (op >= SIMD) {
       this.out.u8(0xfd);

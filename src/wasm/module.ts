@@ -8,6 +8,12 @@ export interface FuncType {
   results: readonly Ty[];
 }
 
+/** Which way a conditional branch at a position in a function's body usually goes. */
+export interface BranchHint {
+  at: number;
+  likely: boolean;
+}
+
 /** Assembles one WebAssembly module: imports first, then functions, one optional table, exports. */
 export class ModuleBuilder {
   private types: string[] = [];
@@ -19,6 +25,7 @@ export class ModuleBuilder {
   private bodies: (Uint8Array | undefined)[] = [];
   private exportList: { name: string; kind: number; index: number }[] = [];
   private elems: number[] = [];
+  private hints: { index: number; branches: readonly BranchHint[] }[] = [];
 
   typeIndex(t: FuncType): number {
     const key = `${t.params.join()}>${t.results.join()}`;
@@ -58,6 +65,10 @@ export class ModuleBuilder {
   }
   setBody(index: number, body: Uint8Array): void {
     this.bodies[index - this.importedFuncs] = body;
+  }
+  /** The proposal "branch hinting": engines that don't know it ignore the section. */
+  hintBranches(index: number, branches: readonly BranchHint[]): void {
+    if (branches.length) this.hints.push({ index, branches });
   }
   exportFunc(name: string, index: number): void {
     this.exportList.push({ name, kind: 0, index });
@@ -111,6 +122,20 @@ export class ModuleBuilder {
         b.bytes([0x41, 0, 0x0b]);
         b.u32(this.elems.length);
         for (const f of this.elems) b.u32(f);
+      });
+    if (this.hints.length)
+      section(0, (b) => {
+        b.name("metadata.code.branch_hint");
+        b.u32(this.hints.length);
+        for (const { index, branches } of this.hints) {
+          b.u32(index);
+          b.u32(branches.length);
+          for (const { at, likely } of branches) {
+            b.u32(at);
+            b.u8(1);
+            b.u8(likely ? 1 : 0);
+          }
+        }
       });
     section(10, (b) => {
       b.u32(this.bodies.length);

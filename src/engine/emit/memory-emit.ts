@@ -24,6 +24,7 @@ export abstract class MemoryEmit extends Code {
       tlbHit(this, a, at, bytes, write),
       () => this.set(host, tlbHost(this, a, at)),
       () => this.slowHost(host, a, bytes, write),
+      true,
     );
     // The variable is not set again, so its value may be used as a temporary.
     return this.get(host);
@@ -31,7 +32,7 @@ export abstract class MemoryEmit extends Code {
   private slowHost(host: Var, address: Val, bytes: number, write: boolean): void {
     const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
     this.set(host, this.call(f, address, i32.const(bytes)));
-    super.if(i32.eqz(this.get(host)), () => this.unreachableMemory());
+    super.if(i32.eqz(this.get(host)), () => this.unreachableMemory(), undefined, false);
   }
   load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val {
     return this.ld(WIDTH_OF[size], this.host(address, size / 8, false));
@@ -52,6 +53,7 @@ export abstract class MemoryEmit extends Code {
         this.st(w, this.get(host), value);
         if (bytes > 1) super.if(i32.eq(this.get(host), i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
       },
+      true,
     );
   }
   probe(address: Val, bytes: number, access: "r" | "w"): void {
@@ -72,8 +74,9 @@ export abstract class MemoryEmit extends Code {
       () => this.set(host, tlbHost(this, a, at)),
       () => {
         this.set(host, this.call(f, a, left));
-        super.if(i32.eqz(this.get(host)), () => this.unreachableMemory());
+        super.if(i32.eqz(this.get(host)), () => this.unreachableMemory(), undefined, false);
       },
+      true,
     );
     return this.get(host);
   }
@@ -84,11 +87,11 @@ export abstract class MemoryEmit extends Code {
     const host = this.host(address, 32, true);
     this.st("v128", host, a);
     this.st("v128", host, b, 16);
-    super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
+    super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)), undefined, false);
   }
   /** Stores through a host address that `host` gave for writing. */
   protected storeHost(host: Val, size: number, v: Val): void {
     this.st(WIDTH_OF[size], host, v);
-    if (size > 8) super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
+    if (size > 8) super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)), undefined, false);
   }
 }

@@ -28,6 +28,7 @@ import type { Emit, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.t
 import { width } from "../../sem/width.ts";
 import { Bytes } from "../../wasm/bytes.ts";
 import type { Callee, Label } from "../../wasm/code.ts";
+import type { BranchHint } from "../../wasm/module.ts";
 import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
 import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
 import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
@@ -87,6 +88,7 @@ export class RegionEmit extends RegionFlags implements Emit {
   private readonly budget: number;
   private exitLabel!: Label;
   /** Where code is inserted when all is known: register saves and loads, and indices of functions. */
+  private readonly hints: BranchHint[] = [];
   private readonly inserts: { at: number; write: () => void }[] = [];
   /** Temporaries to use again in the next instruction, by type. */
   private readonly pool: Record<Ty, { locals: number[]; used: number }> = {
@@ -185,19 +187,25 @@ export class RegionEmit extends RegionFlags implements Emit {
     }
     this.st("i32", ZERO, local("i32", this.budget), BUDGET);
   }
-  /** The function's body, with everything inserted. */
-  assemble(): Uint8Array {
-    const body = this.out;
+  protected override hint(likely: boolean): void {
+    this.insert(() => this.hints.push({ at: this.out.len, likely }));
+  }
+  /** The function's body, with everything inserted, and what is known of its branches. */
+  assemble(): { body: Uint8Array; hints: BranchHint[] } {
+    const code = this.out;
     const out = new Bytes();
     this.out = out;
     let from = 0;
     for (const { at, write } of this.inserts) {
-      out.bytes(body.buf.subarray(from, at));
+      out.bytes(code.buf.subarray(from, at));
       from = at;
       write();
     }
-    out.bytes(body.buf.subarray(from, body.len));
-    return this.finish(out);
+    out.bytes(code.buf.subarray(from, code.len));
+    const body = this.finish(out);
+    // Local declarations come before the code, and the end after it.
+    const start = body.length - out.len - 1;
+    return { body: body, hints: this.hints.map((h) => ({ ...h, at: h.at + start })) };
   }
 
   // -- one block, one instruction
@@ -246,7 +254,7 @@ export class RegionEmit extends RegionFlags implements Emit {
   /** Leaves at an address if the budget is used up: at every back edge. */
   checkBudget(address: number): void {
     const spent = i32.lt_s(local("i32", this.budget), ZERO);
-    this.plainIf(spent, () => this.leaveTo(address, EXIT.YIELD));
+    this.plainIf(spent, () => this.leaveTo(address, EXIT.YIELD), undefined, false);
   }
   protected unreachableMemory(): void {
     this.leaveHere();
@@ -532,8 +540,8 @@ export class RegionEmit extends RegionFlags implements Emit {
     const back = this.current.fall;
     const depth = this.ld("i32", ZERO, CALL_DEPTH);
     const spent = i32.lt_s(local("i32", this.budget), ZERO);
-    this.plainIf(spent, () => this.leaveTo(target, EXIT.YIELD));
-    this.plainIf(i32.ge_u(depth, i32.const(NESTED_CALLS)), () => this.leaveTo(target));
+    this.plainIf(spent, () => this.leaveTo(target, EXIT.YIELD), undefined, false);
+    this.plainIf(i32.ge_u(depth, i32.const(NESTED_CALLS)), () => this.leaveTo(target), undefined, false);
     this.materializeCode();
     this.flagState = undefined;
     this.insert(() => this.save());
@@ -549,9 +557,14 @@ export class RegionEmit extends RegionFlags implements Emit {
       this.afterCall(depth, code, away, generation);
     } else {
       const code = this.var(this.call(own));
-      this.plainIf(i32.and(i32.eqz(this.get(code)), away), () => {
-        this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected, sp));
-      });
+      this.plainIf(
+        i32.and(i32.eqz(this.get(code)), away),
+        () => {
+          this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected, sp));
+        },
+        undefined,
+        false,
+      );
       this.afterCall(depth, this.get(code), away, generation);
     }
     this.insert(() => this.reload());
@@ -561,7 +574,7 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.st("i32", ZERO, depth, CALL_DEPTH);
     // If code changed meanwhile, this region may be out of date: the interpreter goes on at the return address.
     const changed = i32.ne(this.generation(), generation);
-    this.plainIf(i32.or(i32.or(code, away), changed), () => this.ret(code));
+    this.plainIf(i32.or(i32.or(code, away), changed), () => this.ret(code), undefined, false);
   }
   fault(vector: number, error?: Val): void {
     void vector;
@@ -569,7 +582,7 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.leaveHere();
   }
   faultIf(cond: Val, vector: number): void {
-    this.plainIf(cond, () => this.fault(vector));
+    this.plainIf(cond, () => this.fault(vector), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {
     if (code !== EXIT.BUDGET || at !== "this") throw new Unsupported(`exit ${code}`);

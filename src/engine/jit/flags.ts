@@ -47,10 +47,10 @@ export abstract class RegionFlags extends FlagEmit {
   private settle(): void {
     if (this.touches) this.materialize();
   }
-  override if(cond: Val, then: () => void, otherwise?: () => void): void {
+  override if(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
     const c = this.tmp(cond);
     this.settle();
-    super.if(c, then, otherwise);
+    super.if(c, then, otherwise, likely);
   }
   override loop(body: (top: Label) => void): void {
     this.settle();
@@ -61,8 +61,8 @@ export abstract class RegionFlags extends FlagEmit {
     super.block(body);
   }
   /** The same for the region's own structure, which leaves the flags alone. */
-  plainIf(cond: Val, then: () => void, otherwise?: () => void): void {
-    super.if(cond, then, otherwise);
+  plainIf(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
+    super.if(cond, then, otherwise, likely);
   }
   plainLoop(body: (top: Label) => void): void {
     super.loop(body);

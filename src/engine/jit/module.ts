@@ -59,7 +59,10 @@ export class RegionModule {
     for (const f of this.imports)
       m.importFunc("shared", f.name, { params: f.params, results: f.result ? [f.result] : [] });
     for (const [i, r] of regions.entries()) {
-      const index = m.func({ params: [], results: ["i32"] }, r.assemble());
+      const index = m.func({ params: [], results: ["i32"] });
+      const { body, hints } = r.assemble();
+      m.setBody(index, body);
+      m.hintBranches(index, hints);
       m.exportFunc(`r${i}`, index);
     }
     return m.build();
