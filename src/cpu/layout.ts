@@ -58,6 +58,16 @@ export const CALL_DEPTH = STATE + 0x424;
 /** Return address and stack pointer at which interpreted code, called by a region, has returned to it (i64 each). */
 export const RETURN_TO = STATE + 0x428;
 export const RETURN_SP = STATE + 0x430;
+/**
+ * Flags that regions left unsettled: how they came about (i32, 0 if FLAG_RES and FLAG_AUX hold them), a carry (i32), and
+ * two values (i64 each); see engine/emit/pending.ts. Nothing outside the engine sees them.
+ */
+export const FLAG_OP = STATE + 0x438;
+export const FLAG_C = STATE + 0x43c;
+export const FLAG_X = STATE + 0x440;
+export const FLAG_Y = STATE + 0x448;
+/** Why a region left that returned -1: an exit code, or 0 to go on at RIP (i32). */
+export const REGION_CODE = STATE + 0x450;
 /** Scratch for helpers: 256 bytes. */
 export const SCRATCH = STATE + 0x500;
 /** Bounce buffer for accesses that cross a page: 64 bytes, and what the pending store must be copied to. */

@@ -3,14 +3,18 @@ import { ARENA, ARENA_SIZE, FRAME_FLAGS, jumpEntry } from "../cpu/layout.ts";
 import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushJumps, flushWriteTags } from "../mmu/space.ts";
-import { FN_EXIT, FN_GOTO, FN_REGION, FN_STALE } from "./interp/image.ts";
+import { FN_EXIT, FN_GOTO, FN_STALE } from "./interp/image.ts";
+import { FN_REGION } from "./interp/shared.ts";
 import {
   EXIT_RECORD,
   FIRST_RECORD,
+  JUMPED_TO,
   R_COUNT,
+  R_ENTRY,
   R_FN,
   R_IMM,
   R_MOVED,
+  R_POS,
   R_SLOT,
   R_TAKEN,
   R_WHERE,
@@ -118,6 +122,11 @@ export class CodeCache {
     flushJumps(this.ram);
     this.onDrop?.(frame);
   }
+  /** Offsets of a frame's blocks that indirect jumps led to. */
+  jumpedTo(frame: number): number[] {
+    const blocks = [...(this.frames.get(frame)?.values() ?? [])];
+    return blocks.filter((b) => this.ram.u8[b.record + R_POS] & JUMPED_TO).map((b) => b.start);
+  }
   block(frame: number, offset: number): Block | undefined {
     return this.frames.get(frame)?.get(offset);
   }
@@ -140,7 +149,7 @@ export class CodeCache {
    * Puts a region in the place of a block's first record, after moving the block's records: they still serve where the
    * region can't. The region's record, or 0 if there is no such block or no room.
    */
-  installRegion(frame: number, offset: number, slot: number): number {
+  installRegion(frame: number, offset: number, slot: number, entry: number): number {
     const b = this.block(frame, offset);
     if (!b) return 0;
     const size = b.count * RECORD;
@@ -153,6 +162,7 @@ export class CodeCache {
     const v = this.ram.view;
     v.setUint32(b.record + R_SLOT, slot, true);
     v.setUint32(b.record + R_MOVED, b.moved, true);
+    v.setUint16(b.record + R_ENTRY, entry, true);
     v.setUint32(b.record + R_FN, FN_REGION, true);
     return b.record;
   }

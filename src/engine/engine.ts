@@ -29,10 +29,10 @@ import { BlockBuilder, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
-import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS, regionFunctions } from "./interp/image.ts";
+import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
-import { R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
+import { POS_MASK, R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
 
 export interface EngineOptions {
   ram: Ram;
@@ -94,7 +94,7 @@ export class Engine {
         cache: this.cache,
         index,
         table: exports.table as JitTable,
-        shared: { ...regionFunctions, exports },
+        exports,
         semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
         clock: options.clock ?? (() => 0),
       });
@@ -198,7 +198,7 @@ export class Engine {
     const { ram } = this;
     const where = ram.u16[(record + R_WHERE) >> 1];
     const next = (code & AT_NEXT) !== 0;
-    ram.i32[BUDGET >> 2] -= ram.u8[record + R_POS] + (next ? 1 : 0);
+    ram.i32[BUDGET >> 2] -= (ram.u8[record + R_POS] & POS_MASK) + (next ? 1 : 0);
     const offset = (where & 0xfff) + (next ? where >> 12 : 0);
     // The page's address has its low 12 bits clear, so this carries at most once.
     const lo = ram.u32[CODE_BASE >> 2] + offset;
@@ -304,7 +304,7 @@ export class Engine {
       return true;
     }
     const to = this.cache.find(frame, offset);
-    if (to && ram.u8[record + R_POS] === 0) this.cache.forward(record, to, offset);
+    if (to && (ram.u8[record + R_POS] & POS_MASK) === 0) this.cache.forward(record, to, offset);
     return true;
   }
 }

@@ -18,8 +18,10 @@ export const R_INDEX = 10;
 export const R_SEG = 12;
 export const R_SCALE = 14;
 export const R_DISP = 24;
-/** Position in the block, from 0 (u8). */
+/** Position in the block, from 0, in the low bits; in a block's first record also whether indirect jumps led to it (u8). */
 export const R_POS = 15;
+export const POS_MASK = 0x7f;
+export const JUMPED_TO = 0x80;
 /** Immediate; for branches the target relative to CODE_BASE (i64). */
 export const R_IMM = 16;
 /** Offset in the page (low 12 bits) and length (high 4 bits) (u16). */
@@ -31,11 +33,12 @@ export const R_COUNT = 28;
 
 /**
  * A region's record stands where its entry block's first record was: slot in table 0 (u32), the moved first record
- * (u32), the address that it was compiled for (i64, or -1 where this address space has something else there), and the
+ * (u32), which of its entries this is (u16), the address that it was compiled for (i64, or -1 where this address space has something else there), and the
  * CODE_GENERATION for which that was found (u32).
  */
 export const R_SLOT = 4;
 export const R_MOVED = 8;
+export const R_ENTRY = 12;
 export const R_RIP = 16;
 export const R_GENERATION = 24;
 

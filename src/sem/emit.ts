@@ -133,9 +133,6 @@ export interface Emit extends Code {
    */
   hostPtr(address: Val, access: "r" | "w"): Val;
 
-  /** True where nobody reads the flags that this instruction writes (regions): costly flag work may be left out. */
-  readonly flagsDead?: boolean;
-
   // -- flags: lazy. Each of these replaces all six arithmetic flags unless said otherwise.
   /** r = a + b (+ carry); a, b, r of the given width. */
   flagsAdd(size: Size, a: Val, b: Val, r: Val): void;
@@ -148,6 +145,8 @@ export interface Emit extends Code {
   flagsDec(size: Size, a: Val, r: Val): void;
   /** ZF, SF, PF from r; CF, OF, AF as given (i32, 0 or 1; AF 0 if left out). */
   flagsResult(size: Size, r: Val, cf: Val, of: Val, af?: Val): void;
+  /** ZF, SF, PF from r = the low half of the signed product a * b, of 64 bits; CF = OF = the product does not fit. */
+  flagsProduct(a: Val, b: Val, r: Val): void;
   /** Sets just the flags given (i32, 0 or 1), keeps the others. */
   flagsSet(flags: Partial<Record<Flag, Val>>): void;
   /** One flag as i32 0 or 1. */

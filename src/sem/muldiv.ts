@@ -1,14 +1,14 @@
-/** Multiplication and division. SDM volume 2; flags other than CF and OF stay, though the manual leaves them open. */
+/** Multiplication and division. SDM volume 2; the flags that the manual leaves open are set from the low half. */
 import { RAX, RDX } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
-import { type Emit, type Semantics, VECTOR } from "./emit.ts";
+import { type Emit, type Semantics, type Size, VECTOR } from "./emit.ts";
 import { type Family, sizeOf, source } from "./operand.ts";
 import { mulHighS, mulHighU, udiv128 } from "./wide.ts";
 import { width } from "./width.ts";
 
-function setCarryOverflow(e: Emit, v: Val): void {
+function setCarryOverflow(e: Emit, size: Size, low: Val, v: Val): void {
   const f = e.tmp(v);
-  e.flagsSet({ cf: f, of: f });
+  e.flagsResult(size, low, f, f);
 }
 
 /** One operand: rDX:rAX = rAX * operand. */
@@ -24,7 +24,7 @@ function multiply(signed: boolean): Semantics {
       const fill = signed ? i64.shr_s(lo, i64.const(63)) : i64.const(0);
       e.setReg(RAX, 64, lo);
       e.setReg(RDX, 64, hi);
-      setCarryOverflow(e, i64.ne(hi, fill));
+      setCarryOverflow(e, 64, lo, i64.ne(hi, fill));
       return;
     }
     const wide = (v: Val): Val => (signed ? i64.extend_i32_s(w.sext(v)) : i64.extend_i32_u(v));
@@ -35,7 +35,7 @@ function multiply(signed: boolean): Semantics {
       e.setReg(RAX, size, lo);
       e.setReg(RDX, size, i32.wrap_i64(i64.shr_u(p, i64.const(size))));
     }
-    setCarryOverflow(e, i64.ne(p, wide(w.mask(lo))));
+    setCarryOverflow(e, size, e.tmp(w.mask(lo)), i64.ne(p, wide(w.mask(lo))));
   };
 }
 
@@ -48,16 +48,15 @@ function multiplyLow(e: Emit): void {
   const b = e.tmp(source(e, three ? 2 : 1, size));
   if (size === 64) {
     const r = e.tmp(i64.mul(a, b));
-    const hi = e.flagsDead ? undefined : e.shared(mulHighS, a, b);
     e.write(0, r);
-    if (hi) setCarryOverflow(e, i64.ne(hi, i64.shr_s(r, i64.const(63))));
+    e.flagsProduct(a, b, r);
     return;
   }
   const wide = (v: Val): Val => i64.extend_i32_s(w.sext(v));
   const p = e.tmp(i64.mul(wide(a), wide(b)));
   const r = e.tmp(w.mask(i32.wrap_i64(p)));
   e.write(0, r);
-  setCarryOverflow(e, i64.ne(p, wide(r)));
+  setCarryOverflow(e, size, r, i64.ne(p, wide(r)));
 }
 
 /** rDX:rAX as one i64, for widths to 32 bits; AX at 8 bits. Sign- or zero-extended. */

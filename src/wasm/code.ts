@@ -145,26 +145,38 @@ export class Code {
   }
   /** Calls now and keeps the result. */
   call(f: Callee, ...args: Val[]): Val {
+    return this.tmp(this.callExpr(f, ...args));
+  }
+  /** A call as an expression, to be used once and at once. */
+  callExpr(f: Callee, ...args: Val[]): Val {
     if (!f.result) throw new Error("call of a function without a result");
     for (let i = 0; i < f.params.length; i++) {
       if (args[i]?.ty !== f.params[i]) throw new Error(`argument ${i}: expected ${f.params[i]}, got ${args[i]?.ty}`);
     }
-    return this.tmp({ ty: f.result, op: CALL, args, imm: f.index });
+    return { ty: f.result, op: CALL, args, imm: f.index };
   }
   ret(v?: Val): void {
     if (v) this.expr(v);
     this.out.u8(0x0f);
   }
-  /** Call through table 0 to a function of the given type index, without parameters and with an i32 result. */
-  callIndirect(typeIndex: number, index: Val): Val {
-    const result = this.newLocal("i32");
+  /** Branches by index: to one of the labels, or to the last one. */
+  brTable(index: Val, labels: readonly Label[]): void {
+    this.expr(index);
+    this.out.u8(0x0e);
+    this.out.u32(labels.length - 1);
+    for (const l of labels) this.out.u32(this.depth - l.depth);
+  }
+  /** Call through table 0 to a function of the given type index. */
+  callIndirect(typeIndex: number, index: Val, type: Ty, ...args: Val[]): Val {
+    const result = this.newLocal(type);
+    for (const a of args) this.expr(a);
     this.expr(index);
     this.out.u8(0x11);
     this.out.u32(typeIndex);
     this.out.u8(0);
     this.out.u8(0x21);
     this.out.u32(result);
-    return local("i32", result);
+    return local(type, result);
   }
   /** Tail call through table 0 to a function of the given type index. */
   tailCallIndirect(typeIndex: number, index: Val, ...args: Val[]): void {

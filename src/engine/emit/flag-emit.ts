@@ -2,8 +2,9 @@
 import { ARITH } from "../../cpu/flags.ts";
 import { FLAG_SYS } from "../../cpu/layout.ts";
 import type { Cond, Flag, Size } from "../../sem/emit.ts";
+import { mulHighS } from "../../sem/wide.ts";
 import { width } from "../../sem/width.ts";
-import { i32, type Val } from "../../wasm/expr.ts";
+import { i32, i64, type Val } from "../../wasm/expr.ts";
 import * as lazy from "./lazy.ts";
 import { MemoryEmit } from "./memory-emit.ts";
 
@@ -38,9 +39,17 @@ export abstract class FlagEmit extends MemoryEmit {
   flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
     this.setLazy(lazy.resOf(size, r), lazy.auxFrom(this.tmp(cf), of, af));
   }
+  flagsProduct(a: Val, b: Val, r: Val): void {
+    const hi = this.callExpr(this.use(mulHighS), a, b);
+    const wide = this.tmp(i64.ne(hi, i64.shr_s(r, i64.const(63))));
+    this.flagsResult(64, r, wide, wide);
+  }
+  /** Both, as temporaries. */
+  protected pair(): { res: Val; aux: Val } {
+    return { res: this.res, aux: this.aux };
+  }
   flagsSet(flags: Partial<Record<Flag, Val>>): void {
-    const aux = this.aux;
-    const res = this.res;
+    const { res, aux } = this.pair();
     if (!flags.zf && !flags.sf && !flags.pf) {
       const cf = this.tmp(flags.cf ?? lazy.flagOf("cf", res, aux));
       const of = flags.of ?? lazy.flagOf("of", res, aux);
@@ -57,13 +66,16 @@ export abstract class FlagEmit extends MemoryEmit {
     this.setLazy(u.res, u.aux);
   }
   flag(f: Flag): Val {
-    return this.tmp(lazy.flagOf(f, this.res, this.aux));
+    const { res, aux } = this.pair();
+    return this.tmp(lazy.flagOf(f, res, aux));
   }
   cond(cc: Cond): Val {
-    return this.tmp(lazy.condOf(cc, this.res, this.aux));
+    const { res, aux } = this.pair();
+    return this.tmp(lazy.condOf(cc, res, aux));
   }
   readFlags(): Val {
-    return this.tmp(i32.or(lazy.packed(this.res, this.aux), this.ldExpr("i32", ZERO, FLAG_SYS)));
+    const { res, aux } = this.pair();
+    return this.tmp(i32.or(lazy.packed(res, aux), this.ldExpr("i32", ZERO, FLAG_SYS)));
   }
   writeFlags(v: Val, mask: number): void {
     const bits = this.tmp(v);

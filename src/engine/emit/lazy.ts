@@ -44,7 +44,7 @@ export function auxFrom(cf: Val, of: Val, af: Val): Val {
 }
 
 /** Even parity of the low byte, as 0 or 1. */
-function evenParity(v: Val): Val {
+export function evenParity(v: Val): Val {
   return i32.and(i32.xor(i32.popcnt(i32.and(v, c32(0xff))), ONE), ONE);
 }
 

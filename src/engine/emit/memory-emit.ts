@@ -1,38 +1,36 @@
 /** Guest memory for both back ends: the inline TLB test, the slow path, and leaving when memory can't be reached. */
 import { BOUNCE } from "../../cpu/layout.ts";
 import type { Shared } from "../../sem/emit.ts";
-import { type Callee, Code, type StoreWidth, type Var } from "../../wasm/code.ts";
+import { type Callee, Code, type StoreWidth } from "../../wasm/code.ts";
 import { i32, i64, type Val } from "../../wasm/expr.ts";
-import { commit, tlbHit, tlbHost, tlbOffset } from "./memory.ts";
+import { commit, type SlowFunctions, tlbHit, tlbHost, tlbMiss, tlbOffset } from "./memory.ts";
 import { WIDTH_OF } from "./operands.ts";
-
-const ZERO = i32.const(0);
 
 export abstract class MemoryEmit extends Code {
   /** The functions behind the inline test. */
-  protected abstract readonly memory: { readonly slowRead: Shared; readonly slowWrite: Shared };
+  protected abstract readonly memory: SlowFunctions;
   protected abstract use(f: Shared): Callee;
-  /** Leaves at this instruction: memory can't be reached (the exit fields may say why). */
-  protected abstract unreachableMemory(): void;
+  /** Leaves at this instruction if true: memory can't be reached (the exit fields may say why). */
+  protected abstract unreachableIf(cond: Val): void;
 
   /** Host address for an access, by the TLB or the slow path; leaves with a fault if there is none. */
   protected host(address: Val, bytes: number, write: boolean): Val {
+    return this.translate(address, bytes, write, i32.const(bytes));
+  }
+  /** The test is for `bytes`; the slow path is told `room`. */
+  private translate(address: Val, bytes: number, write: boolean, room: Val): Val {
     const a = this.tmp(address);
     const at = this.tmp(tlbOffset(a));
-    const host = this.var(ZERO);
-    super.if(
-      tlbHit(this, a, at, bytes, write),
-      () => this.set(host, tlbHost(this, a, at)),
-      () => this.slowHost(host, a, bytes, write),
-      true,
-    );
+    // The delta is read before the test: it is wrong only where the slow path replaces it.
+    const host = this.var(tlbHost(this, a, at));
+    const slow = (): void => {
+      const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
+      this.set(host, this.callExpr(f, a, room));
+      this.unreachableIf(i32.eqz(this.get(host)));
+    };
+    super.if(tlbMiss(this, a, at, bytes, write), slow, undefined, false);
     // The variable is not set again, so its value may be used as a temporary.
     return this.get(host);
-  }
-  private slowHost(host: Var, address: Val, bytes: number, write: boolean): void {
-    const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
-    this.set(host, this.call(f, address, i32.const(bytes)));
-    super.if(i32.eqz(this.get(host)), () => this.unreachableMemory(), undefined, false);
   }
   load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val {
     return this.ld(WIDTH_OF[size], this.host(address, size / 8, false));
@@ -47,12 +45,7 @@ export abstract class MemoryEmit extends Code {
     super.if(
       tlbHit(this, a, at, bytes, true),
       () => this.st(w, tlbHost(this, a, at), value),
-      () => {
-        const host = this.var(ZERO);
-        this.slowHost(host, a, bytes, true);
-        this.st(w, this.get(host), value);
-        if (bytes > 1) super.if(i32.eq(this.get(host), i32.const(BOUNCE)), () => this.callVoid(this.use(commit)));
-      },
+      () => this.unreachableIf(i32.eqz(this.callExpr(this.use(this.memory.slowStore(w)), a, value))),
       true,
     );
   }
@@ -66,19 +59,7 @@ export abstract class MemoryEmit extends Code {
   hostPtr(address: Val, access: "r" | "w"): Val {
     const a = this.tmp(address);
     const left = i32.sub(i32.const(4096), i32.and(i32.wrap_i64(a), i32.const(4095)));
-    const at = this.tmp(tlbOffset(a));
-    const host = this.var(ZERO);
-    const f = this.use(access === "w" ? this.memory.slowWrite : this.memory.slowRead);
-    super.if(
-      tlbHit(this, a, at, 1, access === "w"),
-      () => this.set(host, tlbHost(this, a, at)),
-      () => {
-        this.set(host, this.call(f, a, left));
-        super.if(i32.eqz(this.get(host)), () => this.unreachableMemory(), undefined, false);
-      },
-      true,
-    );
-    return this.get(host);
+    return this.translate(a, 1, access === "w", left);
   }
 
   /** 32 bytes, as two halves. */
@@ -87,11 +68,14 @@ export abstract class MemoryEmit extends Code {
     const host = this.host(address, 32, true);
     this.st("v128", host, a);
     this.st("v128", host, b, 16);
-    super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)), undefined, false);
+    this.commitBounce(host);
   }
   /** Stores through a host address that `host` gave for writing. */
   protected storeHost(host: Val, size: number, v: Val): void {
     this.st(WIDTH_OF[size], host, v);
-    if (size > 8) super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)), undefined, false);
+    if (size > 8) this.commitBounce(host);
+  }
+  private commitBounce(host: Val): void {
+    super.if(i32.eq(host, i32.const(BOUNCE)), () => this.callVoid(this.use(commit)), undefined, false);
   }
 }

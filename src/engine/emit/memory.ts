@@ -21,8 +21,8 @@ import {
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { PTE_COW } from "../../mmu/space.ts";
 import { type Shared, VECTOR } from "../../sem/emit.ts";
-import type { Callee, Code } from "../../wasm/code.ts";
-import { i32, i64, select, type Val } from "../../wasm/expr.ts";
+import type { Callee, Code, StoreWidth } from "../../wasm/code.ts";
+import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
 
 const ZERO = i32.const(0);
 const PAGE_MASK = i64.const(-4096);
@@ -37,10 +37,16 @@ export function tlbOffset(address: Val): Val {
   return i32.and(i32.shr_u(i32.wrap_i64(address), i32.const(7)), i32.const((TLB_ENTRIES - 1) * TLB_ENTRY));
 }
 
+function lastPage(address: Val, bytes: number): Val {
+  const last = bytes === 1 ? address : i64.add(address, i64.const(bytes - 1));
+  return i64.and(last, PAGE_MASK);
+}
 /** True (i32) if all `bytes` at the address lie in the page that the TLB entry at `at` holds for this access. */
 export function tlbHit(c: Code, address: Val, at: Val, bytes: number, write: boolean): Val {
-  const last = bytes === 1 ? address : i64.add(address, i64.const(bytes - 1));
-  return i64.eq(i64.and(last, PAGE_MASK), c.ldExpr("i64", at, TLB + (write ? TLB_WTAG : TLB_RTAG)));
+  return i64.eq(lastPage(address, bytes), c.ldExpr("i64", at, TLB + (write ? TLB_WTAG : TLB_RTAG)));
+}
+export function tlbMiss(c: Code, address: Val, at: Val, bytes: number, write: boolean): Val {
+  return i64.ne(lastPage(address, bytes), c.ldExpr("i64", at, TLB + (write ? TLB_WTAG : TLB_RTAG)));
 }
 
 export function tlbHost(c: Code, address: Val, at: Val): Val {
@@ -183,23 +189,57 @@ export const commit: Shared = {
   },
 };
 
-export interface MemoryFunctions {
+const STORE_BYTES: Record<StoreWidth, number> = { u8: 1, u16: 2, i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 };
+export const STORE_WIDTHS = Object.keys(STORE_BYTES) as StoreWidth[];
+
+/** (address, value) -> 1, or 0 with the exit fields set: a store where the inline test fails. */
+function slowStore(w: StoreWidth, slowWrite: Shared): Shared {
+  const ty: Ty = w === "u8" || w === "u16" ? "i32" : w;
+  return {
+    name: `store_${w}_${slowWrite.name}`,
+    params: ["i64", ty],
+    result: "i32",
+    body: (c, use) => {
+      const host = c.call(use(slowWrite), c.param(0), i32.const(STORE_BYTES[w]));
+      c.if(i32.eqz(host), () => c.ret(ZERO));
+      c.st(w, host, c.param(1));
+      c.if(i32.eq(host, i32.const(BOUNCE)), () => c.callVoid(use(commit)));
+      c.ret(i32.const(1));
+    },
+  };
+}
+function slowStores(slowWrite: Shared): (w: StoreWidth) => Shared {
+  const all = new Map(STORE_WIDTHS.map((w) => [w, slowStore(w, slowWrite)]));
+  return (w) => all.get(w) as Shared;
+}
+
+/** What lies behind the inline test. */
+export interface SlowFunctions {
   slowRead: Shared;
   slowWrite: Shared;
-  /** As those, for regions: 0 also for a store to a frame with code. */
-  slowReadRegion: Shared;
-  slowWriteRegion: Shared;
+  slowStore(w: StoreWidth): Shared;
+}
+
+export interface MemoryFunctions extends SlowFunctions {
+  /** For regions: 0 also for a store to a frame with code. */
+  region: SlowFunctions;
   /** Frame (byte address) that an address may be executed from, or 0. */
   execFrame: Shared;
 }
 
 /** `codeStore(host, bytes)`: imported; drops code before a store to a frame that holds some. */
 export function memoryFunctions(codeStore: Callee): MemoryFunctions {
+  const slowWrite = slow("slowWrite", true, translateOne(true, codeStore));
+  const regionWrite = slow("slowWriteRegion", true, translateOne(true, codeStore, true));
   return {
     slowRead: slow("slowRead", false, translateOne(false, codeStore)),
-    slowWrite: slow("slowWrite", true, translateOne(true, codeStore)),
-    slowReadRegion: slow("slowReadRegion", false, translateOne(false, codeStore, true)),
-    slowWriteRegion: slow("slowWriteRegion", true, translateOne(true, codeStore, true)),
+    slowWrite,
+    slowStore: slowStores(slowWrite),
+    region: {
+      slowRead: slow("slowReadRegion", false, translateOne(false, codeStore, true)),
+      slowWrite: regionWrite,
+      slowStore: slowStores(regionWrite),
+    },
     execFrame: {
       name: "execFrame",
       params: ["i64"],

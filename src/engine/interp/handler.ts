@@ -27,6 +27,7 @@ import { fixedOperand } from "../emit/fixed.ts";
 import { FlagEmit } from "../emit/flag-emit.ts";
 import { BITS, operandInfo, WIDTH_OF } from "../emit/operands.ts";
 import {
+  JUMPED_TO,
   R_BASE,
   R_COUNT,
   R_DISP,
@@ -37,6 +38,7 @@ import {
   R_OP0,
   R_OP1,
   R_OP2,
+  R_POS,
   R_SCALE,
   R_SEG,
   R_TAKEN,
@@ -333,18 +335,25 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.follow(link, () => select(c, this.ldExpr("i64", this.rec, R_IMM), this.nextOffset()));
   }
   jump(target: Val, kind: JumpKind): void {
-    void kind;
     const to = this.tmp(target);
     this.charge();
-    this.go(to);
+    if (kind === "jmp") {
+      // Where a jump leads is part of what it jumps out of: regions want to know.
+      const rec = this.call(this.image.use(this.image.resolve), this.rec, to);
+      const mark = (): void => this.st("u8", rec, i32.or(this.ldExpr("u8", rec, R_POS), i32.const(JUMPED_TO)), R_POS);
+      // A jump through a fixed address is a call of another function (PLT).
+      if (this.variant.shape === "none") mark();
+      else this.if(i32.ne(this.ldExpr("u16", this.rec, R_BASE), i32.const(CODE_BASE)), mark);
+      this.tail(rec);
+    } else this.go(to);
     this.markEnd();
   }
   /** Goes on at a linear address. */
   go(target: Val): void {
     this.tail(this.call(this.image.use(this.image.resolve), this.rec, target));
   }
-  protected unreachableMemory(): void {
-    this.leave(EXIT.FAULT);
+  protected unreachableIf(cond: Val): void {
+    super.if(cond, () => this.leave(EXIT.FAULT));
   }
   private leave(code: number): void {
     this.st("i32", ZERO, this.rec, EXIT_REC);

@@ -6,6 +6,7 @@
 import { EXIT } from "../../cpu/exit.ts";
 import {
   BUDGET,
+  CALL_DEPTH,
   CODE_BASE,
   CODE_GENERATION,
   EXIT_CODE,
@@ -14,6 +15,7 @@ import {
   JUMP_BITS,
   JUMP_CACHE,
   JUMP_ENTRIES,
+  REGION_CODE,
   RETURN_SP,
   RETURN_TO,
   RIP,
@@ -24,9 +26,11 @@ import type { Semantics, Shared } from "../../sem/emit.ts";
 import { type Callee, Code } from "../../wasm/code.ts";
 import { i32, i64, type Val } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
-import { type MemoryFunctions, memoryFunctions } from "../emit/memory.ts";
-import { EXIT_RECORD, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
+import { type MemoryFunctions, memoryFunctions, STORE_WIDTHS } from "../emit/memory.ts";
+import { settle, settleIfPending } from "../emit/pending.ts";
+import { EXIT_RECORD, R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
 import { HandlerEmit } from "./handler.ts";
+import { dispatch, FN_REGION, INVOKE, jumpCache, proceed, resolve } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
 /** Handlers that serve no instruction; their indices in table 0. */
@@ -40,8 +44,6 @@ export const FN_CROSS = 3;
 /** #UD, and #GP for instructions longer than 15 bytes. */
 export const FN_UD = 4;
 export const FN_GP = 5;
-/** Runs a region (jit/). */
-export const FN_REGION = 6;
 const SPECIALS = 7;
 
 /** Bit in the index: the handler ends a block. */
@@ -75,6 +77,7 @@ export interface ImageSource {
 }
 
 const ZERO = i32.const(0);
+const GONE = i64.const(-1);
 const SPECIAL_ROW: Row = {
   index: -1,
   mnemonic: "",
@@ -94,23 +97,6 @@ const SPECIAL_ROW: Row = {
   unsupported: false,
 };
 
-/** What regions call in the handlers' module: only names and types matter there. */
-export const regionFunctions: Record<"slowRead" | "slowWrite" | "invoke", Shared> = {
-  slowRead: imported("slowReadRegion", ["i64", "i32"], "i32"),
-  slowWrite: imported("slowWriteRegion", ["i64", "i32"], "i32"),
-  invoke: imported("invoke", ["i64", "i64", "i64"], "i32"),
-};
-function imported(name: string, params: Shared["params"], result: Shared["result"]): Shared {
-  return {
-    name,
-    params,
-    result,
-    body: () => {
-      throw new Error(`${name} is imported`);
-    },
-  };
-}
-
 export class Image {
   private readonly module = new ModuleBuilder();
   private readonly helpers = new Map<string, Callee>();
@@ -122,7 +108,7 @@ export class Image {
   private readonly lookup: Callee;
   /** Type index of handlers: (record) -> exit code. */
   readonly handlerType: number;
-  /** Type index of regions: () -> exit code, or 0 to go on at RIP. */
+  /** Type index of regions: see `Region` below. */
   readonly regionType: number;
 
   constructor(private readonly source: ImageSource) {
@@ -140,9 +126,9 @@ export class Image {
       result: "i32",
     };
     this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
-    this.regionType = m.typeIndex({ params: [], results: ["i32"] });
+    this.regionType = m.typeIndex({ params: ["i32", "i32"], results: ["i64"] });
     this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
-    this.resolve = resolveFunction;
+    this.resolve = resolve;
   }
 
   /** A shared function, emitted on first use. */
@@ -192,7 +178,10 @@ export class Image {
     while (this.pending.length) this.pending.pop()?.();
     if (functions.length > FN_MASK) throw new Error("too many handlers");
     this.module.table(functions, "table");
-    for (const f of [this.enter, this.invoke, this.memory.slowReadRegion, this.memory.slowWriteRegion]) this.use(f);
+    const { region } = this.memory;
+    const stores = STORE_WIDTHS.map(region.slowStore);
+    for (const f of [this.enter, this.invoke, proceed, dispatch, settle, region.slowRead, region.slowWrite, ...stores])
+      this.use(f);
     while (this.pending.length) this.pending.pop()?.();
     for (const [name, f] of this.sharedFunctions) this.module.exportFunc(name, f.index);
     return { wasm: this.module.build(), index };
@@ -206,72 +195,105 @@ export class Image {
     }
     return e;
   }
-  /** Runs the region of the record, unless this address space has other code there or it makes no progress. */
+  /**
+   * Runs the region of the record, unless this address space has other code there or it makes no progress. A region is
+   * (nested calls, entry) -> RIP to go on at, or -1 to leave with REGION_CODE and RIP as they are in RAM.
+   */
   private region(e: HandlerEmit): void {
     const rec = e.param(0);
     const rip = e.ld("i64", rec, R_RIP);
     const stale = i32.ne(e.ldExpr("i32", rec, R_GENERATION), e.ldExpr("i32", ZERO, CODE_GENERATION));
     e.if(stale, () => e.exit(EXIT.REGION, "this"));
     e.if(i64.eq(rip, e.thisRip()), () => {
-      const code = e.callIndirect(this.regionType, e.ldExpr("i32", rec, R_SLOT));
-      e.if(code, () => e.ret(code));
-      const next = e.ld("i64", ZERO, RIP);
-      e.if(i64.ne(next, rip), () => e.go(next));
+      const depth = e.ldExpr("i32", ZERO, CALL_DEPTH);
+      const next = e.var(this.runRegion(e, rec, depth));
+      settleIfPending(e, (f) => this.use(f));
+      e.if(i64.eq(e.get(next), GONE), () => {
+        const code = e.ld("i32", ZERO, REGION_CODE);
+        e.st("i32", ZERO, ZERO, REGION_CODE);
+        e.if(code, () => e.ret(code));
+        e.set(next, e.ldExpr("i64", ZERO, RIP));
+      });
+      e.if(i64.ne(e.get(next), rip), () => e.go(e.get(next)));
       // Calls that the region made have been to other pages.
       e.st("i64", ZERO, i64.and(rip, i64.const(-4096)), CODE_BASE);
     });
     e.tail(e.ld("i32", rec, R_MOVED));
     e.markEnd();
   }
+  private runRegion(c: Code, rec: Val, depth: Val): Val {
+    const slot = c.ldExpr("i32", rec, R_SLOT);
+    return c.callIndirect(this.regionType, slot, "i64", depth, c.ldExpr("u16", rec, R_ENTRY));
+  }
   /**
-   * Guest call from a region: (target, return address, stack pointer after the return) -> 0 or an exit code. Runs on,
-   * compiled or interpreted, until the call has returned (0, RIP at the return address) or something has to leave.
+   * Guest call from a region: (target, return address, stack pointer after the return, nested calls) -> the return
+   * address, or -1 if something has to leave. Runs on, compiled or interpreted, until the call has returned.
    */
   readonly invoke: Shared = {
-    name: "invoke",
-    params: ["i64", "i64", "i64"],
-    result: "i32",
+    ...INVOKE,
     body: (c, use) => {
-      const [first, back, sp] = [c.param(0), c.param(1), c.param(2)];
-      const rec = c.var(ZERO);
-      c.st("i64", ZERO, first, RIP);
-      c.set(rec, c.call(use(jumpCache), first));
-      c.loop((top) => {
-        const record = (): Val => c.get(rec);
-        const to = c.ld("i64", ZERO, RIP);
-        c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => c.ret(i32.const(EXIT.YIELD)));
-        c.if(i32.eqz(record()), () => {
-          c.set(rec, c.call(this.lookup, ZERO));
-          c.if(i32.eqz(record()), () => c.ret(i32.const(EXIT.FETCH)));
-        });
-        const fresh = i32.eq(c.ldExpr("i32", record(), R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
-        const here = i32.and(fresh, i64.eq(c.ldExpr("i64", record(), R_RIP), to));
-        c.if(i32.and(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), here), () => {
-          const code = c.callIndirect(this.regionType, c.ldExpr("i32", record(), R_SLOT));
-          c.if(code, () => c.ret(code));
-          const next = c.ld("i64", ZERO, RIP);
-          c.if(i64.eq(next, back), () => c.ret(ZERO));
-          c.if(i64.ne(next, to), () => {
-            c.set(rec, c.call(use(jumpCache), next));
-            c.br(top);
+      const [first, back, sp, depth] = [c.param(0), c.param(1), c.param(2), c.param(3)];
+      const rip = c.var(first);
+      const rec = c.var(c.call(use(jumpCache), first));
+      const [outer, generation] = [c.ld("i32", ZERO, CALL_DEPTH), c.ld("i32", ZERO, CODE_GENERATION)];
+      c.st("i32", ZERO, depth, CALL_DEPTH);
+      const at = (): Val => c.get(rip);
+      const record = (): Val => c.get(rec);
+      const leave = (code: Val): void => {
+        c.st("i32", ZERO, outer, CALL_DEPTH);
+        c.st("i32", ZERO, code, REGION_CODE);
+        c.ret(GONE);
+      };
+      const leaveAt = (code: number): void => {
+        c.st("i64", ZERO, at(), RIP);
+        leave(i32.const(code));
+      };
+      c.block((done) => {
+        c.loop((top) => {
+          c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leaveAt(EXIT.YIELD));
+          c.if(i32.eqz(record()), () => {
+            c.st("i64", ZERO, at(), RIP);
+            c.set(rec, c.call(this.lookup, ZERO));
+            c.if(i32.eqz(record()), () => leave(i32.const(EXIT.FETCH)));
           });
-          // It came back to where it began, and calls that it made have been to other pages.
-          c.st("i64", ZERO, i64.and(to, i64.const(-4096)), CODE_BASE);
+          const fresh = i32.eq(c.ldExpr("i32", record(), R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
+          const here = i32.and(fresh, i64.eq(c.ldExpr("i64", record(), R_RIP), at()));
+          c.if(i32.and(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), here), () => {
+            const next = c.var(this.runRegion(c, record(), depth));
+            c.if(i64.eq(c.get(next), GONE), () => {
+              const code = c.ld("i32", ZERO, REGION_CODE);
+              c.if(code, () => leave(code));
+              c.set(next, c.ldExpr("i64", ZERO, RIP));
+            });
+            c.brIf(i64.eq(c.get(next), back), done);
+            c.if(i64.ne(c.get(next), at()), () => {
+              c.set(rip, c.get(next));
+              c.set(rec, c.call(use(jumpCache), at()));
+              c.br(top);
+            });
+          });
+          // A region that made no progress may have called into other pages.
+          settleIfPending(c, use);
+          c.st("i64", ZERO, i64.and(at(), i64.const(-4096)), CODE_BASE);
+          const [oldBack, oldSp] = [c.ld("i64", ZERO, RETURN_TO), c.ld("i64", ZERO, RETURN_SP)];
+          c.st("i64", ZERO, back, RETURN_TO);
+          c.st("i64", ZERO, sp, RETURN_SP);
+          const code = c.call(use(this.enter), record());
+          c.st("i64", ZERO, oldBack, RETURN_TO);
+          c.st("i64", ZERO, oldSp, RETURN_SP);
+          c.brIf(i32.eq(code, i32.const(EXIT.RETURNED)), done);
+          c.if(i32.ne(code, i32.const(EXIT.LOOKUP)), () => leave(code));
+          c.set(rec, c.call(this.lookup, c.ldExpr("i32", ZERO, EXIT_REC)));
+          c.if(i32.eqz(record()), () => leave(i32.const(EXIT.FETCH)));
+          c.set(rip, c.ldExpr("i64", ZERO, RIP));
+          c.br(top);
         });
-        // A region that made no progress may have called into other pages.
-        c.st("i64", ZERO, i64.and(to, i64.const(-4096)), CODE_BASE);
-        const [oldBack, oldSp] = [c.ld("i64", ZERO, RETURN_TO), c.ld("i64", ZERO, RETURN_SP)];
-        c.st("i64", ZERO, back, RETURN_TO);
-        c.st("i64", ZERO, sp, RETURN_SP);
-        const code = c.call(use(this.enter), record());
-        c.st("i64", ZERO, oldBack, RETURN_TO);
-        c.st("i64", ZERO, oldSp, RETURN_SP);
-        c.if(i32.eq(code, i32.const(EXIT.RETURNED)), () => c.ret(ZERO));
-        c.if(i32.ne(code, i32.const(EXIT.LOOKUP)), () => c.ret(code));
-        c.set(rec, c.call(this.lookup, c.ldExpr("i32", ZERO, EXIT_REC)));
-        c.if(i32.eqz(record()), () => c.ret(i32.const(EXIT.FETCH)));
-        c.br(top);
       });
+      c.st("i32", ZERO, outer, CALL_DEPTH);
+      c.if(i32.eq(c.ldExpr("i32", ZERO, CODE_GENERATION), generation), () => c.ret(back));
+      // Code changed: the regions that wait for this call may be out of date, so all of them leave.
+      c.st("i64", ZERO, back, RIP);
+      c.ret(GONE);
     },
   };
   /** enter(record): runs until an exit. */
@@ -304,45 +326,3 @@ export class Image {
     ];
   }
 }
-
-/** (linear address) -> record out of the jump cache, with CODE_BASE set, or 0. */
-const jumpCache: Shared = {
-  name: "jumpCache",
-  params: ["i64"],
-  result: "i32",
-  body: (c) => {
-    const target = c.param(0);
-    const lo = c.tmp(i32.wrap_i64(target));
-    const hash = i32.xor(lo, i32.shr_u(lo, i32.const(JUMP_BITS)));
-    const at = c.tmp(i32.shl(i32.and(hash, i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
-    c.if(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target), () => c.ret(ZERO));
-    c.st("i64", ZERO, i64.and(target, i64.const(-4096)), CODE_BASE);
-    c.ret(c.ldExpr("i32", at, JUMP_CACHE + 8));
-  },
-};
-
-/**
- * (record, linear target) -> record to go on at: out of the jump cache, or the exit record after setting RIP and why.
- */
-const resolveFunction: Shared = {
-  name: "resolve",
-  params: ["i32", "i64"],
-  result: "i32",
-  body: (c, use) => {
-    const [rec, target] = [c.param(0), c.param(1)];
-    const leave = (code: number): void => {
-      c.st("i64", ZERO, target, RIP);
-      c.st("i32", ZERO, rec, EXIT_REC);
-      c.st("i32", ZERO, i32.const(code), EXIT_CODE);
-      c.ret(i32.const(EXIT_RECORD));
-    };
-    c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leave(EXIT.YIELD));
-    c.if(i64.eq(target, c.ldExpr("i64", ZERO, RETURN_TO)), () => {
-      const returned = i64.eq(c.ldExpr("i64", ZERO, GPR + RSP * 8), c.ldExpr("i64", ZERO, RETURN_SP));
-      c.if(returned, () => leave(EXIT.RETURNED));
-    });
-    const to = c.call(use(jumpCache), target);
-    c.if(to, () => c.ret(to));
-    leave(EXIT.LOOKUP);
-  },
-};

@@ -1,20 +1,5 @@
-/** Emit's region back end: registers and flags are locals, operands constants; whatever can't go on leaves by one exit. */
-import { EXIT } from "../../cpu/exit.ts";
-import {
-  BUDGET,
-  CALL_DEPTH,
-  CODE_GENERATION,
-  DS,
-  FLAG_AUX,
-  FLAG_RES,
-  GPR,
-  RIP,
-  RSP,
-  SEG_BASE,
-  X87,
-  YMM,
-  YMM_STRIDE,
-} from "../../cpu/layout.ts";
+/** Operands and registers of Emit's region back end: registers are locals, operands constants. */
+import { DS, SEG_BASE, X87, YMM, YMM_STRIDE } from "../../cpu/layout.ts";
 import {
   BASE_RIP,
   type Insn,
@@ -24,72 +9,43 @@ import {
   type Operand,
   type RegOperand,
 } from "../../isa/types.ts";
-import type { Emit, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.ts";
+import type { OperandInfo, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
-import { Bytes } from "../../wasm/bytes.ts";
-import type { Callee, Label } from "../../wasm/code.ts";
-import type { BranchHint } from "../../wasm/module.ts";
 import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
 import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
 import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
 import { RegionFlags } from "./flags.ts";
-import type { FlowBlock, FlowInsn } from "./flow.ts";
-import type { RegionModule } from "./module.ts";
+import { UPPERS, VECTORS } from "./registers.ts";
 
 const ZERO = i32.const(0);
 const ZERO_VECTOR = v128.const([0]);
-const NESTED_CALLS = 200;
 
 /** Thrown by what regions leave to the interpreter. */
 export class Unsupported extends Error {}
 
-/** Where the structure of the region says that control goes. */
-export interface Branches {
-  /** Emits the way from the current block to an address. */
-  branch(to: number): void;
-}
-
-/** A place in the code to go back to. */
-export interface Mark {
-  length: number;
-  inserts: number;
-  depth: number;
-}
-
 /** First upper half among the vector registers' halves. */
 const UPPER = 16;
-function vectorField(n: number): number {
+export function vectorField(n: number): number {
   return YMM + (n % UPPER) * YMM_STRIDE + (n >= UPPER ? 16 : 0);
 }
 
-export class RegionEmit extends RegionFlags implements Emit {
+export abstract class RegionOperands extends RegionFlags {
   readonly mode: Mode = 64;
   opSize: Size = 64;
   addrSize: 16 | 32 | 64 = 64;
   rep: 0 | 0xf2 | 0xf3 = 0;
   ops: readonly OperandInfo[] = [];
   mnemonic = "";
-  private insn!: Insn;
-  private current!: FlowBlock;
-  private at = 0;
-  private effective: Val | undefined;
-  private rmw: Val | undefined;
-  branches!: Branches;
+  protected insn!: Insn;
+  protected at = 0;
+  protected effective: Val | undefined;
+  protected rmw: Val | undefined;
 
-  private readonly gpr: (number | undefined)[] = [];
-  /** Lower halves of vector registers at 0 to 15, upper halves at 16 to 31. */
-  private readonly vector: (number | undefined)[] = [];
-  private gprDirty = 0;
-  private vectorDirty = 0;
-  /** Some instruction clears all upper halves. */
-  private clearsUppers = false;
-  private readonly exitRip: number;
-  private readonly code: number;
-  private readonly budget: number;
-  private exitLabel!: Label;
-  /** Where code is inserted when all is known: register saves and loads, and indices of functions. */
-  private readonly hints: BranchHint[] = [];
-  private readonly inserts: { at: number; write: () => void }[] = [];
+  /** Locals of general registers, and of vector registers: lower halves at 0 to 15, upper halves at 16 to 31. */
+  protected readonly gpr: (number | undefined)[] = [];
+  protected readonly vector: (number | undefined)[] = [];
+  /** Where code is inserted when all is known: register saves and loads, indices of functions, ways out. */
+  protected readonly inserts: { at: number; write: () => void }[] = [];
   /** Temporaries to use again in the next instruction, by type. */
   private readonly pool: Record<Ty, { locals: number[]; used: number }> = {
     i32: { locals: [], used: 0 },
@@ -99,18 +55,14 @@ export class RegionEmit extends RegionFlags implements Emit {
     v128: { locals: [], used: 0 },
   };
 
-  private readonly pools = Object.values(this.pool);
-
-  constructor(private readonly module: RegionModule) {
-    super([]);
-    this.exitRip = super.newLocal("i64");
-    this.code = super.newLocal("i32");
-    this.budget = super.newLocal("i32");
-    this.flagLocals((ty) => super.newLocal(ty));
-  }
+  protected readonly pools = Object.values(this.pool);
 
   // -- locals
 
+  /** A local of its own, for good. */
+  protected fixedLocal(ty: Ty): number {
+    return super.newLocal(ty);
+  }
   override newLocal(ty: Ty): number {
     const p = this.pool[ty];
     if (p.used === p.locals.length) p.locals.push(super.newLocal(ty));
@@ -122,158 +74,36 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.set({ ty: v.ty, index: i }, v);
     return local(v.ty, i);
   }
-  private gprLocal(n: number): Val {
+  protected gprLocal(n: number): Val {
+    this.log.use(n);
     const i = (this.gpr[n] ??= super.newLocal("i64"));
     return local("i64", i);
   }
   private vectorLocal(n: number): Val {
+    this.log.use(VECTORS + n);
     const i = (this.vector[n] ??= super.newLocal("v128"));
     return local("v128", i);
   }
-  private setLocal(index: number, v: Val): void {
+  /** Notes a change: one that happens on some paths only keeps the old value on the others. */
+  private defined(r: number): void {
+    if (this.depth !== this.baseDepth) this.log.use(r);
+    this.log.define(r);
+  }
+  protected setLocal(index: number, v: Val): void {
     this.set({ ty: v.ty, index }, v);
   }
-  private insert(write: () => void): void {
+  protected insert(write: () => void): void {
     this.inserts.push({ at: this.out.len, write });
-  }
-  protected override functionIndex(index: number): void {
-    this.insert(() => this.out.u32(this.module.functionIndex(index)));
-  }
-
-  // -- the function as a whole
-
-  /** Emits everything; `body` emits the blocks. */
-  whole(body: () => void): void {
-    this.plainBlock((exit) => {
-      this.exitLabel = exit;
-      this.insert(() => this.reload());
-      body();
-      this.unreachable();
-    });
-    this.insert(() => this.save());
-    this.st("i64", ZERO, local("i64", this.exitRip), RIP);
-    this.ret(local("i32", this.code));
-    this.unreachable();
-  }
-  private registers(list: readonly (number | undefined)[], visit: (n: number, i: number) => void): void {
-    list.forEach((i, n) => {
-      if (i !== undefined) visit(n, i);
-    });
-  }
-  /** Registers, flags and budget from RAM. */
-  private reload(): void {
-    this.registers(this.gpr, (n, i) => this.setLocal(i, this.ldExpr("i64", ZERO, GPR + n * 8)));
-    this.registers(this.vector, (n, i) => this.setLocal(i, this.ldExpr("v128", ZERO, vectorField(n))));
-    if (this.flagsUsed) {
-      this.setLocal(this.resLocal, this.ldExpr("i64", ZERO, FLAG_RES));
-      this.setLocal(this.auxLocal, this.ldExpr("i32", ZERO, FLAG_AUX));
-    }
-    this.setLocal(this.budget, this.ldExpr("i32", ZERO, BUDGET));
-  }
-  private generation(): Val {
-    return this.ldExpr("i32", ZERO, CODE_GENERATION);
-  }
-  private save(): void {
-    this.registers(this.gpr, (n, i) => {
-      if (this.gprDirty & (1 << n)) this.st("i64", ZERO, local("i64", i), GPR + n * 8);
-    });
-    this.registers(this.vector, (n, i) => {
-      const dirty = this.vectorDirty & (1 << n) || (n >= UPPER && this.clearsUppers);
-      if (dirty) this.st("v128", ZERO, local("v128", i), vectorField(n));
-    });
-    if (this.flagsUsed) {
-      this.st("i64", ZERO, local("i64", this.resLocal), FLAG_RES);
-      this.st("i32", ZERO, local("i32", this.auxLocal), FLAG_AUX);
-    }
-    this.st("i32", ZERO, local("i32", this.budget), BUDGET);
-  }
-  protected override hint(likely: boolean): void {
-    this.insert(() => this.hints.push({ at: this.out.len, likely }));
-  }
-  /** The function's body, with everything inserted, and what is known of its branches. */
-  assemble(): { body: Uint8Array; hints: BranchHint[] } {
-    const code = this.out;
-    const out = new Bytes();
-    this.out = out;
-    let from = 0;
-    for (const { at, write } of this.inserts) {
-      out.bytes(code.buf.subarray(from, at));
-      from = at;
-      write();
-    }
-    out.bytes(code.buf.subarray(from, code.len));
-    const body = this.finish(out);
-    // Local declarations come before the code, and the end after it.
-    const start = body.length - out.len - 1;
-    return { body: body, hints: this.hints.map((h) => ({ ...h, at: h.at + start })) };
-  }
-
-  // -- one block, one instruction
-
-  startBlock(block: FlowBlock): void {
-    this.current = block;
-    this.baseDepth = this.depth;
-    const left = i32.sub(local("i32", this.budget), i32.const(block.insns.length));
-    if (block.insns.length) this.setLocal(this.budget, left);
-  }
-  start(f: FlowInsn): void {
-    const { insn } = f;
-    const { row } = insn;
-    this.insn = insn;
-    this.at = f.address;
-    this.opSize = (row.opSize || 64) as Size;
-    this.addrSize = insn.addrSize;
-    this.rep = insn.rep;
-    this.mnemonic = row.mnemonic;
-    const memory = insn.operands.some((o) => o.kind === "mem");
-    this.ops = operandInfos(row, memory);
-    this.effective = undefined;
-    this.rmw = undefined;
-    for (const p of this.pools) p.used = 0;
-    this.startFlags(row);
-  }
-  /** What to come back to if an instruction turns out to be unsupported. */
-  get mark(): Mark {
-    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth };
-  }
-  rewind(mark: Mark): void {
-    this.out.len = mark.length;
-    this.inserts.length = mark.inserts;
-    this.depth = mark.depth;
-  }
-  /** Leaves the region with RIP at an address, a constant or an i64 value. */
-  leaveTo(address: number | Val, code = 0): void {
-    this.setLocal(this.exitRip, typeof address === "number" ? i64.const(BigInt(address)) : address);
-    if (code) this.setLocal(this.code, i32.const(code));
-    this.materializeCode();
-    this.br(this.exitLabel);
-  }
-  private leaveHere(): void {
-    this.leaveTo(this.at);
-  }
-  /** Leaves at an address if the budget is used up: at every back edge. */
-  checkBudget(address: number): void {
-    const spent = i32.lt_s(local("i32", this.budget), ZERO);
-    this.plainIf(spent, () => this.leaveTo(address, EXIT.YIELD), undefined, false);
-  }
-  protected unreachableMemory(): void {
-    this.leaveHere();
-  }
-  protected get memory() {
-    return this.module.memory;
-  }
-  protected use(f: Shared): Callee {
-    return this.module.use(f);
   }
 
   // -- operands
 
-  private operand<K extends Operand["kind"]>(i: number, kind: K): Extract<Operand, { kind: K }> {
+  protected operand<K extends Operand["kind"]>(i: number, kind: K): Extract<Operand, { kind: K }> {
     const o = this.insn.operands[i];
     if (o.kind !== kind) throw new Error(`${this.insn.row.text}: operand ${i} is no ${kind}`);
     return o as Extract<Operand, { kind: K }>;
   }
-  private regOperand(i: number): RegOperand {
+  protected regOperand(i: number): RegOperand {
     return this.operand(i, "reg");
   }
   regNum(i: number): Val {
@@ -451,9 +281,9 @@ export class RegionEmit extends RegionFlags implements Emit {
     return this.tmp(width(size).mask(i32.wrap_i64(v)));
   }
   private setGpr(n: number, v: Val): void {
-    this.gprDirty |= 1 << n;
-    this.gprLocal(n);
-    this.setLocal(this.gpr[n] as number, v);
+    const i = (this.gpr[n] ??= super.newLocal("i64"));
+    this.setLocal(i, v);
+    this.defined(n);
   }
   setReg(n: number, size: Size, v: Val): void {
     if (size >= 32) {
@@ -468,9 +298,9 @@ export class RegionEmit extends RegionFlags implements Emit {
     return this.copy(this.vectorLocal(n));
   }
   setXmm(n: number, v: Val): void {
-    this.vectorDirty |= 1 << n;
-    this.vectorLocal(n);
-    this.setLocal(this.vector[n] as number, v);
+    const i = (this.vector[n] ??= super.newLocal("v128"));
+    this.setLocal(i, v);
+    this.defined(VECTORS + n);
   }
   upper(n: number): Val {
     return this.xmm(n + UPPER);
@@ -479,7 +309,8 @@ export class RegionEmit extends RegionFlags implements Emit {
     this.setXmm(n + UPPER, v);
   }
   clearUppers(): void {
-    this.clearsUppers = true;
+    for (let r = UPPERS; r < UPPERS + UPPER; r++) this.defined(r);
+    // Halves that have no local are cleared where they are.
     this.insert(() => {
       for (let n = UPPER; n < 2 * UPPER; n++) {
         const i = this.vector[n];
@@ -499,112 +330,5 @@ export class RegionEmit extends RegionFlags implements Emit {
   }
   dsBase(): Val {
     return this.insn.seg === NO_REG ? i64.const(0) : this.segBase(this.insn.seg);
-  }
-
-  // -- control
-
-  thisRip(): Val {
-    return i64.const(BigInt(this.at));
-  }
-  nextRip(): Val {
-    return i64.const(BigInt(this.at + this.insn.length));
-  }
-  jumpRel(i: number, kind: JumpKind): void {
-    void i;
-    if (kind === "call")
-      this.guestCall(i64.const(BigInt(this.current.taken)), this.module.regionAt(this.current.taken));
-    else this.branches.branch(this.current.taken);
-  }
-  jumpIf(cond: Val, i: number): void {
-    void i;
-    const { taken, fall } = this.current;
-    const flags = this.flagState;
-    this.plainIf(
-      cond,
-      () => this.branches.branch(taken),
-      () => {
-        this.flagState = flags;
-        this.branches.branch(fall);
-      },
-    );
-  }
-  jump(target: Val, kind: JumpKind): void {
-    if (kind === "call") this.guestCall(this.tmp(target), undefined);
-    else this.leaveTo(target);
-  }
-  /**
-   * A guest call as a nested call: of a region of this module, or of whatever is at the target. It has returned if RIP
-   * is the return address; otherwise everything leaves, with the register file in RAM as it is.
-   */
-  private guestCall(target: Val, own: Callee | undefined): void {
-    const back = this.current.fall;
-    const depth = this.ld("i32", ZERO, CALL_DEPTH);
-    const spent = i32.lt_s(local("i32", this.budget), ZERO);
-    this.plainIf(spent, () => this.leaveTo(target, EXIT.YIELD), undefined, false);
-    this.plainIf(i32.ge_u(depth, i32.const(NESTED_CALLS)), () => this.leaveTo(target), undefined, false);
-    this.materializeCode();
-    this.flagState = undefined;
-    this.insert(() => this.save());
-    const generation = this.tmp(this.generation());
-    this.st("i32", ZERO, i32.add(depth, i32.const(1)), CALL_DEPTH);
-    const expected = i64.const(BigInt(back));
-    // The return address has been pushed. The local still holds this when the call has come back.
-    const sp = i64.add(this.gprLocal(RSP), i64.const(8));
-    const invoke = this.use(this.module.invoke);
-    const away = i64.ne(this.ldExpr("i64", ZERO, RIP), expected);
-    if (own === undefined) {
-      const code = this.call(invoke, target, expected, sp);
-      this.afterCall(depth, code, away, generation);
-    } else {
-      const code = this.var(this.call(own));
-      this.plainIf(
-        i32.and(i32.eqz(this.get(code)), away),
-        () => {
-          this.set(code, this.call(invoke, this.ldExpr("i64", ZERO, RIP), expected, sp));
-        },
-        undefined,
-        false,
-      );
-      this.afterCall(depth, this.get(code), away, generation);
-    }
-    this.insert(() => this.reload());
-    this.branches.branch(back);
-  }
-  private afterCall(depth: Val, code: Val, away: Val, generation: Val): void {
-    this.st("i32", ZERO, depth, CALL_DEPTH);
-    // If code changed meanwhile, this region may be out of date: the interpreter goes on at the return address.
-    const changed = i32.ne(this.generation(), generation);
-    this.plainIf(i32.or(i32.or(code, away), changed), () => this.ret(code), undefined, false);
-  }
-  fault(vector: number, error?: Val): void {
-    void vector;
-    void error;
-    this.leaveHere();
-  }
-  faultIf(cond: Val, vector: number): void {
-    this.plainIf(cond, () => this.fault(vector), undefined, false);
-  }
-  exit(code: number, at: "next" | "this"): void {
-    if (code !== EXIT.BUDGET || at !== "this") throw new Unsupported(`exit ${code}`);
-    this.leaveHere();
-  }
-  spend(rounds: Val): Val {
-    this.setLocal(this.budget, i32.sub(local("i32", this.budget), rounds));
-    return i32.lt_s(local("i32", this.budget), ZERO);
-  }
-
-  // -- calls
-
-  shared(f: Shared, ...args: Val[]): Val {
-    return this.call(this.use(f), ...args);
-  }
-  sharedVoid(f: Shared, ...args: Val[]): void {
-    this.callVoid(this.use(f), ...args);
-  }
-  interpretOnly(): void {
-    throw new Unsupported(this.mnemonic);
-  }
-  helper(name: string): Val {
-    throw new Unsupported(`helper ${name}`);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Flags in a region: what the last instruction did is known as the code is made, so conditions become plain compares and
- * flags that nobody reads cost nothing. Only at join points and exits are they put into the lazy pair, as locals.
+ * Flags in a region: a few locals say how they came about (emit/pending.ts), and where the code that set them last is
+ * known as code is made, conditions become plain compares. Flags that nobody reads cost nothing.
  */
+import { FLAG_AUX, FLAG_C, FLAG_OP, FLAG_RES, FLAG_X, FLAG_Y } from "../../cpu/layout.ts";
 import type { Row } from "../../isa/types.ts";
 import type { Cond, Flag, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
@@ -9,56 +10,73 @@ import type { Label } from "../../wasm/code.ts";
 import { i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
 import { FlagEmit } from "../emit/flag-emit.ts";
 import * as lazy from "../emit/lazy.ts";
+import { type FlagKind, flagOp, pairOf, settle } from "../emit/pending.ts";
+import { FLAGS, RegisterLog } from "./registers.ts";
 
 const ZERO = i32.const(0);
 
-/** What set the flags; undefined: they are in the pair. Operands and result are in locals of their own. */
+/** What set the flags, where that is known. */
 export interface FlagState {
-  kind: "add" | "sub" | "sbb" | "logic" | "inc" | "dec";
+  kind: FlagKind;
   size: Size;
-  a: Val;
-  b: Val;
-  r: Val;
-  /** CF as it was before INC or DEC. */
-  cf: Val;
 }
 
 export abstract class RegionFlags extends FlagEmit {
   abstract mnemonic: string;
+  readonly log = new RegisterLog();
   flagState: FlagState | undefined;
-  /** The pair is used at all in this function. */
-  flagsUsed = false;
-  protected resLocal = 0;
-  protected auxLocal = 0;
-  private slots!: Record<"a" | "b" | "r", Record<"i32" | "i64", number>> & { cf: number };
+  /** Nobody reads what the instruction at hand sets. */
+  flagsDead = false;
+  private opLocal = 0;
+  private xLocal = 0;
+  private yLocal = 0;
+  private cLocal = 0;
   /** The instruction at hand has to do with flags. */
   private touches = false;
+  /** Depth of the structure around the block at hand. */
+  protected baseDepth = 0;
 
   protected flagLocals(make: (ty: Ty) => number): void {
-    this.resLocal = make("i64");
-    this.auxLocal = make("i32");
-    const pair = (): Record<"i32" | "i64", number> => ({ i32: make("i32"), i64: make("i64") });
-    this.slots = { a: pair(), b: pair(), r: pair(), cf: make("i32") };
+    this.opLocal = make("i32");
+    this.cLocal = make("i32");
+    this.xLocal = make("i64");
+    this.yLocal = make("i64");
   }
-  protected startFlags(row: Row): void {
+  protected loadFlags(): void {
+    this.set({ ty: "i32", index: this.opLocal }, this.ldExpr("i32", ZERO, FLAG_OP));
+    this.set({ ty: "i32", index: this.cLocal }, this.ldExpr("i32", ZERO, FLAG_C));
+    this.set({ ty: "i64", index: this.xLocal }, this.ldExpr("i64", ZERO, FLAG_X));
+    this.set({ ty: "i64", index: this.yLocal }, this.ldExpr("i64", ZERO, FLAG_Y));
+  }
+  protected saveFlags(): void {
+    this.st("i32", ZERO, local("i32", this.opLocal), FLAG_OP);
+    this.st("i32", ZERO, local("i32", this.cLocal), FLAG_C);
+    this.st("i64", ZERO, local("i64", this.xLocal), FLAG_X);
+    this.st("i64", ZERO, local("i64", this.yLocal), FLAG_Y);
+  }
+  protected startFlags(row: Row, dead: boolean): void {
     this.touches = row.flagsRead + row.flagsWritten + row.flagsUndefined !== "";
+    this.flagsDead = dead;
   }
-  /** Semantics that sets or reads flags on some paths only needs them in the pair. */
-  private settle(): void {
-    if (this.touches) this.materialize();
+
+  // Semantics that sets or reads flags on some paths only: afterwards nothing is known.
+  private around(emit: () => void): void {
+    const state = this.flagState;
+    if (this.touches) this.flagState = undefined;
+    emit();
+    this.flagState = this.touches ? undefined : state;
   }
   override if(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
     const c = this.tmp(cond);
-    this.settle();
-    super.if(c, then, otherwise, likely);
+    this.around(() => super.if(c, then, otherwise, likely));
   }
   override loop(body: (top: Label) => void): void {
-    this.settle();
-    super.loop(body);
+    const from = this.log.position;
+    this.around(() => super.loop(body));
+    this.log.repeat(from);
   }
   override block(body: (end: Label) => void): void {
-    this.settle();
-    super.block(body);
+    this.around(() => super.block(body));
   }
   /** The same for the region's own structure, which leaves the flags alone. */
   plainIf(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
@@ -71,142 +89,211 @@ export abstract class RegionFlags extends FlagEmit {
     super.block(body);
   }
 
-  /** Puts the flags into the pair. */
-  materialize(): void {
-    this.materializeCode();
-    this.flagState = undefined;
+  private record(kind: FlagKind, size: Size, x: Val, y?: Val, c?: Val): void {
+    if (this.flagsDead) {
+      this.flagState = undefined;
+      return;
+    }
+    if (this.depth !== this.baseDepth) this.log.use(FLAGS);
+    this.log.define(FLAGS);
+    const wide = (v: Val): Val => (v.ty === "i64" ? v : i64.extend_i32_u(v));
+    this.set({ ty: "i64", index: this.xLocal }, wide(x));
+    if (y) this.set({ ty: "i64", index: this.yLocal }, wide(y));
+    if (c) this.set({ ty: "i32", index: this.cLocal }, c);
+    this.set({ ty: "i32", index: this.opLocal }, i32.const(flagOp(kind, size)));
+    this.flagState = this.depth === this.baseDepth ? { kind, size } : undefined;
   }
-  /** The code for that, on a path that leaves: what is known stays known for the others. */
-  protected materializeCode(): void {
-    this.flagsUsed = true;
+  /** The lazy pair: computed where it is known how the flags came about, otherwise settled in RAM. */
+  protected override pair(): { res: Val; aux: Val } {
     const s = this.flagState;
-    if (!s) return;
-    this.set({ ty: "i64", index: this.resLocal }, lazy.resOf(s.size, s.r));
-    this.set({ ty: "i32", index: this.auxLocal }, this.auxFor(s));
+    if (s) {
+      const { res, aux } = pairOf(this, (f) => this.use(f), s.kind, s.size, this.x, this.y, this.c);
+      return { res: this.kept(res), aux: this.kept(aux) };
+    }
+    this.log.use(FLAGS);
+    this.saveFlags();
+    this.callVoid(this.use(settle));
+    const [res, aux] = [this.ld("i64", ZERO, FLAG_RES), this.ld("i32", ZERO, FLAG_AUX)];
+    if (this.depth === this.baseDepth) this.record("pair", 64, res, undefined, aux);
+    return { res, aux };
   }
-  private auxFor(s: FlagState): Val {
-    if (s.kind === "logic") return ZERO;
-    const carries =
-      s.kind === "add" || s.kind === "inc"
-        ? lazy.addCarries(s.size, s.a, s.b, s.r)
-        : lazy.subBorrows(s.size, s.a, s.b, s.r);
-    const aux = lazy.auxOf(this, s.size, carries);
-    if (s.kind !== "inc" && s.kind !== "dec") return aux;
-    const t = this.tmp(aux);
-    return lazy.auxFrom(s.cf, lazy.flagOf("of", s.r, t), lazy.flagOf("af", s.r, t));
+  /** A value that later changes of the flags don't reach. */
+  private kept(v: Val): Val {
+    const i = this.newLocal(v.ty);
+    this.set({ ty: v.ty, index: i }, v);
+    return local(v.ty, i);
   }
-
   protected get res(): Val {
-    this.materialize();
-    return this.fixed("i64", this.resLocal);
+    return this.pair().res;
   }
   protected get aux(): Val {
-    this.materialize();
-    return this.fixed("i32", this.auxLocal);
-  }
-  private fixed(ty: Ty, index: number): Val {
-    const i = this.newLocal(ty);
-    this.set({ ty, index: i }, local(ty, index));
-    return local(ty, i);
+    return this.pair().aux;
   }
   protected setLazy(res: Val, aux: Val): void {
-    const r = this.tmp(res);
-    const x = this.tmp(aux);
-    this.flagState = undefined;
-    this.flagsUsed = true;
-    this.set({ ty: "i64", index: this.resLocal }, r);
-    this.set({ ty: "i32", index: this.auxLocal }, x);
+    this.record("pair", 64, this.tmp(res), undefined, this.tmp(aux));
   }
   protected setAux(aux: Val): void {
-    this.flagsUsed = true;
-    this.set({ ty: "i32", index: this.auxLocal }, aux);
+    const x = this.tmp(aux);
+    this.record("pair", 64, this.res, undefined, x);
   }
-
-  private keep(slot: "a" | "b" | "r", v: Val): Val {
-    const ty = v.ty as "i32" | "i64";
-    const index = this.slots[slot][ty];
-    this.set({ ty, index }, v);
-    return local(ty, index);
-  }
-  private record(kind: FlagState["kind"], size: Size, a: Val, b: Val, r: Val, cf: Val = ZERO): void {
-    const next: FlagState = { kind, size, a: this.keep("a", a), b: this.keep("b", b), r: this.keep("r", r), cf };
-    this.flagState = next;
-    if (this.depth !== this.baseDepth) this.materialize();
-  }
-  /** Depth of the structure around the block at hand. */
-  protected baseDepth = 0;
 
   override flagsAdd(size: Size, a: Val, b: Val, r: Val): void {
-    this.record("add", size, a, b, r);
+    const carry = this.mnemonic === "ADC";
+    void b;
+    this.record(carry ? "adc" : "add", size, a, r, carry ? this.carryIn : undefined);
   }
   override flagsSub(size: Size, a: Val, b: Val, r: Val): void {
-    // With a borrow coming in, comparing the operands tells nothing.
-    this.record(this.mnemonic === "SBB" ? "sbb" : "sub", size, a, b, r);
+    const borrow = this.mnemonic === "SBB";
+    void r;
+    this.record(borrow ? "sbb" : "sub", size, a, b, borrow ? this.carryIn : undefined);
+  }
+  override flagsProduct(a: Val, b: Val, r: Val): void {
+    void r;
+    this.record("mul", 64, a, b);
+  }
+  override flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
+    if (this.flagsDead) this.flagState = undefined;
+    else super.flagsResult(size, r, cf, of, af);
+  }
+  override flagsSet(flags: Partial<Record<Flag, Val>>): void {
+    if (this.flagsDead) this.flagState = undefined;
+    else super.flagsSet(flags);
   }
   override flagsLogic(size: Size, r: Val): void {
-    const v = this.tmp(r);
-    this.record("logic", size, v, v, v);
+    this.record("logic", size, r);
   }
   override flagsInc(size: Size, a: Val, r: Val): void {
-    this.recordStep("inc", size, a, r);
+    void a;
+    if (this.flagsDead) this.flagState = undefined;
+    else this.record("inc", size, r, undefined, this.flag("cf"));
   }
   override flagsDec(size: Size, a: Val, r: Val): void {
-    this.recordStep("dec", size, a, r);
+    void a;
+    if (this.flagsDead) this.flagState = undefined;
+    else this.record("dec", size, r, undefined, this.flag("cf"));
   }
-  private recordStep(kind: "inc" | "dec", size: Size, a: Val, r: Val): void {
-    const cf = this.flag("cf");
-    this.set({ ty: "i32", index: this.slots.cf }, cf);
-    this.record(kind, size, a, width(size).const(1), r, local("i32", this.slots.cf));
-  }
+  /** The carry that ADC and SBB took in. */
+  private carryIn: Val = ZERO;
   override flag(f: Flag): Val {
     const known = this.flagState && this.knownFlag(this.flagState, f);
-    return known ? this.tmp(known) : super.flag(f);
+    const v = known ? this.tmp(known) : super.flag(f);
+    if (f === "cf") this.carryIn = v;
+    return v;
   }
   override cond(cc: Cond): Val {
     const known = this.flagState && this.knownCond(this.flagState, cc >> 1);
     if (!known) return super.cond(cc);
-    return this.tmp(cc & 1 ? i32.eqz(known) : known);
+    const v = cc & 1 ? i32.eqz(known) : known;
+    // A jump uses it at once.
+    return this.mnemonic.startsWith("J") ? v : this.tmp(v);
+  }
+  private get x(): Val {
+    return local("i64", this.xLocal);
+  }
+  private get y(): Val {
+    return local("i64", this.yLocal);
+  }
+  private get c(): Val {
+    return local("i32", this.cLocal);
+  }
+  /** X or Y as a signed value of the operand's size: only its order counts. */
+  private signed(size: Size, v: Val): Val {
+    return size === 64 ? v : width(size).sext(i32.wrap_i64(v));
+  }
+  /** The result, as i32 or i64. */
+  private result(s: FlagState): Val {
+    const w = width(s.size);
+    const value = (v: Val): Val => (s.size === 64 ? v : i32.wrap_i64(v));
+    switch (s.kind) {
+      case "add":
+      case "adc":
+        return value(this.y);
+      case "sub":
+        return w.mask(w.sub(value(this.x), value(this.y)));
+      case "sbb":
+        return w.mask(w.sub(w.sub(value(this.x), value(this.y)), w.fromI32(this.c)));
+      case "mul":
+        return i64.mul(this.x, this.y);
+      default:
+        return value(this.x);
+    }
   }
   private knownFlag(s: FlagState, f: Flag): Val | undefined {
-    const w = width(s.size);
+    const { x, y, c } = this;
+    if (s.kind === "pair") return lazy.flagOf(f, x, c);
     switch (f) {
       case "zf":
-        return w.eqz(w.mask(s.r));
+        return s.kind === "sub" ? i64.eq(x, y) : width(s.size).eqz(this.result(s));
       case "sf":
-        return w.sign(s.r);
+        return s.size === 64
+          ? i64.lt_s(this.result(s), i64.const(0))
+          : i32.lt_s(width(s.size).sext(this.result(s)), ZERO);
       case "cf":
-        if (s.kind === "sub") return s.size < 64 ? i32.lt_u(w.mask(s.a), w.mask(s.b)) : i64.lt_u(s.a, s.b);
-        if (s.kind === "logic") return ZERO;
-        if (s.kind === "inc" || s.kind === "dec") return s.cf;
-        return undefined;
+        return this.knownCarry(s);
+      case "pf": {
+        const r = this.result(s);
+        return lazy.evenParity(r.ty === "i64" ? i32.wrap_i64(r) : r);
+      }
       case "of":
-        return s.kind === "logic" ? ZERO : undefined;
+        if (s.kind === "logic") return ZERO;
+        if (s.kind === "sub") return i32.ne(this.lessThan(s), this.knownFlag(s, "sf") as Val);
+        return undefined;
       default:
         return undefined;
     }
   }
+  private knownCarry(s: FlagState): Val | undefined {
+    const { x, y, c } = this;
+    switch (s.kind) {
+      case "sub":
+        return i64.lt_u(x, y);
+      case "sbb":
+        return i32.or(i64.lt_u(x, y), i32.and(c, i64.eq(x, y)));
+      case "add":
+        return i64.lt_u(y, x);
+      case "adc":
+        return i32.or(i64.lt_u(y, x), i32.and(c, i64.eq(x, y)));
+      case "logic":
+        return ZERO;
+      case "mul":
+        return undefined;
+      default:
+        return c;
+    }
+  }
+  private lessThan(s: FlagState): Val {
+    const [a, b] = [this.signed(s.size, this.x), this.signed(s.size, this.y)];
+    return s.size === 64 ? i64.lt_s(a, b) : i32.lt_s(a, b);
+  }
   /** Condition by its even code's half: O B E BE S P L LE. */
   private knownCond(s: FlagState, half: number): Val | undefined {
-    const w = width(s.size);
-    const lt = (a: Val, b: Val): Val => w.lt_s(w.sext(a), w.sext(b));
+    const { x, y } = this;
+    if (s.kind === "pair") return lazy.condOf(half << 1, x, this.c);
+    const zero = s.size === 64 ? i64.const(0) : ZERO;
     switch (half) {
+      case 0:
+        return this.knownFlag(s, "of");
       case 1:
         return this.knownFlag(s, "cf");
       case 2:
         return this.knownFlag(s, "zf");
       case 4:
         return this.knownFlag(s, "sf");
+      case 5:
+        return this.knownFlag(s, "pf");
       case 3:
-        if (s.kind === "sub") return i32.eqz(w.lt_u(w.mask(s.b), w.mask(s.a)));
-        return s.kind === "logic" ? w.eqz(w.mask(s.r)) : undefined;
+        if (s.kind === "sub") return i64.le_u(x, y);
+        if (s.kind === "logic") return i64.eqz(x);
+        if (s.kind === "mul") return undefined;
+        return i32.or(this.knownFlag(s, "cf") as Val, this.knownFlag(s, "zf") as Val);
       case 6:
-        if (s.kind === "sub") return lt(s.a, s.b);
-        return s.kind === "logic" ? w.sign(s.r) : undefined;
-      case 7:
-        if (s.kind === "sub") return i32.eqz(lt(s.b, s.a));
-        return s.kind === "logic" ? i32.eqz(lt(w.const(0), s.r)) : undefined;
-      default:
-        return undefined;
+        if (s.kind === "sub") return this.lessThan(s);
+        return s.kind === "logic" ? this.knownFlag(s, "sf") : undefined;
+      default: {
+        const [a, b] = [this.signed(s.size, x), s.kind === "sub" ? this.signed(s.size, y) : zero];
+        if (s.kind !== "sub" && s.kind !== "logic") return undefined;
+        return s.size === 64 ? i64.le_s(a, b) : i32.le_s(a, b);
+      }
     }
   }
 }

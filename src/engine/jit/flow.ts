@@ -30,10 +30,23 @@ export interface CodeSource {
   known(address: number): boolean;
   /** The instruction at the address, or undefined if there is none that regions can hold. */
   insn(address: number): Insn | undefined;
+  /** Addresses that indirect jumps led to, in the pages from `from` to `to`. */
+  jumpedTo(from: number, to: number): number[];
+}
+
+/** Blocks by address, the entry's first, and the addresses at which the region may be entered. */
+export interface Flow {
+  blocks: Map<number, FlowBlock>;
+  entries: number[];
 }
 
 const MAX_INSNS = 600;
 const MAX_BLOCKS = 150;
+/** The same where indirect jumps lead about in a function: a bytecode interpreter is best held in one region. */
+const MAX_JUMP_INSNS = 4000;
+const MAX_JUMP_BLOCKS = 1000;
+/** Bytes around known code that may belong to the same function. */
+const NEAR = 4096;
 
 function endOf(insn: Insn): End | undefined {
   const rel = insn.operands.some((o) => o.kind === "rel");
@@ -89,24 +102,46 @@ export function successors(b: FlowBlock): number[] {
   }
 }
 
-/** Blocks by address, the entry's first. Blocks don't overlap unless code does. */
-export function discover(source: CodeSource, entry: number): Map<number, FlowBlock> {
+/** A block that ends with a computed jump, not a call or return. */
+export function isJump(b: FlowBlock): boolean {
+  return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "JMP";
+}
+
+/** What is reached from an entry. Blocks don't overlap unless code does. */
+export function discover(source: CodeSource, entry: number): Flow {
   const leaders = new Set<number>([entry]);
   const work = [entry];
+  const entries = [entry];
   let insns = 0;
+  let [low, high] = [entry, entry];
+  let jumps = false;
+  const room = (): boolean =>
+    leaders.size < (jumps ? MAX_JUMP_BLOCKS : MAX_BLOCKS) && insns < (jumps ? MAX_JUMP_INSNS : MAX_INSNS);
+  const add = (address: number): void => {
+    leaders.add(address);
+    work.push(address);
+  };
   // First find the leaders: a block found late may start in the middle of one found early.
   for (let i = 0; i < work.length; i++) {
-    const b = straight(source, work[i], leaders, MAX_INSNS - insns);
+    const b = straight(source, work[i], leaders, MAX_INSNS);
     insns += b.insns.length;
+    low = Math.min(low, b.address);
+    high = Math.max(high, b.fall);
+    jumps ||= isJump(b);
     for (const next of successors(b)) {
-      if (leaders.has(next) || leaders.size >= MAX_BLOCKS || insns >= MAX_INSNS) continue;
+      if (leaders.has(next) || !room()) continue;
       // What follows a call was executed if it returned; it is worth having even if it did not yet.
       if (!source.known(next) && b.end !== "call" && !(b.end === "indirect" && next === b.fall)) continue;
-      leaders.add(next);
-      work.push(next);
+      add(next);
+    }
+    if (i !== work.length - 1 || !jumps) continue;
+    for (const address of source.jumpedTo(low - NEAR, high + NEAR)) {
+      if (entries.includes(address) || !room()) continue;
+      entries.push(address);
+      if (!leaders.has(address)) add(address);
     }
   }
   const blocks = new Map<number, FlowBlock>();
   for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS));
-  return blocks;
+  return { blocks, entries };
 }

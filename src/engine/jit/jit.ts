@@ -14,8 +14,8 @@ import type { CodeCache } from "../code-cache.ts";
 import { ALONE } from "../interp/image.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
 import { R_GENERATION, R_RIP } from "../record.ts";
-import { type CodeSource, discover, type FlowBlock } from "./flow.ts";
-import { RegionModule, type SharedFunctions } from "./module.ts";
+import { type CodeSource, discover, type Flow } from "./flow.ts";
+import { type Known, type RegionFunction, RegionModule } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
 
 /** Samples after which code is compiled. */
@@ -41,17 +41,17 @@ export interface JitStats {
 
 /** Flow graphs by entry, the root's first, and compiled regions of other modules that these call. */
 interface Plan {
-  plan: Map<number, Map<number, FlowBlock>>;
-  calls: Map<number, Region>;
+  plan: Map<number, Flow>;
+  calls: Map<number, Known<Region>>;
 }
 
-/** A compiled region: the pages that it was made from, by address, and where its entry's record is. */
+/** A compiled region: the pages that it was made from, by address, and the records of its entries. */
 interface Region {
-  entry: number;
-  record: number;
+  /** By number of the entry: its address and its record, or 0. */
+  entries: { address: number; record: number }[];
   pages: Map<number, number>;
   slot: number;
-  fn: () => number;
+  fn: RegionFunction;
   /** Regions of other modules that call this one directly: they go when it goes. */
   callers: Set<Region>;
 }
@@ -67,7 +67,8 @@ export interface JitParts {
   index: Uint16Array;
   /** Table 0 of the handlers' module, which regions are called through. */
   table: JitTable;
-  shared: SharedFunctions;
+  /** What the handlers' module exports. */
+  exports: Readonly<Record<string, unknown>>;
   semantics(mnemonic: string): Semantics | undefined;
   /** Milliseconds. */
   clock(): number;
@@ -98,9 +99,8 @@ export class Jit {
 
   /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
   sample(space: AddressSpace, address: number): boolean {
-    const record = this.source(space).record(address);
     this.stats.samples++;
-    if (record && this.byRecord.get(record)?.entry === address) {
+    if (this.source(space).region(address)) {
       this.stats.samplesCompiled++;
       return false;
     }
@@ -129,19 +129,19 @@ export class Jit {
       return;
     }
     const entries = [...plan.keys()];
-    const compiled = new Map([...calls].map(([address, r]) => [address, r.fn]));
-    const module = new RegionModule(this.parts.shared, entries, compiled);
-    const emits = entries.map((address) => {
-      const blocks = plan.get(address) as Map<number, FlowBlock>;
-      return new RegionBuilder(module, blocks, address, this.parts.semantics).build();
+    const compiled = new Map([...calls].map(([to, { callee, entry: n }]) => [to, { callee: callee.fn, entry: n }]));
+    const module = new RegionModule(this.parts.exports, entries, compiled);
+    const builders = entries.map((address) => {
+      const slot = this.freeSlots.pop() ?? this.parts.table.grow(1);
+      return { slot, builder: new RegionBuilder(module, plan.get(address) as Flow, slot, this.parts.semantics) };
     });
-    const bytes = module.build(emits);
+    const bytes = module.build(builders.map((b) => b.builder));
     const functions = module.instantiate(this.parts.ram.memory, bytes);
     const pages = this.pagesOf(space, plan);
-    for (const r of calls.values()) for (const [page, frame] of r.pages) pages.set(page, frame);
-    for (const [i, address] of entries.entries()) {
-      const region = this.install(space, address, functions[i], pages);
-      if (region) for (const r of calls.values()) r.callers.add(region);
+    for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
+    for (const [i, { slot, builder }] of builders.entries()) {
+      const region = this.install(space, builder.entries, slot, functions[i], pages);
+      if (region) for (const { callee } of calls.values()) callee.callers.add(region);
     }
     this.stats.modules++;
     this.stats.bytes += bytes.length;
@@ -149,42 +149,43 @@ export class Jit {
   }
   /** Flow graphs by entry: the root's, and those of functions it calls that aren't compiled. Empty if the root has no code. */
   private plan(source: SpaceSource, root: number): Plan {
-    const plan = new Map<number, Map<number, FlowBlock>>();
-    const calls = new Map<number, Region>();
+    const plan = new Map<number, Flow>();
+    const calls = new Map<number, Known<Region>>();
     const work = [root];
     let insns = 0;
     for (let i = 0; i < work.length && plan.size < MAX_REGIONS && insns < MAX_INSNS; i++) {
       if (plan.has(work[i])) continue;
-      const blocks = discover(source, work[i]);
-      if (!blocks.get(work[i])?.insns.length) continue;
-      plan.set(work[i], blocks);
-      for (const b of blocks.values()) {
+      const flow = discover(source, work[i]);
+      if (!flow.blocks.get(work[i])?.insns.length) continue;
+      plan.set(work[i], flow);
+      for (const b of flow.blocks.values()) {
         insns += b.insns.length;
+        this.stats.instructions += b.insns.length;
         if (b.end !== "call" || !source.known(b.taken)) continue;
-        const region = source.region(b.taken);
-        if (!region) work.push(b.taken);
-        else if (this.current(region)) calls.set(b.taken, region);
+        const known = source.region(b.taken);
+        if (!known) work.push(b.taken);
+        else if (this.current(known)) calls.set(b.taken, known);
       }
     }
-    for (const blocks of plan.values()) for (const b of blocks.values()) this.stats.instructions += b.insns.length;
     return { plan, calls };
   }
   /** Valid in the address space that runs. */
-  private current(r: Region): boolean {
+  private current({ callee, entry }: Known<Region>): boolean {
     const { ram } = this.parts;
-    const fresh = ram.i32[(r.record + R_GENERATION) >> 2] === ram.i32[CODE_GENERATION >> 2];
-    return fresh && ram.view.getBigInt64(r.record + R_RIP, true) === BigInt(r.entry);
+    const { record, address } = callee.entries[entry];
+    const fresh = ram.i32[(record + R_GENERATION) >> 2] === ram.i32[CODE_GENERATION >> 2];
+    return fresh && ram.view.getBigInt64(record + R_RIP, true) === BigInt(address);
   }
   private source(space: AddressSpace): SpaceSource {
     return new SpaceSource(space, this.parts, (record) => this.byRecord.get(record));
   }
-  private pagesOf(space: AddressSpace, plan: Map<number, Map<number, FlowBlock>>): Map<number, number> {
+  private pagesOf(space: AddressSpace, plan: Map<number, Flow>): Map<number, number> {
     const pages = new Map<number, number>();
     const note = (address: number): void => {
       const page = address - (address % PAGE);
       if (!pages.has(page)) pages.set(page, frameAt(space, page));
     };
-    for (const blocks of plan.values()) {
+    for (const { blocks } of plan.values()) {
       for (const b of blocks.values()) {
         for (const { address, insn } of b.insns) {
           note(address);
@@ -196,25 +197,29 @@ export class Jit {
   }
   private install(
     space: AddressSpace,
-    entry: number,
-    fn: () => number,
+    addresses: readonly number[],
+    slot: number,
+    fn: RegionFunction,
     pages: Map<number, number>,
   ): Region | undefined {
     const { cache, table, ram } = this.parts;
-    const slot = this.freeSlots.pop() ?? table.grow(1);
     table.set(slot, fn);
-    const record = cache.installRegion(frameAt(space, entry), entry % PAGE, slot);
-    if (!record) {
-      this.release(slot);
-      this.stats.failed++;
-      return undefined;
+    const region: Region = { entries: [], pages, slot, fn, callers: new Set() };
+    for (const [n, address] of addresses.entries()) {
+      const record = cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
+      region.entries.push({ address, record });
+      if (record) {
+        const old = this.byRecord.get(record);
+        if (old) this.remove(old, record);
+        this.byRecord.set(record, region);
+        ram.view.setBigInt64(record + R_RIP, BigInt(address), true);
+        ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
+      } else if (n === 0) {
+        this.release(slot);
+        this.stats.failed++;
+        return undefined;
+      }
     }
-    const old = this.byRecord.get(record);
-    if (old) this.forget(old);
-    ram.view.setBigInt64(record + R_RIP, BigInt(entry), true);
-    ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
-    const region: Region = { entry, record, pages, slot, fn, callers: new Set() };
-    this.byRecord.set(record, region);
     for (const frame of new Set(pages.values())) {
       let set = this.byFrame.get(frame);
       if (!set) {
@@ -230,15 +235,21 @@ export class Jit {
     this.parts.table.set(slot, null);
     this.freeSlots.push(slot);
   }
-  private forget(r: Region): void {
-    this.byRecord.delete(r.record);
+  /** Makes a region's entries lead to the interpreter again, except for a record that another region has taken. */
+  private remove(r: Region, taken = 0): void {
+    for (const { record } of r.entries) {
+      if (this.byRecord.get(record) !== r) continue;
+      this.byRecord.delete(record);
+      if (record !== taken) this.parts.cache.removeRegion(record);
+    }
     for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
     this.release(r.slot);
-    for (const caller of r.callers) {
-      if (this.byRecord.get(caller.record) !== caller) continue;
-      this.parts.cache.removeRegion(caller.record);
-      this.forget(caller);
-    }
+    const callers = [...r.callers];
+    r.callers.clear();
+    for (const caller of callers) if (this.installed(caller)) this.remove(caller, taken);
+  }
+  private installed(r: Region): boolean {
+    return r.entries.some(({ record }) => this.byRecord.get(record) === r);
   }
 
   /** A region whose generation is old: finds out whether it belongs to this space, and says so in its record. */
@@ -248,20 +259,21 @@ export class Jit {
     if (!r) throw new Error("region record without a region");
     let valid = true;
     for (const [page, frame] of r.pages) valid &&= frameAt(space, page) === frame;
-    ram.view.setBigInt64(record + R_RIP, valid ? BigInt(r.entry) : -1n, true);
-    ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
+    for (const { record: at, address } of r.entries) {
+      if (!at || this.byRecord.get(at) !== r) continue;
+      ram.view.setBigInt64(at + R_RIP, valid ? BigInt(address) : -1n, true);
+      ram.i32[(at + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
+    }
   }
   /** Code of a frame changed: regions made from it go. */
   private dropFrame(frame: number): void {
-    for (const r of this.byFrame.get(frame) ?? []) {
-      this.parts.cache.removeRegion(r.record);
-      this.forget(r);
-    }
+    for (const r of [...(this.byFrame.get(frame) ?? [])]) if (this.installed(r)) this.remove(r);
     this.byFrame.delete(frame);
     this.hopeless.clear();
   }
   private dropAll(): void {
-    for (const r of [...this.byRecord.values()]) this.forget(r);
+    for (const r of new Set(this.byRecord.values())) this.release(r.slot);
+    this.byRecord.clear();
     this.byFrame.clear();
     this.heat.clear();
     this.hopeless.clear();
@@ -287,9 +299,19 @@ class SpaceSource implements CodeSource {
   known(address: number): boolean {
     return this.record(address) !== 0;
   }
-  region(address: number): Region | undefined {
-    const r = this.regionOf(this.record(address));
-    return r?.entry === address ? r : undefined;
+  region(address: number): Known<Region> | undefined {
+    const record = this.record(address);
+    const r = record ? this.regionOf(record) : undefined;
+    const entry = r ? r.entries.findIndex((e) => e.address === address && e.record === record) : -1;
+    return r && entry >= 0 ? { callee: r, entry } : undefined;
+  }
+  jumpedTo(from: number, to: number): number[] {
+    const out: number[] = [];
+    for (let page = from - (from % PAGE); page <= to; page += PAGE) {
+      const frame = frameAt(this.space, page);
+      if (frame) for (const offset of this.parts.cache.jumpedTo(frame)) out.push(page + offset);
+    }
+    return out;
   }
   /** Decoded once: the search for leaders and the making of blocks both ask. */
   private readonly insns = new Map<number, Insn | undefined>();

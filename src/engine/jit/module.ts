@@ -2,75 +2,91 @@
 import type { Shared } from "../../sem/emit.ts";
 import type { Callee } from "../../wasm/code.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
-import type { RegionEmit } from "./emit.ts";
+import { memoryFunctions } from "../emit/memory.ts";
+import { INVOKE, proceed } from "../interp/shared.ts";
+import type { RegionBuilder } from "./region.ts";
 
 /** Indices from here on are regions of this module; below, imported functions. */
 const OWN = 1 << 20;
+const REGION = { params: ["i32", "i32"], result: "i64" } as const;
 
+/** A compiled region: (nested calls, entry) -> RIP to go on at, or -1. */
+export type RegionFunction = (depth: number, entry: number) => bigint;
 type WasmFunction = (...args: number[]) => number;
 
-/** What the handlers' module offers. */
-export interface SharedFunctions {
-  slowRead: Shared;
-  slowWrite: Shared;
-  invoke: Shared;
-  /** Exported functions by name. */
-  exports: Readonly<Record<string, unknown>>;
+/** A region that is called, and where it is entered. */
+export interface Known<F> {
+  callee: F;
+  entry: number;
 }
+
+// Only names and types matter: the functions themselves are in the handlers' module.
+const { region: memory } = memoryFunctions({ index: 0, params: ["i32", "i32"], result: undefined });
+const invoke: Shared = {
+  ...INVOKE,
+  body: () => {
+    throw new Error("invoke is imported");
+  },
+};
 
 export class RegionModule {
   private readonly imports: (Pick<Shared, "name" | "params" | "result"> & { fn: unknown })[] = [];
-  readonly memory: { slowRead: Shared; slowWrite: Shared };
-  readonly invoke: Shared;
+  private readonly importAt = new Map<string, number>();
+  readonly memory = memory;
+  readonly invoke = invoke;
+  readonly proceed = proceed;
 
-  /** `entries`: the addresses of the regions, in order; `compiled`: regions of other modules that these call. */
+  /**
+   * `exports`: functions of the handlers' module; `entries`: the addresses of the regions, in order; `compiled`: regions
+   * of other modules that these call.
+   */
   constructor(
-    private readonly shared: SharedFunctions,
+    private readonly exports: Readonly<Record<string, unknown>>,
     private readonly entries: readonly number[],
-    private readonly compiled: ReadonlyMap<number, () => number>,
-  ) {
-    this.memory = { slowRead: shared.slowRead, slowWrite: shared.slowWrite };
-    this.invoke = shared.invoke;
-  }
+    private readonly compiled: ReadonlyMap<number, Known<RegionFunction>>,
+  ) {}
   use(f: Shared): Callee {
-    const fn = this.shared.exports[f.name];
-    if (!fn) throw new Error(`shared function ${f.name} is not in the image`);
-    return this.importOf(f, fn);
+    return this.importOf(f, this.exports[f.name]);
   }
   private importOf(f: Pick<Shared, "name" | "params" | "result">, fn: unknown): Callee {
-    let at = this.imports.findIndex((g) => g.name === f.name);
-    if (at < 0) at = this.imports.push({ name: f.name, params: f.params, result: f.result, fn }) - 1;
+    let at = this.importAt.get(f.name);
+    if (at === undefined) {
+      if (!fn) throw new Error(`shared function ${f.name} is not in the image`);
+      at = this.imports.push({ name: f.name, params: f.params, result: f.result, fn }) - 1;
+      this.importAt.set(f.name, at);
+    }
     return { index: at, params: f.params, result: f.result };
   }
   /** The region for an address, in this module or another. */
-  regionAt(address: number): Callee | undefined {
+  regionAt(address: number): Known<Callee> | undefined {
     const i = this.entries.indexOf(address);
-    if (i >= 0) return { index: OWN + i, params: [], result: "i32" };
-    const fn = this.compiled.get(address);
-    return fn && this.importOf({ name: `region ${address}`, params: [], result: "i32" }, fn);
+    if (i >= 0) return { callee: { index: OWN + i, ...REGION }, entry: 0 };
+    const known = this.compiled.get(address);
+    return (
+      known && { callee: this.importOf({ name: `region ${address}`, ...REGION }, known.callee), entry: known.entry }
+    );
   }
   /** Final index of a function; known once all regions are emitted. */
   functionIndex(index: number): number {
     return index >= OWN ? this.imports.length + index - OWN : index;
   }
-  build(regions: readonly RegionEmit[]): Uint8Array<ArrayBuffer> {
+  build(regions: readonly RegionBuilder[]): Uint8Array<ArrayBuffer> {
     const m = new ModuleBuilder();
     m.importMemory("env", "memory", 1, 65536);
     for (const f of this.imports)
       m.importFunc("shared", f.name, { params: f.params, results: f.result ? [f.result] : [] });
     for (const [i, r] of regions.entries()) {
-      const index = m.func({ params: [], results: ["i32"] });
       const { body, hints } = r.assemble();
-      m.setBody(index, body);
+      const index = m.func({ params: REGION.params, results: [REGION.result] }, body);
       m.hintBranches(index, hints);
       m.exportFunc(`r${i}`, index);
     }
     return m.build();
   }
-  instantiate(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): (() => number)[] {
+  instantiate(ram: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): RegionFunction[] {
     const shared: Record<string, WasmFunction> = {};
     for (const f of this.imports) shared[f.name] = f.fn as WasmFunction;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, shared });
-    return this.entries.map((_, i) => instance.exports[`r${i}`] as () => number);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: ram }, shared });
+    return this.entries.map((_, i) => instance.exports[`r${i}`] as RegionFunction);
   }
 }

@@ -1,83 +1,75 @@
 /** One region: its flow graph, structured, through the emitter. */
-import type { Row } from "../../isa/types.ts";
 import type { Semantics } from "../../sem/emit.ts";
 import type { Label } from "../../wasm/code.ts";
-import { RegionEmit, Unsupported } from "./emit.ts";
-import { type FlowBlock, type FlowInsn, successors } from "./flow.ts";
+import { i32, i64, local, type Val } from "../../wasm/expr.ts";
+import type { BranchHint } from "../../wasm/module.ts";
+import { dispatch, FN_REGION } from "../interp/shared.ts";
+import { RegionEmit } from "./control.ts";
+import { Unsupported } from "./emit.ts";
+import { flagsDead } from "./flag-use.ts";
+import { type Flow, type FlowBlock, isJump, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { edgeKey, type Shape, structure } from "./structure.ts";
 
-/** Register forms of these neither leave nor read flags before they set them. */
-const PLAIN = new Set(
-  (
-    "MOV MOVZX MOVSX MOVSXD ADD SUB AND OR XOR CMP TEST NEG NOT LEA IMUL XCHG BSWAP NOP SETE SETNE " +
-    "CWDE CDQE CDQ CQO MOVAPS MOVAPD MOVDQA MOVDQU MOVUPS JMP"
-  ).split(" "),
-);
-const ARITHMETIC = "oszapc";
-
-/** Whether flags matter at an instruction: "live" (read, or seen by a fault), "dead" (all overwritten), or neither. */
-function flagUse({ insn }: FlowInsn): "live" | "dead" | undefined {
-  const row: Row = insn.row;
-  if (row.flagsRead !== "" || row.keepsFlagsAtZero) return "live";
-  const memory = insn.operands.some((o) => o.kind === "mem") && row.mnemonic !== "LEA" && row.mnemonic !== "NOP";
-  if (memory || !PLAIN.has(row.mnemonic)) return "live";
-  const set = row.flagsWritten + row.flagsUndefined;
-  return [...ARITHMETIC].every((f) => set.includes(f)) ? "dead" : undefined;
-}
+/** The node from which all entries are reached, where there are several. */
+const HUB = -1;
+/** Rounds of making targets of edges into the middle of loops entries. */
+const ROUNDS = 6;
 
 export class RegionBuilder {
   private readonly shape: Shape;
   private readonly emit: RegionEmit;
   private readonly loops = new Map<number, Label>();
   private readonly ends = new Map<number, Label>();
-  private readonly live = new Map<number, boolean>();
+  /** Edges that go through the hub. */
+  private readonly viaHub = new Set<string>();
+  private readonly fromHub = new Set<number>();
+  private readonly blocks: ReadonlyMap<number, FlowBlock>;
+  /** Addresses where the region can be entered, by number. */
+  readonly entries: number[];
   private current = 0;
 
+  /** `slot`: of the region in table 0. */
   constructor(
-    module: RegionModule,
-    private readonly blocks: Map<number, FlowBlock>,
-    private readonly entry: number,
+    private readonly module: RegionModule,
+    flow: Flow,
+    private readonly slot: number,
     private readonly semantics: (mnemonic: string) => Semantics | undefined,
   ) {
-    this.emit = new RegionEmit(module);
-    this.emit.branches = { branch: (to) => this.branch(to) };
-    this.shape = structure(entry, (n) => this.inside(n));
-    this.liveness();
+    this.blocks = flow.blocks;
+    this.entries = [...flow.entries];
+    this.shape = this.structured();
+    this.emit = new RegionEmit(module, this.entries[0]);
+    this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
+    this.tree(this.root);
   }
-  private inside(n: number): number[] {
-    const b = this.blocks.get(n);
-    return b ? successors(b).filter((to) => this.blocks.has(to)) : [];
+  assemble(): { body: Uint8Array; hints: BranchHint[] } {
+    return this.emit.assemble(this.root);
   }
-  /** Which blocks need the flags that they are entered with. */
-  private liveness(): void {
-    const local = (b: FlowBlock): boolean | undefined => {
-      for (const f of b.insns) {
-        const use = flagUse(f);
-        if (use) return use === "live";
+  private get root(): number {
+    return this.entries.length > 1 ? HUB : this.entries[0];
+  }
+  private structured(): Shape {
+    let shape = structure(this.root, (n) => this.next(n));
+    for (let i = 0; i < ROUNDS && shape.cut.size; i++) {
+      for (const [from, to] of shape.cut.values()) {
+        this.viaHub.add(edgeKey(from, to));
+        this.fromHub.add(from);
+        if (!this.entries.includes(to)) this.entries.push(to);
       }
-      return undefined;
-    };
-    const own = new Map([...this.blocks].map(([n, b]) => [n, local(b)]));
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (const n of [...this.shape.order].reverse()) {
-        const b = this.blocks.get(n) as FlowBlock;
-        const next = this.inside(n);
-        const leaves = b.end !== "fall" && b.end !== "jump" && b.end !== "cond";
-        const outside = next.length < successors(b).length;
-        const v = own.get(n) ?? (leaves || outside || next.some((s) => this.live.get(s)));
-        if (v !== (this.live.get(n) ?? false)) {
-          this.live.set(n, v);
-          changed = true;
-        }
-      }
+      shape = structure(this.root, (n) => this.next(n));
     }
+    if (this.root === HUB) for (const e of this.entries) shape.joins.add(e);
+    return shape;
   }
-
-  build(): RegionEmit {
-    this.emit.whole(() => this.tree(this.entry));
-    return this.emit;
+  /** Successors inside the region. */
+  private next(n: number): number[] {
+    if (n === HUB) return this.entries;
+    const b = this.blocks.get(n);
+    if (!b) return [];
+    const direct = successors(b).filter((to) => this.blocks.has(to) && !this.viaHub.has(edgeKey(n, to)));
+    if (this.root === HUB && (this.fromHub.has(n) || isJump(b))) direct.push(HUB);
+    return direct;
   }
   private rpo(n: number): number {
     return this.shape.rpo.get(n) as number;
@@ -91,7 +83,6 @@ export class RegionBuilder {
       this.within(n, joins, 0);
       return;
     }
-    this.enter(n);
     e.flagState = undefined;
     e.plainLoop((top) => {
       this.loops.set(n, top);
@@ -101,7 +92,8 @@ export class RegionBuilder {
   /** Join points follow the blocks that lead to them: the farthest outermost. */
   private within(n: number, joins: number[], i: number): void {
     if (i === joins.length) {
-      this.block(n);
+      if (n === HUB) this.hub();
+      else this.block(n);
       return;
     }
     this.emit.plainBlock((end) => {
@@ -111,24 +103,56 @@ export class RegionBuilder {
     this.emit.flagState = undefined;
     this.tree(joins[i]);
   }
-  private enter(n: number): void {
-    if (this.live.get(n)) this.emit.materialize();
+  /** Goes to the entry by number; below 0, to the one that the target is, if any. */
+  private hub(): void {
+    const e = this.emit;
+    const { log, entry } = e;
+    log.enter(HUB);
+    for (const to of this.entries) log.edge(HUB, to);
+    const unknown = i32.lt_s(entry, i32.const(0));
+    const target = local("i64", e.target);
+    const key = i64.const((BigInt(this.slot) << 32n) | BigInt(FN_REGION));
+    e.plainIf(unknown, () => {
+      e.set({ ty: "i32", index: 1 }, e.call(this.module.use(dispatch), target, key));
+      e.plainIf(unknown, () => e.leaveTo(target), undefined, false);
+    });
+    e.brTable(
+      entry,
+      this.entries.map((to) => this.ends.get(to) as Label),
+    );
+  }
+  private toHub(entry: number, address: number | Val): void {
+    const e = this.emit;
+    e.checkBudget(address);
+    e.set({ ty: "i32", index: 1 }, i32.const(entry));
+    e.log.edge(this.current, HUB);
+    e.br(this.loops.get(HUB) as Label);
+  }
+  /** An indirect jump inside the region. */
+  private dispatch(target: Val): boolean {
+    if (this.root !== HUB) return false;
+    const e = this.emit;
+    e.set({ ty: "i64", index: e.target }, target);
+    this.toHub(-1, local("i64", e.target));
+    return true;
   }
   /** The way from the current block to an address. */
   private branch(to: number): void {
     const e = this.emit;
     const from = this.current;
-    if (!this.blocks.has(to) || this.shape.cut.has(edgeKey(from, to))) e.leaveTo(to);
-    else if (this.rpo(to) <= this.rpo(from)) {
-      e.checkBudget(to);
-      this.enter(to);
-      e.br(this.loops.get(to) as Label);
-    } else if (this.shape.joins.has(to)) {
-      this.enter(to);
-      e.br(this.ends.get(to) as Label);
-    } else {
-      this.tree(to);
-      this.current = from;
+    if (this.viaHub.has(edgeKey(from, to))) this.toHub(this.entries.indexOf(to), to);
+    else if (!this.blocks.has(to) || this.shape.cut.has(edgeKey(from, to))) e.leaveTo(to);
+    else {
+      e.log.edge(from, to);
+      if (this.rpo(to) <= this.rpo(from)) {
+        e.checkBudget(to);
+        e.br(this.loops.get(to) as Label);
+      } else if (this.shape.joins.has(to)) e.br(this.ends.get(to) as Label);
+      else {
+        this.tree(to);
+        this.current = from;
+        e.log.enter(from);
+      }
     }
   }
   private block(n: number): void {
@@ -136,18 +160,16 @@ export class RegionBuilder {
     const e = this.emit;
     this.current = n;
     e.startBlock(b);
-    for (const f of b.insns) {
+    for (const [i, f] of b.insns.entries()) {
       const semantics = this.semantics(f.insn.row.mnemonic);
       const mark = e.mark;
-      const flags = e.flagState;
       try {
         if (!semantics) throw new Unsupported(f.insn.row.mnemonic);
-        e.start(f);
+        e.start(f, flagsDead(b.insns, i));
         semantics(e);
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         e.rewind(mark);
-        e.flagState = flags;
         e.leaveTo(f.address);
         return;
       }

@@ -1,7 +1,7 @@
 /**
  * From a flow graph to structured control flow: dominators, and which blocks are loop heads or join points (Ramsey,
- * "Beyond Relooper", 2022). Edges that would enter a loop other than at its head (irreducible graphs) are cut: they leave
- * the region.
+ * "Beyond Relooper", 2022). Edges that would enter a loop other than at its head (irreducible graphs) are cut: control
+ * goes another way.
  */
 export interface Shape {
   /** Blocks in reverse postorder; order[0] is the entry. */
@@ -12,8 +12,8 @@ export interface Shape {
   loopHeads: Set<number>;
   /** Blocks with two or more forward predecessors. */
   joins: Set<number>;
-  /** Edges that leave the region instead, by `edgeKey`. */
-  cut: Set<string>;
+  /** Edges that can't be, by `edgeKey`. */
+  cut: Map<string, readonly [number, number]>;
 }
 
 export function edgeKey(from: number, to: number): string {
@@ -76,15 +76,16 @@ export function structure(entry: number, next: (n: number) => number[]): Shape {
     while (b > a) b = idom[b];
     return a === b;
   };
-  const shape: Shape = { order, rpo, children: new Map(), loopHeads: new Set(), joins: new Set(), cut: new Set() };
+  const shape: Shape = { order, rpo, children: new Map(), loopHeads: new Set(), joins: new Set(), cut: new Map() };
   for (const n of order) shape.children.set(n, []);
   for (let i = 1; i < order.length; i++) shape.children.get(order[idom[i]])?.push(order[i]);
   for (let i = 0; i < order.length; i++) {
     let forward = 0;
-    for (const p of new Set(preds[i])) {
+    // Two edges from one block count as two: a conditional jump to the next instruction.
+    for (const p of preds[i]) {
       if (p < i) forward++;
       else if (dominates(i, p)) shape.loopHeads.add(order[i]);
-      else shape.cut.add(edgeKey(order[p], order[i]));
+      else shape.cut.set(edgeKey(order[p], order[i]), [order[p], order[i]]);
     }
     if (forward > 1) shape.joins.add(order[i]);
   }

@@ -1,0 +1,307 @@
+/** Emit's region back end: control. Whatever can't go on leaves with all state in RAM as it was before the instruction. */
+import { EXIT } from "../../cpu/exit.ts";
+import { BUDGET, GPR, REGION_CODE, RIP, RSP } from "../../cpu/layout.ts";
+import type { Emit, JumpKind, Shared } from "../../sem/emit.ts";
+import { Bytes } from "../../wasm/bytes.ts";
+import type { Callee, Label } from "../../wasm/code.ts";
+import { i32, i64, local, type Val } from "../../wasm/expr.ts";
+import type { BranchHint } from "../../wasm/module.ts";
+import { operandInfos } from "../emit/operands.ts";
+import { RegionOperands, Unsupported, vectorField } from "./emit.ts";
+import type { FlowBlock, FlowInsn } from "./flow.ts";
+import type { RegionModule } from "./module.ts";
+import { FLAGS, type RegSet, Stubs, VECTORS } from "./registers.ts";
+
+const ZERO = i32.const(0);
+const GONE = i64.const(-1);
+/** Guest calls that may be nested wasm calls: more would use up the host's stack. */
+const NESTED_CALLS = 200;
+
+/** Ways out: at a constant address, and at a computed one; each also because the budget is used up. */
+const STATIC = 0;
+const COMPUTED = 1;
+const SPENT = 2;
+
+/** Where the structure of the region says that control goes. */
+export interface Branches {
+  /** Emits the way from the current block to an address. */
+  branch(to: number): void;
+  /** A jump to a computed address: true if it was taken care of. */
+  dispatch(target: Val): boolean;
+}
+
+/** A place in the code to go back to. */
+export interface Mark {
+  length: number;
+  inserts: number;
+  depth: number;
+}
+
+export class RegionEmit extends RegionOperands implements Emit {
+  private current!: FlowBlock;
+  branches!: Branches;
+  /** Parameters: how many guest calls are nested, and the entry to begin at. */
+  private readonly callDepth = this.param(0);
+  readonly entry = this.param(1);
+  private readonly budget = this.fixedLocal("i32");
+  /** Where to go on after leaving: less the region's address, or as it is. */
+  private readonly where = this.fixedLocal("i32");
+  readonly target = this.fixedLocal("i64");
+  private readonly hints: BranchHint[] = [];
+  /** By exit: how it leaves. */
+  private readonly kinds: number[] = [];
+  private stubOf: number[] = [];
+  private stubs = new Stubs();
+
+  constructor(
+    private readonly module: RegionModule,
+    private readonly base: number,
+  ) {
+    super(["i32", "i32"]);
+    this.flagLocals((ty) => this.fixedLocal(ty));
+  }
+  protected override functionIndex(index: number): void {
+    this.insert(() => this.out.u32(this.module.functionIndex(index)));
+  }
+  protected override hint(likely: boolean): void {
+    this.insert(() => this.hints.push({ at: this.out.len, likely }));
+  }
+  protected get memory() {
+    return this.module.memory;
+  }
+  protected use(f: Shared): Callee {
+    return this.module.use(f);
+  }
+
+  // -- the function as a whole
+
+  private registers({ lo, hi }: RegSet, visit: (w: "i64" | "v128", index: number, address: number) => void): void {
+    this.gpr.forEach((i, n) => {
+      if (i !== undefined && lo & (1 << n)) visit("i64", i, GPR + n * 8);
+    });
+    this.vector.forEach((i, n) => {
+      if (i !== undefined && hi & (1 << n)) visit("v128", i, vectorField(n));
+    });
+  }
+  private fill(set: RegSet): void {
+    this.registers(set, (w, i, at) => this.setLocal(i, this.ldExpr(w, ZERO, at)));
+    if (set.lo & (1 << FLAGS)) this.loadFlags();
+    this.setLocal(this.budget, this.ldExpr("i32", ZERO, BUDGET));
+  }
+  private save(set: RegSet): void {
+    this.registers(set, (w, i, at) => this.st(w, ZERO, local(w, i), at));
+    if (set.lo & (1 << FLAGS)) this.saveFlags();
+    this.st("i32", ZERO, local("i32", this.budget), BUDGET);
+  }
+  /** The finished function, with everything inserted, and what is known of its branches. */
+  assemble(first: number): { body: Uint8Array; hints: BranchHint[] } {
+    const atEntry = this.log.solve(first);
+    this.stubOf = this.kinds.map((kind, i) => this.stubs.find(kind, this.log.dirty[i], this.log.valid[i]));
+    const code = this.out;
+    const out = new Bytes();
+    this.out = out;
+    for (const _ of this.stubs.list) out.bytes([0x02, 0x40]);
+    this.fill(atEntry);
+    let from = 0;
+    for (const { at, write } of this.inserts) {
+      out.bytes(code.buf.subarray(from, at));
+      from = at;
+      write();
+    }
+    out.bytes(code.buf.subarray(from, code.len));
+    this.unreachable();
+    for (const { kind, set } of this.stubs.list.reverse()) {
+      out.u8(0x0b);
+      this.save(set);
+      this.leave(kind);
+    }
+    this.unreachable();
+    const body = this.finish(out);
+    // Local declarations come before the code, and the end after it.
+    const start = body.length - out.len - 1;
+    return { body, hints: this.hints.map((h) => ({ at: h.at + start, likely: h.likely })) };
+  }
+  private leave(kind: number): void {
+    const offset = i64.extend_i32_s(local("i32", this.where));
+    const rip = kind & COMPUTED ? local("i64", this.target) : i64.add(i64.const(BigInt(this.base)), offset);
+    if (kind !== STATIC) this.st("i64", ZERO, rip, RIP);
+    if (kind & SPENT) this.st("i32", ZERO, i32.const(EXIT.YIELD), REGION_CODE);
+    this.ret(kind & SPENT ? GONE : rip);
+  }
+
+  // -- one block, one instruction
+
+  startBlock(block: FlowBlock): void {
+    this.current = block;
+    this.log.enter(block.address);
+    this.baseDepth = this.depth;
+    const left = i32.sub(local("i32", this.budget), i32.const(block.insns.length));
+    if (block.insns.length) this.setLocal(this.budget, left);
+  }
+  /** `dead`: nobody reads the flags that it sets. */
+  start(f: FlowInsn, dead: boolean): void {
+    const { insn } = f;
+    const { row } = insn;
+    this.insn = insn;
+    this.at = f.address;
+    this.opSize = (row.opSize || 64) as 8 | 16 | 32 | 64;
+    this.addrSize = insn.addrSize;
+    this.rep = insn.rep;
+    this.mnemonic = row.mnemonic;
+    const memory = insn.operands.some((o) => o.kind === "mem");
+    this.ops = operandInfos(row, memory);
+    this.effective = undefined;
+    this.rmw = undefined;
+    for (const p of this.pools) p.used = 0;
+    this.startFlags(row, dead);
+  }
+  /** What to come back to if an instruction turns out to be unsupported. */
+  get mark(): Mark {
+    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth };
+  }
+  rewind(mark: Mark): void {
+    this.out.len = mark.length;
+    this.inserts.length = mark.inserts;
+    this.depth = mark.depth;
+  }
+
+  // -- leaving
+
+  /** The number of a way out from here; its label is known at the end. */
+  private wayOut(kind: number): void {
+    this.kinds[this.log.exit()] = kind;
+    const i = this.kinds.length - 1;
+    const { depth } = this;
+    this.insert(() => this.out.u32(depth + this.stubs.list.length - 1 - this.stubOf[i]));
+  }
+  private setWhere(address: number): void {
+    this.setLocal(this.where, i32.const(address - this.base));
+  }
+  private near(address: number): boolean {
+    return Math.abs(address - this.base) < 2 ** 31;
+  }
+  /** Leaves the region with RIP at an address, a constant or an i64 value. */
+  leaveTo(address: number | Val, spent = false): void {
+    const computed = typeof address !== "number" || !this.near(address);
+    if (computed) this.setLocal(this.target, typeof address === "number" ? i64.const(BigInt(address)) : address);
+    else this.setWhere(address);
+    this.out.u8(0x0c);
+    this.wayOut((computed ? COMPUTED : 0) | (spent ? SPENT : 0));
+  }
+  /** Leaves at this instruction if true. */
+  private leaveIf(cond: Val): void {
+    this.setWhere(this.at);
+    this.expr(cond);
+    this.out.u8(0x0d);
+    this.wayOut(STATIC);
+  }
+  protected unreachableIf(cond: Val): void {
+    this.leaveIf(cond);
+  }
+  /** True (i32) if the budget is used up. */
+  private get spent(): Val {
+    return i32.lt_s(local("i32", this.budget), ZERO);
+  }
+  /** Leaves at an address if the budget is used up: at every back edge. */
+  checkBudget(address: number | Val): void {
+    this.plainIf(this.spent, () => this.leaveTo(address, true), undefined, false);
+  }
+  fault(vector: number, error?: Val): void {
+    void vector;
+    void error;
+    this.leaveTo(this.at);
+  }
+  faultIf(cond: Val, vector: number): void {
+    void vector;
+    this.plainIf(cond, () => this.leaveTo(this.at), undefined, false);
+  }
+  exit(code: number, at: "next" | "this"): void {
+    if (code !== EXIT.BUDGET || at !== "this") throw new Unsupported(`exit ${code}`);
+    this.leaveTo(this.at);
+  }
+  spend(rounds: Val): Val {
+    this.setLocal(this.budget, i32.sub(local("i32", this.budget), rounds));
+    return this.spent;
+  }
+
+  // -- control
+
+  thisRip(): Val {
+    return i64.const(BigInt(this.at));
+  }
+  nextRip(): Val {
+    return i64.const(BigInt(this.at + this.insn.length));
+  }
+  jumpRel(i: number, kind: JumpKind): void {
+    void i;
+    const { taken } = this.current;
+    if (kind === "call") this.guestCall(taken);
+    else this.branches.branch(taken);
+  }
+  jumpIf(cond: Val, i: number): void {
+    void i;
+    const { taken, fall } = this.current;
+    const flags = this.flagState;
+    this.plainIf(
+      cond,
+      () => this.branches.branch(taken),
+      () => {
+        this.flagState = flags;
+        this.branches.branch(fall);
+      },
+    );
+  }
+  jump(target: Val, kind: JumpKind): void {
+    if (kind === "call") this.guestCall(this.tmp(target));
+    else if (kind === "ret" || !this.branches.dispatch(target)) this.leaveTo(target);
+  }
+  /**
+   * A guest call as a nested call: of a region that is known, or of whatever is at the target. It has returned if RIP
+   * is the return address; otherwise everything leaves, with the register file in RAM as it is.
+   */
+  private guestCall(to: number | Val): void {
+    const back = this.current.fall;
+    this.checkBudget(to);
+    this.plainIf(i32.ge_u(this.callDepth, i32.const(NESTED_CALLS)), () => this.leaveTo(to), undefined, false);
+    const n = this.log.call();
+    this.insert(() => this.save(this.log.saved[n]));
+    const depth = i32.add(this.callDepth, i32.const(1));
+    const expected = i64.const(BigInt(back));
+    // The return address has been pushed. The local still holds this when the call has come back.
+    const sp = i64.add(this.stackPointer, i64.const(8));
+    const known = typeof to === "number" ? this.module.regionAt(to) : undefined;
+    const leave = (): void => this.ret(GONE);
+    const at = local("i64", this.target);
+    const proceed = (f: Shared, from: Val): Val => this.callExpr(this.use(f), from, expected, sp, depth);
+    if (known) {
+      this.setLocal(this.target, this.callExpr(known.callee, depth, i32.const(known.entry)));
+      const again = (): void =>
+        this.plainIf(i64.ne(proceed(this.module.proceed, at), expected), leave, undefined, false);
+      this.plainIf(i64.ne(at, expected), again, undefined, false);
+    } else {
+      const target = typeof to === "number" ? i64.const(BigInt(to)) : to;
+      this.plainIf(i64.ne(proceed(this.module.invoke, target), expected), leave, undefined, false);
+    }
+    this.insert(() => this.fill(this.log.loaded[n]));
+    this.flagState = undefined;
+    this.branches.branch(back);
+  }
+  private get stackPointer(): Val {
+    return local("i64", this.gpr[RSP] as number);
+  }
+
+  // -- calls
+
+  shared(f: Shared, ...args: Val[]): Val {
+    return this.call(this.use(f), ...args);
+  }
+  sharedVoid(f: Shared, ...args: Val[]): void {
+    this.callVoid(this.use(f), ...args);
+  }
+  interpretOnly(): void {
+    throw new Unsupported(this.mnemonic);
+  }
+  helper(name: string): Val {
+    throw new Unsupported(`helper ${name}`);
+  }
+}
