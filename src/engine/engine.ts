@@ -85,7 +85,11 @@ export class Engine {
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
     this.builder = new BlockBuilder(this.ram, index);
-    const exports = instantiate(options, this.cache, (from) => (from ? this.resolve(from >>> 0) : this.find()));
+    const exports = instantiate(options, {
+      lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
+      codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
+      hot: () => this.space && this.jit?.compile(this.space, this.rip),
+    });
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;
     if (semantics) {
@@ -309,7 +313,12 @@ export class Engine {
   }
 }
 
-function instantiate(o: EngineOptions, cache: CodeCache, lookup: (from: number) => number): Record<string, unknown> {
+/** What the handlers' module imports of the engine. */
+interface EngineImports {
+  [name: string]: (...args: number[]) => unknown;
+}
+
+function instantiate(o: EngineOptions, imports: EngineImports): Record<string, unknown> {
   const { ram } = o;
   const host: HelperHost = {
     get u8() {
@@ -333,7 +342,7 @@ function instantiate(o: EngineOptions, cache: CodeCache, lookup: (from: number) 
   };
   const helper: Record<string, (...args: number[]) => number> = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
-  const env = { memory: ram.memory, lookup, codeStore: (at: number, n: number) => cache.invalidate(at >>> 0, n) };
+  const env = { memory: ram.memory, ...imports };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
   return instance.exports;
 }

@@ -7,6 +7,8 @@ import { EXIT } from "../../cpu/exit.ts";
 import {
   BUDGET,
   CALL_DEPTH,
+  CALL_HEAT,
+  CALL_HEAT_SIZE,
   CODE_BASE,
   CODE_GENERATION,
   EXIT_CODE,
@@ -24,7 +26,7 @@ import {
 import type { Row } from "../../isa/types.ts";
 import type { Semantics, Shared } from "../../sem/emit.ts";
 import { type Callee, Code } from "../../wasm/code.ts";
-import { i32, i64, type Val } from "../../wasm/expr.ts";
+import { i32, i64, select, type Val } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { type MemoryFunctions, memoryFunctions, STORE_WIDTHS } from "../emit/memory.ts";
 import { settle, settleIfPending } from "../emit/pending.ts";
@@ -78,6 +80,8 @@ export interface ImageSource {
 
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
+/** Calls from regions after which a function is compiled. */
+const HOT_CALLS = 250;
 const SPECIAL_ROW: Row = {
   index: -1,
   mnemonic: "",
@@ -106,6 +110,8 @@ export class Image {
   readonly resolve: Shared;
   /** Imported: (record whose jump is to be linked, or 0) -> record for RIP, or 0 with the exit fields set. */
   private readonly lookup: Callee;
+  /** Imported: compiles the code at RIP if that can be done. */
+  private readonly hot: Callee;
   /** Type index of handlers: (record) -> exit code. */
   readonly handlerType: number;
   /** Type index of regions: see `Region` below. */
@@ -125,6 +131,7 @@ export class Image {
       params: ["i32"],
       result: "i32",
     };
+    this.hot = { index: m.importFunc("env", "hot", { params: [], results: [] }), params: [], result: undefined };
     this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
     this.regionType = m.typeIndex({ params: ["i32", "i32"], results: ["i64"] });
     this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
@@ -270,6 +277,17 @@ export class Image {
               c.set(rip, c.get(next));
               c.set(rec, c.call(use(jumpCache), at()));
               c.br(top);
+            });
+          });
+          c.if(i32.ne(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), () => {
+            const counter = c.tmp(i32.and(i32.shr_u(record(), i32.const(5)), i32.const(CALL_HEAT_SIZE - 1)));
+            const n = c.tmp(i32.add(c.ldExpr("u8", counter, CALL_HEAT), i32.const(1)));
+            const hot = i32.eq(n, i32.const(HOT_CALLS));
+            c.st("u8", counter, select(hot, ZERO, n), CALL_HEAT);
+            c.if(hot, () => {
+              c.st("i64", ZERO, at(), RIP);
+              c.callVoid(this.hot);
+              c.brIf(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), top);
             });
           });
           // A region that made no progress may have called into other pages.
