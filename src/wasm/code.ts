@@ -93,6 +93,10 @@ export class Code {
   /** Writes host memory (not guest memory). */
   st(w: StoreWidth, at: Val, v: Val, offset = 0): void {
     this.expr(at);
+    this.storeTo(w, v, offset);
+  }
+  /** The same to the address on the stack. */
+  protected storeTo(w: StoreWidth, v: Val, offset = 0): void {
     this.expr(v);
     this.opcode(STORES[w]);
     this.out.u32(0);

@@ -135,6 +135,8 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.current = block;
     this.log.enter(block.address);
     this.baseDepth = this.depth;
+    this.groups.clear();
+    this.groupsUsed = 0;
     const left = i32.sub(local("i32", this.budget), i32.const(block.insns.length));
     if (block.insns.length) this.setLocal(this.budget, left);
   }

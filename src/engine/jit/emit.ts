@@ -11,10 +11,13 @@ import {
 } from "../../isa/types.ts";
 import type { OperandInfo, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
-import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
+import type { StoreWidth } from "../../wasm/code.ts";
+import { f32, f64, i32, i64, local, select, type Ty, type Val } from "../../wasm/expr.ts";
 import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
+import { tlbHit, tlbHost, tlbOffset } from "../emit/memory.ts";
 import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
 import { RegionFlags } from "./flags.ts";
+import { type Group, Groups, type Symbol } from "./groups.ts";
 import { UPPERS, VECTORS } from "./registers.ts";
 
 const ZERO = i32.const(0);
@@ -46,6 +49,9 @@ export abstract class RegionOperands extends RegionFlags {
   protected readonly vector: (number | undefined)[] = [];
   /** Where code is inserted when all is known: register saves and loads, indices of functions, ways out. */
   protected readonly inserts: { at: number; write: () => void }[] = [];
+  protected readonly groups = new Groups();
+  private readonly groupLocals: number[] = [];
+  protected groupsUsed = 0;
   /** Temporaries to use again in the next instruction, by type. */
   private readonly pool: Record<Ty, { locals: number[]; used: number }> = {
     i32: { locals: [], used: 0 },
@@ -66,13 +72,89 @@ export abstract class RegionOperands extends RegionFlags {
   override newLocal(ty: Ty): number {
     const p = this.pool[ty];
     if (p.used === p.locals.length) p.locals.push(super.newLocal(ty));
-    return p.locals[p.used++];
+    const i = p.locals[p.used++];
+    this.groups.forget(i);
+    return i;
+  }
+  override tmp(v: Val): Val {
+    const t = super.tmp(v);
+    if (t !== v && v.ty === "i64") this.groups.know(t.imm as number, this.symbolOf(v));
+    return t;
   }
   /** A copy that later changes of the source don't reach. */
   private copy(v: Val): Val {
     const i = this.newLocal(v.ty);
     this.set({ ty: v.ty, index: i }, v);
+    if (v.ty === "i64") this.groups.know(i, this.symbolOf(v));
     return local(v.ty, i);
+  }
+  private symbolOf(v: Val): Symbol | undefined {
+    return this.groups.of(v, (i) => this.groups.at(i) ?? (this.gpr.includes(i) ? this.groups.renew(i) : undefined));
+  }
+
+  // -- memory
+
+  /** The group of an access, with its test before the first one. None on paths that are not always taken. */
+  private groupOf(address: Val, bytes: number, write: boolean): { group: Group; offset: number } | undefined {
+    if (this.depth !== this.baseDepth) return undefined;
+    const s = this.symbolOf(address);
+    if (!s) return undefined;
+    const known = this.groups.find(s, bytes, write);
+    if (known) return { group: known, offset: s.offset };
+    if (this.groupsUsed === this.groupLocals.length) this.groupLocals.push(this.fixedLocal("i32"));
+    const group = this.groups.add(s, bytes, write, this.groupLocals[this.groupsUsed++]);
+    const [first, at] = [this.newLocal("i64"), this.newLocal("i32")];
+    this.insert(() => {
+      this.setLocal(first, i64.add(address, i64.const(group.from - s.offset)));
+      this.setLocal(at, tlbOffset(local("i64", first)));
+      const hit = tlbHit(this, local("i64", first), local("i32", at), group.to - group.from, group.write);
+      this.setLocal(group.host, select(hit, tlbHost(this, local("i64", first), local("i32", at)), ZERO));
+    });
+    return { group, offset: s.offset };
+  }
+  /** Leaves the host address of an access on the stack: the offset in the group is known at the end. */
+  private pushHost(group: Group, offset: number): void {
+    this.expr(local("i32", group.host));
+    this.insert(() => {
+      if (offset === group.from) return;
+      this.out.u8(0x41);
+      this.out.s32(offset - group.from);
+      this.out.u8(0x6a);
+    });
+  }
+  protected override host(address: Val, bytes: number, write: boolean): Val {
+    const a = this.tmp(address);
+    const g = this.groupOf(a, bytes, write);
+    if (!g) return super.host(a, bytes, write);
+    const host = this.newLocal("i32");
+    this.pushHost(g.group, g.offset);
+    this.out.u8(0x21);
+    this.out.u32(host);
+    const slow = (): void => {
+      const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
+      this.setLocal(host, this.callExpr(f, a, i32.const(bytes)));
+      this.unreachableIf(i32.eqz(local("i32", host)));
+    };
+    this.plainIf(i32.eqz(local("i32", g.group.host)), slow, undefined, false);
+    return local("i32", host);
+  }
+  protected override storeAs(address: Val, bytes: number, w: StoreWidth, v: Val): void {
+    const a = this.tmp(address);
+    const value = this.tmp(v);
+    const g = this.groupOf(a, bytes, true);
+    if (!g) {
+      super.storeAs(a, bytes, w, value);
+      return;
+    }
+    this.plainIf(
+      local("i32", g.group.host),
+      () => {
+        this.pushHost(g.group, g.offset);
+        this.storeTo(w, value);
+      },
+      () => this.unreachableIf(i32.eqz(this.callExpr(this.use(this.memory.slowStore(w)), a, value))),
+      true,
+    );
   }
   protected gprLocal(n: number): Val {
     this.log.use(n);
@@ -282,7 +364,10 @@ export abstract class RegionOperands extends RegionFlags {
   }
   private setGpr(n: number, v: Val): void {
     const i = (this.gpr[n] ??= super.newLocal("i64"));
+    const s = this.depth === this.baseDepth ? this.symbolOf(v) : undefined;
     this.setLocal(i, v);
+    if (s) this.groups.know(i, s);
+    else this.groups.renew(i);
     this.defined(n);
   }
   setReg(n: number, size: Size, v: Val): void {
