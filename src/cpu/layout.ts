@@ -68,9 +68,9 @@ export const FLAG_X = STATE + 0x440;
 export const FLAG_Y = STATE + 0x448;
 /** Why a region left that returned -1: an exit code, or 0 to go on at RIP (i32). */
 export const REGION_CODE = STATE + 0x450;
-/** Calls from regions to code that is not compiled, by a hash of its record: 2,048 counters of 8 bits. */
+/** Calls from regions to code that is not compiled, by a hash of its record: counters of 16 bits. */
 export const CALL_HEAT = 0x8000;
-export const CALL_HEAT_SIZE = 2048;
+export const CALL_HEAT_SIZE = 0x4000;
 /** Scratch for helpers: 256 bytes. */
 export const SCRATCH = STATE + 0x500;
 /** Bounce buffer for accesses that cross a page: 64 bytes, and what the pending store must be copied to. */

@@ -48,7 +48,7 @@ function run(compiled: boolean, code: number[], rax: number): number {
   };
   const exit = once();
   if (!compiled) return exit;
-  engine.jit?.compile(space, CODE);
+  engine.jit?.compile(space, [CODE]);
   return once();
 }
 const ymm = (n: number): Uint8Array => ram.u8.subarray(YMM + n * YMM_STRIDE, YMM + (n + 1) * YMM_STRIDE);

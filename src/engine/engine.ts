@@ -88,7 +88,7 @@ export class Engine {
     const exports = instantiate(options, {
       lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
       codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
-      hot: () => this.space && this.jit?.compile(this.space, this.rip),
+      hot: () => this.space && this.jit?.want(this.space, this.rip),
     });
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;

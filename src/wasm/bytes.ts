@@ -32,8 +32,13 @@ export class Bytes {
     this.buf[this.len++] = v & 127;
   }
   s64(v: bigint): void {
-    this.room(10);
     v = BigInt.asIntN(64, v);
+    const n = Number(v);
+    if (n === (n | 0)) {
+      this.s32(n);
+      return;
+    }
+    this.room(10);
     while (v > 63n || v < -64n) {
       this.buf[this.len++] = Number(v & 127n) | 128;
       v >>= 7n;

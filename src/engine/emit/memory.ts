@@ -148,13 +148,20 @@ function translateOne(write: boolean, codeStore: Callee, inRegion = false): Shar
  * Translation when the inline test fails: (address, bytes) -> host address, or 0 with the exit fields set. An access
  * that crosses pages gets the bounce buffer: filled with the present bytes; for a write, `commit` copies it back.
  */
-function slow(name: string, write: boolean, one: Shared): Shared {
+function slow(name: string, write: boolean, one: Shared, again = false): Shared {
   return {
     name,
     params: ["i64", "i32"],
     result: "i32",
     body: (c, use) => {
       const [address, bytes] = [c.param(0), c.param(1)];
+      if (again) {
+        // What was tested may have been more than this access.
+        const at = c.tmp(tlbOffset(address));
+        const last = i64.add(address, i64.extend_i32_u(i32.sub(bytes, i32.const(1))));
+        const tag = c.ldExpr("i64", at, TLB + (write ? TLB_WTAG : TLB_RTAG));
+        c.if(i64.eq(i64.and(last, PAGE_MASK), tag), () => c.ret(tlbHost(c, address, at)));
+      }
       const left = c.tmp(i32.sub(i32.const(4096), i32.and(i32.wrap_i64(address), i32.const(4095))));
       c.if(i32.le_u(bytes, left), () => c.ret(c.call(use(one), address, bytes)));
       const first = c.call(use(one), address, left);
@@ -230,13 +237,13 @@ export interface MemoryFunctions extends SlowFunctions {
 /** `codeStore(host, bytes)`: imported; drops code before a store to a frame that holds some. */
 export function memoryFunctions(codeStore: Callee): MemoryFunctions {
   const slowWrite = slow("slowWrite", true, translateOne(true, codeStore));
-  const regionWrite = slow("slowWriteRegion", true, translateOne(true, codeStore, true));
+  const regionWrite = slow("slowWriteRegion", true, translateOne(true, codeStore, true), true);
   return {
     slowRead: slow("slowRead", false, translateOne(false, codeStore)),
     slowWrite,
     slowStore: slowStores(slowWrite),
     region: {
-      slowRead: slow("slowReadRegion", false, translateOne(false, codeStore, true)),
+      slowRead: slow("slowReadRegion", false, translateOne(false, codeStore, true), true),
       slowWrite: regionWrite,
       slowStore: slowStores(regionWrite),
     },

@@ -81,7 +81,7 @@ export interface ImageSource {
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
 /** Calls from regions after which a function is compiled. */
-const HOT_CALLS = 250;
+const HOT_CALLS = 1000;
 const SPECIAL_ROW: Row = {
   index: -1,
   mnemonic: "",
@@ -280,10 +280,10 @@ export class Image {
             });
           });
           c.if(i32.ne(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), () => {
-            const counter = c.tmp(i32.and(i32.shr_u(record(), i32.const(5)), i32.const(CALL_HEAT_SIZE - 1)));
-            const n = c.tmp(i32.add(c.ldExpr("u8", counter, CALL_HEAT), i32.const(1)));
+            const counter = c.tmp(i32.and(i32.shr_u(record(), i32.const(4)), i32.const(CALL_HEAT_SIZE - 2)));
+            const n = c.tmp(i32.add(c.ldExpr("u16", counter, CALL_HEAT), i32.const(1)));
             const hot = i32.eq(n, i32.const(HOT_CALLS));
-            c.st("u8", counter, select(hot, ZERO, n), CALL_HEAT);
+            c.st("u16", counter, select(hot, ZERO, n), CALL_HEAT);
             c.if(hot, () => {
               c.st("i64", ZERO, at(), RIP);
               c.callVoid(this.hot);

@@ -48,6 +48,8 @@ export class RegionEmit extends RegionOperands implements Emit {
   private readonly where = this.fixedLocal("i32");
   readonly target = this.fixedLocal("i64");
   private readonly hints: BranchHint[] = [];
+  private readonly hintLikely = (): void => void this.hints.push({ at: this.out.len, likely: true });
+  private readonly hintUnlikely = (): void => void this.hints.push({ at: this.out.len, likely: false });
   /** By exit: how it leaves. */
   private readonly kinds: number[] = [];
   private stubOf: number[] = [];
@@ -64,7 +66,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.insert(() => this.out.u32(this.module.functionIndex(index)));
   }
   protected override hint(likely: boolean): void {
-    this.insert(() => this.hints.push({ at: this.out.len, likely }));
+    this.insert(likely ? this.hintLikely : this.hintUnlikely);
   }
   protected get memory() {
     return this.module.memory;

@@ -344,9 +344,10 @@ export abstract class RegionOperands extends RegionFlags {
     return this.effective;
   }
   private offset(m: MemOperand): Val {
-    const disp = (BigInt(m.dispHi) << 32n) | BigInt(m.dispLo >>> 0);
-    const next = BigInt(this.at + this.insn.length);
-    let v: Val = i64.const(m.base === BASE_RIP ? disp + next : disp);
+    const small = m.dispHi === m.dispLo >> 31;
+    const disp = small ? m.dispLo : (BigInt(m.dispHi) << 32n) | BigInt(m.dispLo >>> 0);
+    const next = this.at + this.insn.length;
+    let v: Val = i64.const(m.base !== BASE_RIP ? disp : small ? m.dispLo + next : BigInt(disp) + BigInt(next));
     if (m.base !== NO_REG && m.base !== BASE_RIP) v = i64.add(this.gprLocal(m.base), v);
     if (m.index !== NO_REG) {
       const index = i64.shl(this.gprLocal(m.index), i64.const(m.scale));

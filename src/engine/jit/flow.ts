@@ -30,7 +30,7 @@ export interface CodeSource {
   known(address: number): boolean;
   /** The instruction at the address, or undefined if there is none that regions can hold. */
   insn(address: number): Insn | undefined;
-  /** Addresses that indirect jumps led to, in the pages from `from` to `to`. */
+  /** Addresses from `from` to `to` that indirect jumps led to, and that no region holds. */
   jumpedTo(from: number, to: number): number[];
 }
 
@@ -45,8 +45,9 @@ const MAX_BLOCKS = 150;
 /** The same where indirect jumps lead about in a function: a bytecode interpreter is best held in one region. */
 const MAX_JUMP_INSNS = 4000;
 const MAX_JUMP_BLOCKS = 1000;
-/** Bytes around known code that may belong to the same function. */
-const NEAR = 4096;
+/** Bytes before and behind known code that may belong to the same function. */
+const BEFORE = 256;
+const BEHIND = 512;
 
 function endOf(insn: Insn): End | undefined {
   const rel = insn.operands.some((o) => o.kind === "rel");
@@ -135,7 +136,7 @@ export function discover(source: CodeSource, entry: number): Flow {
       add(next);
     }
     if (i !== work.length - 1 || !jumps) continue;
-    for (const address of source.jumpedTo(low - NEAR, high + NEAR)) {
+    for (const address of source.jumpedTo(low - BEFORE, high + BEHIND)) {
       if (entries.includes(address) || !room()) continue;
       entries.push(address);
       if (!leaders.has(address)) add(address);
@@ -144,4 +145,27 @@ export function discover(source: CodeSource, entry: number): Flow {
   const blocks = new Map<number, FlowBlock>();
   for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS));
   return { blocks, entries };
+}
+
+/** Leaves of a flow only what can come back to its entry: the loop around it. False if there is none. */
+export function keepLoop(flow: Flow): boolean {
+  const [entry] = flow.entries;
+  const before = new Map<number, number[]>();
+  for (const b of flow.blocks.values()) {
+    const next = isJump(b) ? flow.entries : successors(b);
+    for (const to of next) before.set(to, [...(before.get(to) ?? []), b.address]);
+  }
+  const inside = new Set<number>();
+  const work = [entry];
+  for (let n = work.pop(); n !== undefined; n = work.pop()) {
+    for (const from of before.get(n) ?? []) {
+      if (inside.has(from)) continue;
+      inside.add(from);
+      work.push(from);
+    }
+  }
+  if (!inside.has(entry)) return false;
+  for (const address of flow.blocks.keys()) if (!inside.has(address)) flow.blocks.delete(address);
+  flow.entries = flow.entries.filter((e) => inside.has(e));
+  return true;
 }

@@ -14,13 +14,15 @@ import type { CodeCache } from "../code-cache.ts";
 import { ALONE } from "../interp/image.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
 import { R_GENERATION, R_RIP } from "../record.ts";
-import { type CodeSource, discover, type Flow } from "./flow.ts";
+import { type CodeSource, discover, type Flow, keepLoop } from "./flow.ts";
 import { type Known, type RegionFunction, RegionModule } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
 
 /** Samples after which code is compiled. */
 const HOT = 8;
-/** Most regions and instructions in one module. */
+/** Functions that are compiled together. */
+const BATCH = 12;
+/** Most regions and instructions in one module, beside those that are asked for. */
 const MAX_REGIONS = 16;
 const MAX_INSNS = 2500;
 /** Bytes of the longest instruction. */
@@ -54,6 +56,8 @@ interface Region {
   fn: RegionFunction;
   /** Regions of other modules that call this one directly: they go when it goes. */
   callers: Set<Region>;
+  /** Addresses of its blocks. */
+  blocks: number[];
 }
 
 export interface JitTable {
@@ -79,6 +83,12 @@ export class Jit {
   private readonly byRecord = new Map<number, Region>();
   private readonly byFrame = new Map<number, Set<Region>>();
   private readonly freeSlots: number[] = [];
+  private retiredSlots: number[] = [];
+  /** Functions that are to be compiled together, with the address space that they were seen in. */
+  private wanted = new Set<number>();
+  private wantedIn: AddressSpace | undefined;
+  /** By block: how many regions hold it. */
+  private readonly covered = new Map<number, number>();
   /** Entries that can't be compiled. */
   private readonly hopeless = new Set<number>();
   readonly stats: JitStats = {
@@ -100,6 +110,9 @@ export class Jit {
   /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
   sample(space: AddressSpace, address: number): boolean {
     this.stats.samples++;
+    // No region runs.
+    this.freeSlots.push(...this.retiredSlots);
+    this.retiredSlots = [];
     if (this.source(space).region(address)) {
       this.stats.samplesCompiled++;
       return false;
@@ -115,19 +128,31 @@ export class Jit {
       return;
     }
     this.heat.delete(address);
-    this.compile(space, address);
+    const roots = this.wantedIn === space ? [...this.wanted, address] : [address];
+    this.wanted.clear();
+    this.compile(space, roots);
+  }
+  /** A function that regions call often: compiled at once if there are enough of them, or with what is hot next. */
+  want(space: AddressSpace, address: number): void {
+    if (this.wantedIn !== space) this.wanted.clear();
+    this.wantedIn = space;
+    if (this.hopeless.has(address)) return;
+    this.wanted.add(address);
+    if (this.wanted.size < BATCH) return;
+    const roots = [...this.wanted];
+    this.wanted.clear();
+    this.compile(space, roots);
   }
 
-  /** Compiles the region at an address and what it calls, unless that was tried. */
-  compile(space: AddressSpace, entry: number): void {
-    if (this.hopeless.has(entry)) return;
+  /** Compiles the regions at some addresses and what they call, unless that was tried. */
+  compile(space: AddressSpace, addresses: readonly number[]): void {
+    const roots = addresses.filter((a) => !this.hopeless.has(a));
+    if (!roots.length) return;
     const start = this.parts.clock();
     const source = this.source(space);
-    const { plan, calls } = this.plan(source, entry);
-    if (plan.size === 0) {
-      this.hopeless.add(entry);
-      return;
-    }
+    const { plan, calls } = this.plan(source, roots);
+    for (const a of roots) if (!plan.has(a) && !calls.has(a)) this.hopeless.add(a);
+    if (plan.size === 0) return;
     const entries = [...plan.keys()];
     const compiled = new Map([...calls].map(([to, { callee, entry: n }]) => [to, { callee: callee.fn, entry: n }]));
     const module = new RegionModule(this.parts.exports, entries, compiled);
@@ -140,7 +165,7 @@ export class Jit {
     const pages = this.pagesOf(space, plan);
     for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
     for (const [i, { slot, builder }] of builders.entries()) {
-      const region = this.install(space, builder.entries, slot, functions[i], pages);
+      const region = this.install(space, builder, slot, functions[i], pages);
       if (region) for (const { callee } of calls.values()) callee.callers.add(region);
     }
     this.stats.modules++;
@@ -148,23 +173,26 @@ export class Jit {
     this.stats.time += this.parts.clock() - start;
   }
   /** Flow graphs by entry: the root's, and those of functions it calls that aren't compiled. Empty if the root has no code. */
-  private plan(source: SpaceSource, root: number): Plan {
+  private plan(source: SpaceSource, roots: readonly number[]): Plan {
     const plan = new Map<number, Flow>();
     const calls = new Map<number, Known<Region>>();
-    const work = [root];
+    const work = [...roots];
     let insns = 0;
-    for (let i = 0; i < work.length && plan.size < MAX_REGIONS && insns < MAX_INSNS; i++) {
-      if (plan.has(work[i])) continue;
+    for (let i = 0; i < work.length && (i < roots.length || (plan.size < MAX_REGIONS && insns < MAX_INSNS)); i++) {
+      if (plan.has(work[i]) || (i < roots.length && source.region(work[i]))) continue;
       const flow = discover(source, work[i]);
       if (!flow.blocks.get(work[i])?.insns.length) continue;
+      // What another region holds, and was entered in its middle, is worth compiling again only as a loop.
+      if (this.covered.get(work[i]) && !keepLoop(flow)) continue;
       plan.set(work[i], flow);
       for (const b of flow.blocks.values()) {
         insns += b.insns.length;
         this.stats.instructions += b.insns.length;
         if (b.end !== "call" || !source.known(b.taken)) continue;
         const known = source.region(b.taken);
-        if (!known) work.push(b.taken);
-        else if (this.current(known)) calls.set(b.taken, known);
+        if (!known) {
+          if (this.heat.has(b.taken)) work.push(b.taken);
+        } else if (this.current(known)) calls.set(b.taken, known);
       }
     }
     return { plan, calls };
@@ -177,7 +205,7 @@ export class Jit {
     return fresh && ram.view.getBigInt64(record + R_RIP, true) === BigInt(address);
   }
   private source(space: AddressSpace): SpaceSource {
-    return new SpaceSource(space, this.parts, (record) => this.byRecord.get(record));
+    return new SpaceSource(space, this.parts, (record) => this.byRecord.get(record), this.covered);
   }
   private pagesOf(space: AddressSpace, plan: Map<number, Flow>): Map<number, number> {
     const pages = new Map<number, number>();
@@ -197,14 +225,14 @@ export class Jit {
   }
   private install(
     space: AddressSpace,
-    addresses: readonly number[],
+    { entries: addresses, addresses: blocks }: RegionBuilder,
     slot: number,
     fn: RegionFunction,
     pages: Map<number, number>,
   ): Region | undefined {
     const { cache, table, ram } = this.parts;
     table.set(slot, fn);
-    const region: Region = { entries: [], pages, slot, fn, callers: new Set() };
+    const region: Region = { entries: [], pages, slot, fn, callers: new Set(), blocks };
     for (const [n, address] of addresses.entries()) {
       const record = cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
       region.entries.push({ address, record });
@@ -228,12 +256,14 @@ export class Jit {
       }
       set.add(region);
     }
+    for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
     this.stats.regions++;
     return region;
   }
+  /** Regions that run now may still know their slot: it is free for others when they have ended. */
   private release(slot: number): void {
     this.parts.table.set(slot, null);
-    this.freeSlots.push(slot);
+    this.retiredSlots.push(slot);
   }
   /** Makes a region's entries lead to the interpreter again, except for a record that another region has taken. */
   private remove(r: Region, taken = 0): void {
@@ -243,6 +273,11 @@ export class Jit {
       if (record !== taken) this.parts.cache.removeRegion(record);
     }
     for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
+    for (const address of r.blocks) {
+      const n = (this.covered.get(address) as number) - 1;
+      if (n) this.covered.set(address, n);
+      else this.covered.delete(address);
+    }
     this.release(r.slot);
     const callers = [...r.callers];
     r.callers.clear();
@@ -275,6 +310,7 @@ export class Jit {
     for (const r of new Set(this.byRecord.values())) this.release(r.slot);
     this.byRecord.clear();
     this.byFrame.clear();
+    this.covered.clear();
     this.heat.clear();
     this.hopeless.clear();
   }
@@ -291,6 +327,7 @@ class SpaceSource implements CodeSource {
     private readonly space: AddressSpace,
     private readonly parts: JitParts,
     private readonly regionOf: (record: number) => Region | undefined,
+    private readonly covered: ReadonlyMap<number, number>,
   ) {}
   record(address: number): number {
     const frame = frameAt(this.space, address);
@@ -309,7 +346,11 @@ class SpaceSource implements CodeSource {
     const out: number[] = [];
     for (let page = from - (from % PAGE); page <= to; page += PAGE) {
       const frame = frameAt(this.space, page);
-      if (frame) for (const offset of this.parts.cache.jumpedTo(frame)) out.push(page + offset);
+      if (!frame) continue;
+      for (const offset of this.parts.cache.jumpedTo(frame)) {
+        const address = page + offset;
+        if (address >= from && address <= to && !this.covered.get(address)) out.push(address);
+      }
     }
     return out;
   }

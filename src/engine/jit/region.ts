@@ -46,6 +46,10 @@ export class RegionBuilder {
   assemble(): { body: Uint8Array; hints: BranchHint[] } {
     return this.emit.assemble(this.root);
   }
+  /** Addresses of its blocks. */
+  get addresses(): number[] {
+    return [...this.blocks.keys()];
+  }
   private get root(): number {
     return this.entries.length > 1 ? HUB : this.entries[0];
   }
