@@ -122,6 +122,14 @@ export class CodeCache {
     flushJumps(this.ram);
     this.onDrop?.(frame);
   }
+  /** Where the computed call that ends the block at an offset led last, if it stands at `at`; or 0. */
+  lastCalled(frame: number, offset: number, at: number): number {
+    const b = this.block(frame, offset);
+    if (!b) return 0;
+    const last = (b.moved || b.record) + (b.count - 1) * RECORD;
+    const v = this.ram.view;
+    return (v.getUint16(last + R_WHERE, true) & 0xfff) === at ? Number(v.getBigUint64(last + R_IMM, true)) : 0;
+  }
   /** Offsets of a frame's blocks that indirect jumps led to. */
   jumpedTo(frame: number): number[] {
     const blocks = [...(this.frames.get(frame)?.values() ?? [])];

@@ -345,7 +345,11 @@ export class HandlerEmit extends FlagEmit implements Emit {
       if (this.variant.shape === "none") mark();
       else this.if(i32.ne(this.ldExpr("u16", this.rec, R_BASE), i32.const(CODE_BASE)), mark);
       this.tail(rec);
-    } else this.go(to);
+    } else {
+      // Where a call led last is where regions expect it to lead.
+      if (kind === "call") this.st("i64", this.rec, to, R_IMM);
+      this.go(to);
+    }
     this.markEnd();
   }
   /** Goes on at a linear address. */

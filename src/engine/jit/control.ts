@@ -264,28 +264,36 @@ export class RegionEmit extends RegionOperands implements Emit {
    * is the return address; otherwise everything leaves, with the register file in RAM as it is.
    */
   private guestCall(to: number | Val): void {
-    const back = this.current.fall;
+    const { fall: back, expected: guess } = this.current;
     this.checkBudget(to);
     this.plainIf(i32.ge_u(this.callDepth, i32.const(NESTED_CALLS)), () => this.leaveTo(to), undefined, false);
+    let target: Val = typeof to === "number" ? i64.const(BigInt(to)) : to;
+    if (guess?.slot && typeof to === "number") {
+      // The jump that the call leads to; should it have to leave, the call has been made.
+      this.at = to;
+      target = this.load(i64.const(BigInt(guess.slot)), 64);
+    }
     const n = this.log.call();
     this.insert(() => this.save(this.log.saved[n]));
     const depth = i32.add(this.callDepth, i32.const(1));
     const expected = i64.const(BigInt(back));
     // The return address has been pushed. The local still holds this when the call has come back.
     const sp = i64.add(this.stackPointer, i64.const(8));
-    const known = typeof to === "number" ? this.module.regionAt(to) : undefined;
+    const direct = guess?.to ?? (typeof to === "number" ? to : undefined);
+    const known = direct === undefined ? undefined : this.module.regionAt(direct);
     const leave = (): void => this.ret(GONE);
     const at = local("i64", this.target);
     const proceed = (f: Shared, from: Val): Val => this.callExpr(this.use(f), from, expected, sp, depth);
-    if (known) {
-      this.setLocal(this.target, this.callExpr(known.callee, depth, i32.const(known.entry)));
+    const invoke = (): Val => proceed(this.module.invoke, target);
+    if (known && direct !== undefined) {
+      const call = (): void => this.setLocal(this.target, this.callExpr(known.callee, depth, i32.const(known.entry)));
+      const other = (): void => this.setLocal(this.target, invoke());
+      if (guess) this.plainIf(i64.eq(target, i64.const(BigInt(direct))), call, other, true);
+      else call();
       const again = (): void =>
         this.plainIf(i64.ne(proceed(this.module.proceed, at), expected), leave, undefined, false);
       this.plainIf(i64.ne(at, expected), again, undefined, false);
-    } else {
-      const target = typeof to === "number" ? i64.const(BigInt(to)) : to;
-      this.plainIf(i64.ne(proceed(this.module.invoke, target), expected), leave, undefined, false);
-    }
+    } else this.plainIf(i64.ne(invoke(), expected), leave, undefined, false);
     this.insert(() => this.fill(this.log.loaded[n]));
     this.flagState = undefined;
     this.branches.branch(back);

@@ -22,6 +22,14 @@ export interface FlowBlock {
   end: End;
   taken: number;
   fall: number;
+  /** Where a call is expected to end up: of a computed call, or of one to a jump through a table (PLT). */
+  expected?: Expected;
+}
+
+/** `slot`: the address that the jump loads its target from; 0 for a computed call. */
+export interface Expected {
+  to: number;
+  slot: number;
 }
 
 /** What the region builder asks of the code cache and the page tables. */
@@ -101,6 +109,11 @@ export function successors(b: FlowBlock): number[] {
     default:
       return [];
   }
+}
+
+/** A block that ends with a computed call. */
+export function isComputedCall(b: FlowBlock): boolean {
+  return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "CALL";
 }
 
 /** A block that ends with a computed jump, not a call or return. */

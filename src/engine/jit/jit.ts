@@ -4,8 +4,8 @@
  */
 import { CODE_GENERATION } from "../../cpu/layout.ts";
 import { decode } from "../../decode/decode.ts";
-import type { Insn } from "../../isa/types.ts";
-import { EXEC, FAULT_OK } from "../../mmu/access.ts";
+import { BASE_RIP, type Insn } from "../../isa/types.ts";
+import { EXEC, FAULT_OK, READ } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import type { Ram } from "../../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../../mmu/space.ts";
@@ -14,12 +14,23 @@ import type { CodeCache } from "../code-cache.ts";
 import { ALONE } from "../interp/image.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
 import { R_GENERATION, R_RIP } from "../record.ts";
-import { type CodeSource, discover, type Flow, keepLoop } from "./flow.ts";
+import {
+  type CodeSource,
+  discover,
+  type Expected,
+  type Flow,
+  type FlowBlock,
+  isComputedCall,
+  keepLoop,
+} from "./flow.ts";
 import { type Known, type RegionFunction, RegionModule } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
 
 /** Samples after which code is compiled. */
 const HOT = 8;
+/** Bytes of code whose samples are counted together, and how many such areas are remembered. */
+const AREA = 128;
+const MAX_AREAS = 32768;
 /** Functions that are compiled together. */
 const BATCH = 12;
 /** Most regions and instructions in one module, beside those that are asked for. */
@@ -121,13 +132,14 @@ export class Jit {
     return true;
   }
   private heated(space: AddressSpace, address: number): void {
-    const n = (this.heat.get(address) ?? 0) + 1;
+    const area = Math.floor(address / AREA);
+    const n = (this.heat.get(area) ?? 0) + 1;
     if (n < HOT) {
-      if (this.heat.size > 4096) this.heat.clear();
-      this.heat.set(address, n);
+      if (this.heat.size > MAX_AREAS) this.heat.clear();
+      this.heat.set(area, n);
       return;
     }
-    this.heat.delete(address);
+    this.heat.delete(area);
     const roots = this.wantedIn === space ? [...this.wanted, address] : [address];
     this.wanted.clear();
     this.compile(space, roots);
@@ -188,11 +200,13 @@ export class Jit {
       for (const b of flow.blocks.values()) {
         insns += b.insns.length;
         this.stats.instructions += b.insns.length;
-        if (b.end !== "call" || !source.known(b.taken)) continue;
-        const known = source.region(b.taken);
+        b.expected = source.expected(b);
+        const to = b.expected?.to ?? (b.end === "call" ? b.taken : 0);
+        if (!to || !source.known(to)) continue;
+        const known = source.region(to);
         if (!known) {
-          if (this.heat.has(b.taken)) work.push(b.taken);
-        } else if (this.current(known)) calls.set(b.taken, known);
+          if (this.heat.has(Math.floor(to / AREA))) work.push(to);
+        } else if (this.current(known)) calls.set(to, known);
       }
     }
     return { plan, calls };
@@ -219,6 +233,7 @@ export class Jit {
           note(address);
           note(address + insn.length - 1);
         }
+        if (b.expected?.slot) note(b.taken);
       }
     }
     return pages;
@@ -353,6 +368,30 @@ class SpaceSource implements CodeSource {
       }
     }
     return out;
+  }
+  /** What is known of where a block's call ends up. */
+  expected(b: FlowBlock): Expected | undefined {
+    if (b.end === "call") return this.stub(b.taken);
+    if (!isComputedCall(b)) return undefined;
+    const frame = frameAt(this.space, b.address);
+    const at = b.insns[b.insns.length - 1].address % PAGE;
+    const to = frame ? this.parts.cache.lastCalled(frame, b.address % PAGE, at) : 0;
+    return to ? { to, slot: 0 } : undefined;
+  }
+  /** A jump through a fixed address, as in a PLT. */
+  private stub(address: number): Expected | undefined {
+    let insn = this.insn(address);
+    if (insn?.row.mnemonic === "ENDBR64") {
+      address += insn.length;
+      insn = this.insn(address);
+    }
+    const o = insn?.operands[0];
+    if (insn?.row.mnemonic !== "JMP" || o?.kind !== "mem" || o.base !== BASE_RIP || insn.addrSize !== 64)
+      return undefined;
+    const slot = address + insn.length + o.dispLo;
+    const { space } = this;
+    if (slot % PAGE > PAGE - 8 || space.fault(slot, READ) !== FAULT_OK) return undefined;
+    return { to: Number(this.parts.ram.view.getBigUint64(space.host(slot, READ), true)), slot };
   }
   /** Decoded once: the search for leaders and the making of blocks both ask. */
   private readonly insns = new Map<number, Insn | undefined>();
