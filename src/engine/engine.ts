@@ -84,7 +84,7 @@ export class Engine {
     this.cache = new CodeCache(this.ram);
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
-    this.builder = new BlockBuilder(this.ram, index);
+    this.builder = new BlockBuilder(this.ram, index, options.image.plans);
     const exports = instantiate(options, {
       lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
       codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
