@@ -60,10 +60,13 @@ export class HostFile extends RegularFile {
   };
   /** The host's other programs may have changed the file since its pages were read. */
   private revalidate(): void {
-    const { pages } = this.inode;
-    if (pages.count === 0 || !this.readable) return;
+    if (this.inode.pages.count === 0 || !this.readable) return;
     const st = this.host.fstat(this.fd);
-    if (typeof st === "number" || this.inode.isVersion(st)) return;
+    if (typeof st !== "number") this.agree(st);
+  }
+  private agree(st: HostStat): void {
+    const { pages } = this.inode;
+    if (this.inode.isVersion(st)) return;
     pages.refresh(this.fill);
     pages.truncate(st.size);
     this.inode.setVersion(st);
@@ -86,8 +89,10 @@ export class HostFile extends RegularFile {
     if (!this.readable) return -EBADF;
     const { pages } = this.inode;
     if (pages.count === 0) return this.host.pread(this.fd, into, at);
-    const size = this.size();
-    if (size < 0) return size;
+    const st = this.host.fstat(this.fd);
+    if (typeof st === "number") return st;
+    this.agree(st);
+    const { size } = st;
     if (at >= size) return 0;
     const part = into.length > size - at ? into.subarray(0, size - at) : into;
     return pages.read(part, at, (p, from) => this.host.pread(this.fd, p, from));
@@ -142,7 +147,14 @@ export class HostFile extends RegularFile {
     const st = this.host.fstat(this.fd);
     if (typeof st === "number" || offset >= st.size) return 0;
     if (pages.count === 0) this.inode.setVersion(st);
-    return Math.max(0, pages.get(Math.floor(offset / PAGE), this.fill));
+    else this.agree(st);
+    const index = Math.floor(offset / PAGE);
+    if (!pages.has(index))
+      pages.readAround(index, st.size, (into, from) => this.host.pread(this.fd, into, from * PAGE));
+    return Math.max(0, pages.get(index, this.fill));
+  }
+  cachedPage(offset: number): number {
+    return this.inode.pages.cached(Math.floor(offset / PAGE));
   }
   dirty(offset: number): void {
     this.inode.pages.markDirty(Math.floor(offset / PAGE));
