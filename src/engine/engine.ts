@@ -122,8 +122,8 @@ export class Engine {
   }
   /** A quantum ended. True if not in compiled code: the next one is short. */
   private sample(space: AddressSpace): boolean {
-    const { rip, madeJit } = this;
-    if (madeJit) return madeJit.sample(space, rip);
+    const rip = this.rip;
+    if (this.madeJit) return this.madeJit.sample(space, rip);
     const n = (this.warm.get(rip) ?? 0) + 1;
     this.warm.set(rip, n);
     return n < WARM || (this.jit?.sample(space, rip) ?? true);
