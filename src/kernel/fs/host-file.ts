@@ -16,6 +16,9 @@ import type { FillPage, InodePages } from "../../vfs/page-cache.ts";
 import type { Inode, Stat } from "../../vfs/types.ts";
 import { tell } from "../../vfs/watch.ts";
 
+/** Milliseconds for which cached pages are taken to be what the host has. */
+const RECENT = 20;
+
 /** What an open file asks of its inode. */
 export interface HostFileOwner extends Inode {
   readonly files: Set<HostFile>;
@@ -34,6 +37,8 @@ export interface HostFileOwner extends Inode {
 export class HostFile extends RegularFile {
   /** The host appends by itself. */
   private readonly hostAppends: boolean;
+  /** When a page was last found to be the host's, milliseconds. */
+  private checked = 0;
 
   constructor(
     override readonly inode: HostFileOwner,
@@ -144,11 +149,13 @@ export class HostFile extends RegularFile {
   page(offset: number): number {
     if (!this.readable) return 0;
     const { pages } = this.inode;
+    const index = Math.floor(offset / PAGE);
+    if (pages.has(index) && Date.now() - this.checked < RECENT) return pages.cached(index);
     const st = this.host.fstat(this.fd);
     if (typeof st === "number" || offset >= st.size) return 0;
     if (pages.count === 0) this.inode.setVersion(st);
     else this.agree(st);
-    const index = Math.floor(offset / PAGE);
+    this.checked = Date.now();
     if (!pages.has(index))
       pages.readAround(index, st.size, (into, from) => this.host.pread(this.fd, into, from * PAGE));
     return Math.max(0, pages.get(index, this.fill));
