@@ -6,6 +6,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
+import { moduleIn } from "../src/engine/interp/image-file.ts";
+import type * as blink from "./blink.ts";
 
 function cached(name: string): Buffer | undefined {
   try {
@@ -23,4 +25,15 @@ function load(name: string): unknown {
   return script.runInThisContext()(require, __dirname, load);
 }
 
-load("blink.bundle");
+/** V8 compiles the handlers in a thread while the bundle is loaded. */
+function handlers(): Parameters<typeof blink.main>[0] {
+  try {
+    const file = readFileSync(join(__dirname, "handlers.bin"));
+    return { file, module: WebAssembly.compile(moduleIn(file)) };
+  } catch {
+    return undefined;
+  }
+}
+
+const begun = handlers();
+(load("blink.bundle") as typeof blink).main(begun);

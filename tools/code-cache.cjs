@@ -25,4 +25,4 @@ process.on("exit", () => {
     chmodSync(file, 0o644);
   }
 });
-load("blink.bundle");
+load("blink.bundle").main();

@@ -363,6 +363,7 @@ function instantiate(o: EngineOptions, imports: EngineImports): Record<string, u
   const helper: Record<string, (...args: number[]) => number> = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
   const env = { memory: ram.memory, ...imports };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
+  const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
+  const instance = new WebAssembly.Instance(module, { env, helper });
   return instance.exports;
 }

@@ -3,7 +3,8 @@ import { form, ROWS } from "../../isa/table.ts";
 import { M64 } from "../../isa/types.ts";
 import { HELPERS } from "../../sem/helpers/index.ts";
 import { SEMANTICS } from "../../sem/table.ts";
-import { type HandlerImage, IMAGE_HEADER, Image } from "./image.ts";
+import { type HandlerImage, Image } from "./image.ts";
+import { IMAGE_HEADER } from "./image-file.ts";
 import { buildPlans } from "./plans.ts";
 
 export function buildImage(): HandlerImage {

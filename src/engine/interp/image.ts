@@ -58,27 +58,13 @@ export const FN_MASK = 0x1fff;
 
 export interface HandlerImage {
   wasm: Uint8Array<ArrayBuffer>;
+  /** The module compiled, if it was in time. */
+  module?: WebAssembly.Module;
   /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK, LINKS and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
   /** How to make records: see plans.ts. */
   plans: Int32Array;
 }
-
-/**
- * Reads what `packImage` wrote: the lengths of the parts (32 bits each), then the parts. Little-endian, as RAM has to be.
- */
-export function unpackImage(file: Uint8Array<ArrayBuffer>): HandlerImage {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const [wasm, index, plans] = [0, 4, 8].map((at) => view.getUint32(at, true));
-  const copy = (at: number, n: number): ArrayBuffer =>
-    file.buffer.slice(file.byteOffset + at, file.byteOffset + at + n);
-  return {
-    wasm: file.subarray(IMAGE_HEADER, IMAGE_HEADER + wasm),
-    index: new Uint16Array(copy(IMAGE_HEADER + wasm, index)),
-    plans: new Int32Array(copy(IMAGE_HEADER + wasm + index, plans)),
-  };
-}
-export const IMAGE_HEADER = 12;
 
 export interface ImageSource {
   rows: readonly Row[];
