@@ -125,6 +125,7 @@ export class Engine {
     const rip = this.rip;
     if (this.madeJit) return this.madeJit.sample(space, rip);
     const n = (this.warm.get(rip) ?? 0) + 1;
+    if (this.warm.size > 4096) this.warm.clear();
     this.warm.set(rip, n);
     return n < WARM || (this.jit?.sample(space, rip) ?? true);
   }

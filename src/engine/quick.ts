@@ -4,7 +4,41 @@ import { CTX_66, CTX_F2, CTX_F3, CTX_LENGTH_SHIFT, CTX_REX_W, CTX_W } from "../d
 import { LEGACY, VEX } from "../isa/slot.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { ENDS_BLOCK, FN_MASK } from "./interp/image.ts";
-import * as P from "./interp/plans.ts";
+import {
+  BYTE_REG,
+  ELSEWHERE,
+  FIRST_SHIFT,
+  HAS_MODRM,
+  IMM8,
+  IMM8U,
+  IMM16,
+  IMM16U,
+  IMM32U,
+  IMM64,
+  IMPLIED,
+  LOCKABLE,
+  MOD_IGNORED,
+  NEEDS_B0,
+  NEEDS_RM,
+  NEVER,
+  OF_IS4,
+  OF_OPCODE,
+  OF_REG,
+  OF_RM,
+  OF_V,
+  ONLY_EIGHT,
+  OWN_REP,
+  P_INDEX,
+  P_MEM,
+  P_OPERANDS,
+  P_REG,
+  PLAN,
+  REL8,
+  REL32,
+  RM_SHIFT,
+  STRIDE_SHIFT,
+  USES_V,
+} from "./interp/plans.ts";
 import { RIP_DISP_MAX } from "./interp/variant.ts";
 import {
   R_BASE,
@@ -72,9 +106,9 @@ export class QuickDecoder {
     const plan = this.choose(this.modrm(head));
     if (plan < 0) return 0;
     const what = plans[plan];
-    if (what & P.ELSEWHERE) return 0;
-    if (this.lock && ((what & P.LOCKABLE) === 0 || this.mod === 3)) return 0;
-    if ((what & P.USES_V) === 0 && this.vvvv !== 0) return 0;
+    if (what & ELSEWHERE) return 0;
+    if (this.lock && ((what & LOCKABLE) === 0 || this.mod === 3)) return 0;
+    if ((what & USES_V) === 0 && this.vvvv !== 0) return 0;
 
     this.begin(record);
     const branch = this.operands(plan);
@@ -87,7 +121,7 @@ export class QuickDecoder {
       i32[(record + R_IMM + 4) >> 2] = target < 0 ? -1 : 0;
     }
     if (this.ripRelative) i32[(record + R_DISP) >> 2] += ip + length;
-    const fn = this.index[plans[plan + P.P_INDEX] + this.variant(what)];
+    const fn = this.index[plans[plan + P_INDEX] + this.variant(what)];
     if (fn === 0) return 0;
     i32[(record + R_FN) >> 2] = fn & FN_MASK;
     u8[record + R_POS] = nth;
@@ -105,8 +139,8 @@ export class QuickDecoder {
     this.shape = 0;
   }
   private variant(what: number): number {
-    if ((what & P.IMPLIED) === 0) return this.shape;
-    return this.rep === 0 || what & P.OWN_REP ? 0 : this.rep === 0xf2 ? 2 : 4;
+    if ((what & IMPLIED) === 0) return this.shape;
+    return this.rep === 0 || what & OWN_REP ? 0 : this.rep === 0xf2 ? 2 : 4;
   }
 
   /** Prefixes and opcode: the slot, with the context set; -1 if it is not for here. */
@@ -174,9 +208,9 @@ export class QuickDecoder {
   private modrm(head: number): number {
     const list = head >> 2;
     this.mod = 3;
-    if ((head & P.HAS_MODRM) === 0) return this.plans[list];
+    if ((head & HAS_MODRM) === 0) return this.plans[list];
     const byte = this.bytes[this.pos++];
-    if ((head & P.MOD_IGNORED) === 0) this.mod = byte >> 6;
+    if ((head & MOD_IGNORED) === 0) this.mod = byte >> 6;
     this.reg = (byte >> 3) & 7;
     this.rm = byte & 7;
     return this.plans[list + this.reg];
@@ -185,13 +219,13 @@ export class QuickDecoder {
   /** The first plan of a chain that holds here, or -1. */
   private choose(chain: number): number {
     const { plans, ctx } = this;
-    const accepts = this.mod === 3 ? P.P_REG : P.P_MEM;
-    for (let at = chain; ; at += P.PLAN) {
+    const accepts = this.mod === 3 ? P_REG : P_MEM;
+    for (let at = chain; ; at += PLAN) {
       const what = plans[at];
       if (what === 0) return -1;
-      if (((plans[at + accepts] >>> ctx) & 1) === 0 || what & P.NEVER) continue;
-      if (what & P.NEEDS_RM && ((what >> P.RM_SHIFT) & 7) !== this.rm) continue;
-      if (what & P.NEEDS_B0 && this.rex & 1) continue;
+      if (((plans[at + accepts] >>> ctx) & 1) === 0 || what & NEVER) continue;
+      if (what & NEEDS_RM && ((what >> RM_SHIFT) & 7) !== this.rm) continue;
+      if (what & NEEDS_B0 && this.rex & 1) continue;
       return at;
     }
   }
@@ -200,46 +234,46 @@ export class QuickDecoder {
   private operands(plan: number): number {
     const { plans, bytes, rex } = this;
     let field = 0;
-    for (let i = plan + P.P_OPERANDS; i < plan + P.PLAN; i++) {
+    for (let i = plan + P_OPERANDS; i < plan + PLAN; i++) {
       const o = plans[i];
       let number: number;
       switch (o & 15) {
         case 0:
           return NONE;
-        case P.OF_REG:
+        case OF_REG:
           number = this.reg | ((rex & 4) << 1);
           break;
-        case P.OF_RM:
+        case OF_RM:
           if (this.mod !== 3) {
             if (!this.memory()) return UNKNOWN;
             continue;
           }
           number = this.rm | ((rex & 1) << 3);
           break;
-        case P.OF_V:
+        case OF_V:
           number = this.vvvv;
           break;
-        case P.OF_OPCODE:
+        case OF_OPCODE:
           number = (this.opcode & 7) | ((rex & 1) << 3);
           break;
-        case P.OF_IS4:
+        case OF_IS4:
           number = bytes[this.pos++] >> 4;
           break;
-        case P.REL8:
+        case REL8:
           return (bytes[this.pos++] << 24) >> 24;
-        case P.REL32:
+        case REL32:
           return this.int32();
         default:
           this.immediate(o & 15);
           continue;
       }
-      let first = o >> P.FIRST_SHIFT;
-      if (o & P.ONLY_EIGHT) number &= 7;
-      else if (o & P.BYTE_REG && rex === 0 && number >= 4) {
+      let first = o >> FIRST_SHIFT;
+      if (o & ONLY_EIGHT) number &= 7;
+      else if (o & BYTE_REG && rex === 0 && number >= 4) {
         number -= 4;
         first++;
       }
-      this.ram.u16[(this.record + REG_FIELDS[field++]) >> 1] = first + (number << ((o >> P.STRIDE_SHIFT) & 15));
+      this.ram.u16[(this.record + REG_FIELDS[field++]) >> 1] = first + (number << ((o >> STRIDE_SHIFT) & 15));
     }
     return NONE;
   }
@@ -256,23 +290,23 @@ export class QuickDecoder {
     const at = (this.record + R_IMM) >> 2;
     let low: number;
     switch (kind) {
-      case P.IMM8:
+      case IMM8:
         low = (bytes[this.pos++] << 24) >> 24;
         break;
-      case P.IMM8U:
+      case IMM8U:
         low = bytes[this.pos++];
         break;
-      case P.IMM16:
-      case P.IMM16U:
+      case IMM16:
+      case IMM16U:
         low = bytes[this.pos] | (bytes[this.pos + 1] << 8);
-        if (kind === P.IMM16) low = (low << 16) >> 16;
+        if (kind === IMM16) low = (low << 16) >> 16;
         this.pos += 2;
         break;
       default:
         low = this.int32();
     }
     i32[at] = low;
-    i32[at + 1] = kind === P.IMM64 ? this.int32() : kind === P.IMM32U ? 0 : low >> 31;
+    i32[at + 1] = kind === IMM64 ? this.int32() : kind === IMM32U ? 0 : low >> 31;
   }
 
   /** The memory operand (SDM volume 2, section 2.1.5, with addresses of 64 bits); false if it can't be had here. */
