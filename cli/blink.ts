@@ -1,4 +1,4 @@
-import { runProgram } from "../src/platform/node/run.ts";
+import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
 import { parse, USAGE } from "./options.ts";
 
@@ -7,22 +7,25 @@ const EXIT_USAGE = 48;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_INTERNAL = 70;
 
-const parsed = parse(process.argv.slice(2), process.env);
-switch (parsed.kind) {
-  case "help":
-    process.stdout.write(USAGE);
-    break;
-  case "version":
-    process.stdout.write(`blink.ts ${version}\nx86-64 Linux programs on ${process.platform}-${process.arch}\n`);
-    break;
-  case "bad":
-    process.stderr.write(`blink: ${parsed.message}\n${USAGE}`);
-    process.exitCode = EXIT_USAGE;
-    break;
-  case "run":
-    runProgram(parsed.options).catch((error: unknown) => {
-      // Only a bug of ours comes here.
-      process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
-      process.exit(EXIT_INTERNAL);
-    });
+/** `handlers`: if their compilation has begun. */
+export function main(handlers?: Handlers): void {
+  const parsed = parse(process.argv.slice(2), process.env);
+  switch (parsed.kind) {
+    case "help":
+      process.stdout.write(USAGE);
+      break;
+    case "version":
+      process.stdout.write(`blink.ts ${version}\nx86-64 Linux programs on ${process.platform}-${process.arch}\n`);
+      break;
+    case "bad":
+      process.stderr.write(`blink: ${parsed.message}\n${USAGE}`);
+      process.exitCode = EXIT_USAGE;
+      break;
+    case "run":
+      runProgram(parsed.options, handlers).catch((error: unknown) => {
+        // Only a bug of ours comes here.
+        process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
+        process.exit(EXIT_INTERNAL);
+      });
+  }
 }

@@ -10,7 +10,8 @@
  */
 export { errnoMessage, errnoName } from "./abi/errno.ts";
 export { signalName } from "./abi/signal.ts";
-export { type HandlerImage, unpackImage } from "./engine/interp/image.ts";
+export type { HandlerImage } from "./engine/interp/image.ts";
+export { unpackImage } from "./engine/interp/image-file.ts";
 export type { Host, HostClock, HostFs, HostStat, HostStream } from "./host/types.ts";
 export { unpackTar } from "./kernel/fs/tar.ts";
 export { type ExitStatus, Machine, type MachineOptions } from "./machine/machine.ts";

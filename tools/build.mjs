@@ -9,13 +9,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { jitBundle, lazyJit } from "./lazy-jit.mjs";
 import { packTable } from "./pack-table.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 mkdirSync(dist, { recursive: true });
 // V8 knows its code only by the length of the source: no cache may be left of another bundle.
-rmSync(join(dist, "blink.cache"), { force: true });
+const bundles = ["blink.bundle", "blink.jit"];
+for (const name of bundles) rmSync(join(dist, `${name}.cache`), { force: true });
 
 const common = {
   bundle: true,
@@ -33,17 +35,26 @@ function shebang() {
 
 const node = { ...common, platform: "node", target: "node20", format: "cjs" };
 
-// The command: a launcher, and the bundle that it starts.
+// The command: a launcher, and the bundles that it loads.
 await build({ ...node, entryPoints: { blink: "cli/launch.ts", blinkenlights: "cli/blinkenlights.ts" }, ...shebang() });
-await build({
+const loaded = {
   ...node,
-  entryPoints: { "blink.bundle": "cli/blink.ts" },
-  outdir: "dist",
   charset: "ascii",
-  banner: { js: "(function(require,__dirname){" },
-  footer: { js: "})" },
+  banner: { js: "(function(require,__dirname,load){const module={exports:{}};" },
+  footer: { js: "return module.exports})" },
   define: { "import.meta.url": "bundleUrl" },
   inject: ["tools/bundle-url.ts"],
+};
+await build({
+  ...loaded,
+  entryPoints: { "blink.bundle": "cli/blink.ts" },
+  outdir: "dist",
+  plugins: [packTable, lazyJit],
+});
+await build({
+  ...loaded,
+  stdin: { contents: jitBundle, resolveDir: root, loader: "ts" },
+  outfile: "dist/blink.jit.js",
   plugins: [packTable],
 });
 for (const name of ["blink.js", "blinkenlights.js"]) chmodSync(join(dist, name), 0o755);

@@ -1,5 +1,6 @@
 /**
- * Runs dist/blink.bundle.js once, with the arguments given, and keeps what V8 compiled meanwhile for cli/launch.ts.
+ * Runs dist/blink.bundle.js once, with the arguments given, and keeps what V8 compiled meanwhile for cli/launch.ts, of it
+ * and of the bundles that it loads.
  * Run: node tools/code-cache.cjs PROG ARGS...
  */
 const { chmodSync, readFileSync, writeFileSync } = require("node:fs");
@@ -7,11 +8,21 @@ const { join } = require("node:path");
 const { Script } = require("node:vm");
 
 const dist = join(__dirname, "../dist");
-const filename = join(dist, "blink.bundle.js");
-const script = new Script(readFileSync(filename, "latin1"), { filename });
+const scripts = new Map();
+
+function load(name) {
+  const filename = join(dist, `${name}.js`);
+  const script = new Script(readFileSync(filename, "latin1"), { filename });
+  scripts.set(name, script);
+  return script.runInThisContext()(require, dist, load);
+}
+
 process.on("exit", () => {
-  writeFileSync(join(dist, "blink.cache"), script.createCachedData());
-  // The machine takes over the file mode mask.
-  chmodSync(join(dist, "blink.cache"), 0o644);
+  for (const [name, script] of scripts) {
+    const file = join(dist, `${name}.cache`);
+    writeFileSync(file, script.createCachedData());
+    // The machine takes over the file mode mask.
+    chmodSync(file, 0o644);
+  }
 });
-script.runInThisContext()(require, dist);
+load("blink.bundle").main();

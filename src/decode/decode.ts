@@ -2,17 +2,8 @@ import type { Form } from "../isa/row.ts";
 import { LEGACY, VEX } from "../isa/slot.ts";
 import { EVEX_ROW, form } from "../isa/table.ts";
 import type { Insn, Mode, Operand } from "../isa/types.ts";
-import {
-  CTX_66,
-  CTX_F2,
-  CTX_F3,
-  CTX_LENGTH_SHIFT,
-  CTX_REX_W,
-  CTX_W,
-  type Entry,
-  entriesOf,
-  slotFor,
-} from "./lookup.ts";
+import { CTX_66, CTX_F2, CTX_F3, CTX_LENGTH_SHIFT, CTX_REX_W, CTX_W } from "./contexts.ts";
+import { type Entry, entriesOf, slotFor } from "./lookup.ts";
 import { memoryOperand } from "./memory.ts";
 import { gatherIsDefined, operandsOf } from "./operands.ts";
 import { State } from "./state.ts";

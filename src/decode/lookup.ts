@@ -6,18 +6,7 @@ import type { Field, Form, Prefix } from "../isa/row.ts";
 import { digitOfEncoding, SLOTS, slotKey } from "../isa/slot.ts";
 import { encodingOf, form, rowsOf } from "../isa/table.ts";
 import { M16, M32, M64, type Mode, type OperandSpec, type RegClass } from "../isa/types.ts";
-
-/**
- * Context numbers, five bits, index the bits of Entry.reg and Entry.mem.
- * Legacy: 1 = 66h; 2 = F3, 4 = F2 (the last of them); 8 = REX.W.
- * VEX and EVEX: 1 to 3 = pp; 4 to 12 = L'L times 4; 16 = W.
- */
-export const CTX_66 = 1;
-export const CTX_F3 = 2;
-export const CTX_F2 = 4;
-export const CTX_REX_W = 8;
-export const CTX_LENGTH_SHIFT = 2;
-export const CTX_W = 16;
+import { CTX_66, CTX_F2, CTX_F3, CTX_LENGTH_SHIFT, CTX_REX_W, CTX_W } from "./contexts.ts";
 
 /** How to make an operand: what the spec says, in a form quick to switch on. */
 export interface Plan {

@@ -6,6 +6,7 @@ import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { ENDS_BLOCK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD } from "./interp/image.ts";
 import { RIP_DISP_MAX, VARIANTS, variantOf } from "./interp/variant.ts";
+import { ENDED, LENGTH, QuickDecoder } from "./quick.ts";
 import {
   MAX_BLOCK,
   R_BASE,
@@ -44,11 +45,15 @@ export class BlockBuilder {
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
   private pos = 0;
+  private readonly quick: QuickDecoder;
 
   constructor(
     private readonly ram: Ram,
     private readonly index: Uint16Array,
-  ) {}
+    plans: Int32Array,
+  ) {
+    this.quick = new QuickDecoder(ram, index, plans);
+  }
 
   /**
    * Writes records for the code at an offset of a frame to RAM at `record`. Answers "short" if the first instruction
@@ -74,6 +79,14 @@ export class BlockBuilder {
       if (ip >= PAGE || this.pos === MAX_BLOCK) {
         this.goto(ip);
         break;
+      }
+      const quick = this.quick.insn(this.at, frame + ip, frame + PAGE, ip, this.pos);
+      if (quick) {
+        this.at += RECORD;
+        this.pos++;
+        ip += quick & LENGTH;
+        if (quick & ENDED) break;
+        continue;
       }
       const insn = decode(this.bytes, frame + ip, frame + PAGE, 64);
       if (insn === "short") {

@@ -52,6 +52,8 @@ export interface EngineOptions {
 /** Instructions between samples: in code that is interpreted, and at most. */
 const SHORT_QUANTUM = 20000;
 const LONG_QUANTUM = 1000000;
+/** The JIT is made when this many samples fall on one address: soon after, it will have something to do. */
+const WARM = 4;
 
 export interface EngineStats {
   instructions: number;
@@ -72,7 +74,10 @@ export class Engine {
   /** Address space that runs now; set by `use`. */
   private space: AddressSpace | undefined;
   private quantum = SHORT_QUANTUM;
-  readonly jit: Jit | undefined;
+  private readonly makeJit: (() => Jit) | undefined;
+  private madeJit: Jit | undefined;
+  /** Addresses at which quanta ended before there was a JIT, with how often. */
+  private readonly warm = new Map<number, number>();
   private done = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
   private full = false;
@@ -84,7 +89,7 @@ export class Engine {
     this.cache = new CodeCache(this.ram);
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
-    this.builder = new BlockBuilder(this.ram, index);
+    this.builder = new BlockBuilder(this.ram, index, options.image.plans);
     const exports = instantiate(options, {
       lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
       codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
@@ -93,15 +98,16 @@ export class Engine {
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;
     if (semantics) {
-      this.jit = new Jit({
-        ram: this.ram,
-        cache: this.cache,
-        index,
-        table: exports.table as JitTable,
-        exports,
-        semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
-        clock: options.clock ?? (() => 0),
-      });
+      this.makeJit = () =>
+        new Jit({
+          ram: this.ram,
+          cache: this.cache,
+          index,
+          table: exports.table as JitTable,
+          exports,
+          semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
+          clock: options.clock ?? (() => 0),
+        });
     }
     // No call is awaited; no jump leads to such an address.
     this.ram.view.setBigUint64(RETURN_TO, 1n << 63n, true);
@@ -109,6 +115,20 @@ export class Engine {
     for (const entry of options.image.index) if (entry & LINKS) this.links[entry & FN_MASK] = 1;
   }
 
+  /** Made when first asked for: programs that end soon do without, and without its code. */
+  get jit(): Jit | undefined {
+    this.madeJit ??= this.makeJit?.();
+    return this.madeJit;
+  }
+  /** A quantum ended. True if not in compiled code: the next one is short. */
+  private sample(space: AddressSpace): boolean {
+    const rip = this.rip;
+    if (this.madeJit) return this.madeJit.sample(space, rip);
+    const n = (this.warm.get(rip) ?? 0) + 1;
+    if (this.warm.size > 4096) this.warm.clear();
+    this.warm.set(rip, n);
+    return n < WARM || (this.jit?.sample(space, rip) ?? true);
+  }
   /** Switches to an address space. */
   use(space: AddressSpace): void {
     this.space = space;
@@ -125,13 +145,14 @@ export class Engine {
       decoded: this.decoded,
       lookups: this.lookups,
       tlbMisses: this.ram.u32[STAT_TLB_MISS >> 2],
-      jit: this.jit?.stats,
+      jit: this.madeJit?.stats,
     };
   }
 
   /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
   run(budget: number): number {
-    const { ram, jit } = this;
+    const { ram } = this;
+    const jit = this.makeJit !== undefined;
     // With the JIT, the budget is given in quanta, whose ends are samples of where time goes.
     let quantum = jit ? Math.min(budget, this.quantum) : budget;
     let rest = budget - quantum;
@@ -139,7 +160,7 @@ export class Engine {
     for (;;) {
       const code = this.runQuantum();
       if (code === EXIT.YIELD && jit && this.space) {
-        this.quantum = jit.sample(this.space, this.rip) ? SHORT_QUANTUM : Math.min(this.quantum * 2, LONG_QUANTUM);
+        this.quantum = this.sample(this.space) ? SHORT_QUANTUM : Math.min(this.quantum * 2, LONG_QUANTUM);
         rest += ram.i32[BUDGET >> 2];
         if (rest > 0) {
           this.done += quantum - ram.i32[BUDGET >> 2];
@@ -181,7 +202,7 @@ export class Engine {
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
-      if (plain === EXIT.REGION && this.space) this.jit?.verify(this.space, at);
+      if (plain === EXIT.REGION && this.space) this.madeJit?.verify(this.space, at);
       else if (plain !== EXIT.RECHECK) return plain;
       else if (!this.recheck(at)) return EXIT.FAULT;
     }
@@ -343,6 +364,7 @@ function instantiate(o: EngineOptions, imports: EngineImports): Record<string, u
   const helper: Record<string, (...args: number[]) => number> = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
   const env = { memory: ram.memory, ...imports };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(o.image.wasm), { env, helper });
+  const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
+  const instance = new WebAssembly.Instance(module, { env, helper });
   return instance.exports;
 }

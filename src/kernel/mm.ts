@@ -12,6 +12,9 @@ const STACK_GUARD = 256 * PAGE;
 /** Room for the stack above the area where mmap places things: max(this, RLIMIT_STACK + guard). */
 const MIN_STACK_GAP = 128 << 20;
 
+/** Pages that a fault maps at most, as Linux's fault_around_bytes says. */
+const AROUND = 16;
+
 let ids = 0;
 
 /** A process's memory: page tables, mappings, and what execve put where. Shared by CLONE_VM. */
@@ -132,6 +135,7 @@ export class Mm {
       return FAULT_OK;
     }
     const r = v.source ? this.filePage(v, v.source, page, access) : this.anonymousPage(v, page, access);
+    if (v.source?.cachedPage && access !== WRITE && r === FAULT_OK) this.faultAround(v, v.source, page);
     if (this.space.pages > this.peakPages) this.peakPages = this.space.pages;
     return r;
   }
@@ -159,6 +163,18 @@ export class Mm {
     if (copy) this.kernel.ram.u8.copyWithin(copy, frame, frame + PAGE);
     this.kernel.frames.release(frame);
     return this.enter(page, copy, perms);
+  }
+  /** Maps what is at hand of the pages around one that was read, as they would be mapped when read. */
+  private faultAround(v: Vma, source: NonNullable<Vma["source"]>, page: number): void {
+    const window = page - (page % (AROUND * PAGE));
+    const end = Math.min(v.end, window + AROUND * PAGE);
+    const perms = permissions(v.prot);
+    const flags = v.shared ? (source.dirty ? perms & ~WRITE : perms) | PTE_SHARED : perms | PTE_COW;
+    for (let at = Math.max(v.start, window); at < end; at += PAGE) {
+      if (this.space.entry(at) !== 0) continue;
+      const frame = source.cachedPage?.(v.offset + (at - v.start));
+      if (frame && this.enter(at, frame, flags) !== FAULT_OK) return;
+    }
   }
   /** Takes over the frame's reference. */
   private enter(page: number, frame: number, flags: number): FaultResult {

@@ -8,8 +8,10 @@ export class FileSource implements PageSource {
   private refs = 1;
   constructor(readonly file: File) {
     retainFile(file);
+    if (file.cachedPage) this.cachedPage = (offset) => file.cachedPage?.(offset) ?? 0;
     if (file.dirty) this.dirty = (offset) => file.dirty?.(offset);
   }
+  cachedPage?: (offset: number) => number;
   dirty?: (offset: number) => void;
   get place(): Place | undefined {
     return this.file.place;

@@ -5,6 +5,8 @@ import type { File, Place } from "../vfs/types.ts";
 export interface PageSource {
   /** Frame of the page at the offset, its reference the caller's; 0 past the end. */
   page(offset: number): number;
+  /** The same if the page is at hand, else 0. Mapped along with its neighbours, if there is such a function. */
+  cachedPage?(offset: number): number;
   /** Pages are mapped read-only until this was called for them. */
   dirty?(offset: number): void;
   readonly file?: File;

@@ -56,18 +56,19 @@ export class AddressSpace {
     // bits 47..42, 41..32, 31..22, 21..12
     const i0 = (hi >>> 10) & 63;
     const i1 = hi & 1023;
-    let table = this.root;
-    for (const i of [i0, i1, lo >>> 22]) {
-      let next = this.ram.u32[(table >>> 2) + i] & FRAME_MASK;
-      if (!next) {
-        if (!make) return -1;
-        next = this.frames.alloc();
-        if (!next) return -1;
-        this.ram.u32[(table >>> 2) + i] = next | PTE_PRESENT;
-      }
-      table = next >>> 0;
-    }
-    return (table >>> 2) + ((lo >>> 12) & 1023);
+    let table = this.next(this.root, i0, make);
+    if (table) table = this.next(table, i1, make);
+    if (table) table = this.next(table, lo >>> 22, make);
+    return table ? (table >>> 2) + ((lo >>> 12) & 1023) : -1;
+  }
+  /** The table that an entry of another leads to, or 0. */
+  private next(table: number, i: number, make: boolean): number {
+    const at = (table >>> 2) + i;
+    const next = (this.ram.u32[at] & FRAME_MASK) >>> 0;
+    if (next || !make) return next;
+    const made = this.frames.alloc();
+    if (made) this.ram.u32[at] = made | PTE_PRESENT;
+    return made;
   }
   /** The entry for the page, 0 if none. */
   entry(address: number): number {
@@ -91,21 +92,26 @@ export class AddressSpace {
   }
   /** Unmaps every present page in [start, end); `onPage` sees each address and entry first. */
   unmap(start: number, end: number, onPage?: (address: number, pte: number) => void): void {
+    const changed = new Changed(this.active);
     this.eachPage(start, end, (address, s) => {
       const old = this.ram.u32[s];
       onPage?.(address, old);
       this.ram.u32[s] = 0;
       this.pages--;
+      changed.page(this.ram, address, old);
       this.frames.release((old & FRAME_MASK) >>> 0);
     });
-    this.flush();
+    changed.end(this.ram);
   }
   /** Sets the permissions of every present page in [start, end). */
   protect(start: number, end: number, permissions: number): void {
-    this.eachPage(start, end, (_, s) => {
-      this.ram.u32[s] = (this.ram.u32[s] & ~7) | permissions;
+    const changed = new Changed(this.active);
+    this.eachPage(start, end, (address, s) => {
+      const old = this.ram.u32[s];
+      this.ram.u32[s] = (old & ~7) | permissions;
+      if ((old & 7) !== permissions) changed.page(this.ram, address, old);
     });
-    this.flush();
+    changed.end(this.ram);
   }
   /** Moves present pages to a new address (mremap); the target range must be unmapped. */
   move(from: number, to: number, length: number): boolean {
@@ -197,22 +203,32 @@ export class AddressSpace {
   /** A copy for fork: private pages become copy-on-write in both. Undefined when memory is exhausted. */
   fork(): AddressSpace | undefined {
     const child = new AddressSpace(this.ram, this.frames);
+    const { frames } = this;
     let ok = true;
+    // The child's slot for the page at hand, known as long as pages are neighbours in one table.
+    let to = 0;
+    let expected = -1;
     this.eachPage(0, USER_END, (address, s) => {
       if (!ok) return;
-      let pte = this.ram.u32[s];
+      const { u32 } = this.ram;
+      let pte = u32[s];
       if (!(pte & PTE_SHARED) && !(pte & PTE_COW)) {
         pte |= PTE_COW;
-        this.ram.u32[s] = pte;
+        u32[s] = pte;
       }
-      const frame = (pte & FRAME_MASK) >>> 0;
-      this.frames.retain(frame);
-      if (!child.map(address, frame, pte & 0xfff)) {
-        this.frames.release(frame);
+      const same = expected >= 0 && s > expected && s >>> 10 === expected >>> 10;
+      to = same ? to + (s - expected) : child.slot(address, true);
+      expected = s;
+      if (to < 0) {
         ok = false;
+        return;
       }
+      frames.retain((pte & FRAME_MASK) >>> 0);
+      this.ram.u32[to] = pte;
+      child.pages++;
     });
-    this.flush();
+    // What can be read or executed stays as it was.
+    if (this.active) flushWriteTags(this.ram);
     if (ok) return child;
     child.destroy();
     return undefined;
@@ -249,20 +265,43 @@ export class AddressSpace {
   }
   private flushPage(address: number, old: number): void {
     if (!this.active) return;
-    const i = Math.floor(address / PAGE) % TLB_ENTRIES;
-    const at = TLB + i * TLB_ENTRY;
-    this.ram.u8.fill(0xff, at, at + 16);
+    flushEntry(this.ram, address);
     if (old & EXEC) flushJumps(this.ram);
   }
 }
 
+/** Forgets the translations of pages whose entries change: one by one if they are few, else all. */
+class Changed {
+  private count = 0;
+  private seen = 0;
+  constructor(private readonly active: boolean) {}
+  page(ram: Ram, address: number, old: number): void {
+    this.seen |= old;
+    if (this.active && this.count++ < FEW) flushEntry(ram, address);
+  }
+  end(ram: Ram): void {
+    if (!this.active) return;
+    if (this.count > FEW) flushTranslations(ram);
+    if (this.seen & EXEC) flushJumps(ram);
+  }
+}
+/** Flushing as many entries costs less than filling the TLB again. */
+const FEW = 64;
+
+function flushEntry(ram: Ram, address: number): void {
+  const at = (TLB + (Math.floor(address / PAGE) % TLB_ENTRIES) * TLB_ENTRY) >>> 2;
+  ram.i32[at] = ram.i32[at + 1] = ram.i32[at + 2] = ram.i32[at + 3] = -1;
+}
+function flushTranslations(ram: Ram): void {
+  ram.u8.fill(0xff, TLB, TLB + TLB_ENTRIES * TLB_ENTRY);
+}
+
 /** Forgets all translations, and the jumps that were resolved through them. */
 export function flushTlb(ram: Ram): void {
-  ram.u8.fill(0xff, TLB, TLB + TLB_ENTRIES * TLB_ENTRY);
+  flushTranslations(ram);
   flushJumps(ram);
 }
 
-/** Forgets resolved jumps: code may no longer be where it was. */
 /** Makes every store look its page up again: a frame got code, and stores to it take the slow path from now on. */
 export function flushWriteTags(ram: Ram): void {
   const low = (TLB + TLB_WTAG) >>> 2;
@@ -272,6 +311,7 @@ export function flushWriteTags(ram: Ram): void {
   }
 }
 
+/** Forgets resolved jumps: code may no longer be where it was. */
 export function flushJumps(ram: Ram): void {
   ram.i32[CODE_GENERATION >> 2]++;
   ram.u8.fill(0xff, JUMP_CACHE, JUMP_CACHE + JUMP_ENTRIES * 16);

@@ -51,6 +51,10 @@ export class PageCache {
   }
 }
 
+/** Pages that are read at once: as Linux maps around a fault. */
+export const WINDOW = 16;
+const window = new Uint8Array(WINDOW * PAGE);
+
 /** The cached pages of one file, by page number. */
 export class InodePages {
   private readonly pages = new Map<number, number>();
@@ -92,6 +96,37 @@ export class InodePages {
     }
     this.cache.frames.retain(frame);
     return frame;
+  }
+
+  /** The frame of a page if it is here, with a reference for the caller; or 0. */
+  cached(index: number): number {
+    const frame = this.pages.get(index);
+    if (frame === undefined) return 0;
+    this.cache.frames.retain(frame);
+    return frame;
+  }
+  /**
+   * Brings in the pages of the window around `index` that are absent, with one read: it fills the buffer from the
+   * window's first page on and answers how many bytes that were. `size` is the file's.
+   */
+  readAround(index: number, size: number, read: (into: Uint8Array, index: number) => number): void {
+    const first = index - (index % WINDOW);
+    const count = Math.min(WINDOW, Math.ceil(size / PAGE) - first);
+    let n = -1;
+    for (let i = 0; i < count; i++) {
+      if (this.pages.has(first + i)) continue;
+      if (n < 0) {
+        n = read(window.subarray(0, count * PAGE), first);
+        if (n <= 0) return;
+        window.fill(0, n, count * PAGE);
+      }
+      if (n <= i * PAGE) return;
+      const frame = this.cache.frames.allocDirty();
+      if (!frame) return;
+      this.cache.frames.ram.u8.set(window.subarray(i * PAGE, (i + 1) * PAGE), frame);
+      this.pages.set(first + i, frame);
+      this.cache.track(this);
+    }
   }
 
   /**

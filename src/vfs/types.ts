@@ -155,6 +155,8 @@ export interface File {
   readdir?(): DirEntry[] | number;
   /** Frame (byte address in RAM) of the page at the file offset, from the page cache; its reference belongs to the caller. 0 past the end of file. */
   page?(offset: number): number;
+  /** The same if the page cache holds the page already, else 0. */
+  cachedPage?(offset: number): number;
   /** Marks a page written through a shared mapping, so that it reaches the file. */
   dirty?(offset: number): void;
   /** Writes dirty pages of the range to the file (msync, munmap), without forcing them to the disk as `sync` does. */

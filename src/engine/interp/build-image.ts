@@ -4,6 +4,8 @@ import { M64 } from "../../isa/types.ts";
 import { HELPERS } from "../../sem/helpers/index.ts";
 import { SEMANTICS } from "../../sem/table.ts";
 import { type HandlerImage, Image } from "./image.ts";
+import { IMAGE_HEADER } from "./image-file.ts";
+import { buildPlans } from "./plans.ts";
 
 export function buildImage(): HandlerImage {
   const rows = ROWS.map((_, i) => form(i));
@@ -13,17 +15,19 @@ export function buildImage(): HandlerImage {
     helpers,
     semantics: (row) => (row.modes & M64 && !row.unsupported ? SEMANTICS[row.mnemonic] : undefined),
   });
-  return image.build();
+  return { ...image.build(), plans: buildPlans() };
 }
 
-/** One file: length of the module, the module, the index (little-endian). */
+/** One file: what `unpackImage` reads. */
 export function packImage(image: HandlerImage): Uint8Array {
-  const out = new Uint8Array(4 + image.wasm.length + image.index.length * 2);
+  const parts = [image.wasm, image.index, image.plans];
+  const out = new Uint8Array(parts.reduce((sum, p) => sum + p.byteLength, IMAGE_HEADER));
   const view = new DataView(out.buffer);
-  view.setUint32(0, image.wasm.length, true);
-  out.set(image.wasm, 4);
-  image.index.forEach((v, i) => {
-    view.setUint16(4 + image.wasm.length + i * 2, v, true);
-  });
+  let at = IMAGE_HEADER;
+  for (const [i, part] of parts.entries()) {
+    view.setUint32(i * 4, part.byteLength, true);
+    out.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
+    at += part.byteLength;
+  }
   return out;
 }

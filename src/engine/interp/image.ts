@@ -58,17 +58,12 @@ export const FN_MASK = 0x1fff;
 
 export interface HandlerImage {
   wasm: Uint8Array<ArrayBuffer>;
+  /** The module compiled, if it was in time. */
+  module?: WebAssembly.Module;
   /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK, LINKS and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
-}
-
-/** Reads what `packImage` wrote. */
-export function unpackImage(file: Uint8Array<ArrayBuffer>): HandlerImage {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const n = view.getUint32(0, true);
-  const index = new Uint16Array((file.length - 4 - n) >> 1);
-  for (let i = 0; i < index.length; i++) index[i] = view.getUint16(4 + n + i * 2, true);
-  return { wasm: file.subarray(4, 4 + n), index };
+  /** How to make records: see plans.ts. */
+  plans: Int32Array;
 }
 
 export interface ImageSource {
@@ -159,7 +154,7 @@ export class Image {
     return h;
   }
 
-  build(): HandlerImage {
+  build(): Omit<HandlerImage, "plans"> {
     const index = new Uint16Array(this.source.rows.length * VARIANTS);
     const functions: number[] = [];
     const known = new Map<string, number>();

@@ -26,7 +26,7 @@ const REPS = [0, 0xf2, 0xf3] as const;
 const BY_ADDRESS_SIZE = /^(LOOP|LOOPE|LOOPNE|JCXZ|JECXZ|JRCXZ|MASKMOVQ|V?MASKMOVDQU|MONITOR|XLAT|XLATB)$/;
 
 /** Kind of variation of a row: by memory shape, or by repeat prefix and address size. */
-function isImplied(row: Row): boolean {
+export function isImplied(row: Row): boolean {
   return row.operands.some((o) => o.kind === "str") || BY_ADDRESS_SIZE.test(row.mnemonic);
 }
 const impliedRows = new Map<number, boolean>();

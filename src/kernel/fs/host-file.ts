@@ -16,6 +16,9 @@ import type { FillPage, InodePages } from "../../vfs/page-cache.ts";
 import type { Inode, Stat } from "../../vfs/types.ts";
 import { tell } from "../../vfs/watch.ts";
 
+/** Milliseconds for which cached pages are taken to be what the host has. */
+const RECENT = 20;
+
 /** What an open file asks of its inode. */
 export interface HostFileOwner extends Inode {
   readonly files: Set<HostFile>;
@@ -34,6 +37,8 @@ export interface HostFileOwner extends Inode {
 export class HostFile extends RegularFile {
   /** The host appends by itself. */
   private readonly hostAppends: boolean;
+  /** When a page was last found to be the host's, milliseconds. */
+  private checked = 0;
 
   constructor(
     override readonly inode: HostFileOwner,
@@ -60,10 +65,13 @@ export class HostFile extends RegularFile {
   };
   /** The host's other programs may have changed the file since its pages were read. */
   private revalidate(): void {
-    const { pages } = this.inode;
-    if (pages.count === 0 || !this.readable) return;
+    if (this.inode.pages.count === 0 || !this.readable) return;
     const st = this.host.fstat(this.fd);
-    if (typeof st === "number" || this.inode.isVersion(st)) return;
+    if (typeof st !== "number") this.agree(st);
+  }
+  private agree(st: HostStat): void {
+    const { pages } = this.inode;
+    if (this.inode.isVersion(st)) return;
     pages.refresh(this.fill);
     pages.truncate(st.size);
     this.inode.setVersion(st);
@@ -86,8 +94,10 @@ export class HostFile extends RegularFile {
     if (!this.readable) return -EBADF;
     const { pages } = this.inode;
     if (pages.count === 0) return this.host.pread(this.fd, into, at);
-    const size = this.size();
-    if (size < 0) return size;
+    const st = this.host.fstat(this.fd);
+    if (typeof st === "number") return st;
+    this.agree(st);
+    const { size } = st;
     if (at >= size) return 0;
     const part = into.length > size - at ? into.subarray(0, size - at) : into;
     return pages.read(part, at, (p, from) => this.host.pread(this.fd, p, from));
@@ -139,10 +149,19 @@ export class HostFile extends RegularFile {
   page(offset: number): number {
     if (!this.readable) return 0;
     const { pages } = this.inode;
+    const index = Math.floor(offset / PAGE);
+    if (pages.has(index) && Date.now() - this.checked < RECENT) return pages.cached(index);
     const st = this.host.fstat(this.fd);
     if (typeof st === "number" || offset >= st.size) return 0;
     if (pages.count === 0) this.inode.setVersion(st);
-    return Math.max(0, pages.get(Math.floor(offset / PAGE), this.fill));
+    else this.agree(st);
+    this.checked = Date.now();
+    if (!pages.has(index))
+      pages.readAround(index, st.size, (into, from) => this.host.pread(this.fd, into, from * PAGE));
+    return Math.max(0, pages.get(index, this.fill));
+  }
+  cachedPage(offset: number): number {
+    return this.inode.pages.cached(Math.floor(offset / PAGE));
   }
   dirty(offset: number): void {
     this.inode.pages.markDirty(Math.floor(offset / PAGE));

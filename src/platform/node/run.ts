@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
-import { unpackImage } from "../../engine/interp/image.ts";
+import type { HandlerImage } from "../../engine/interp/image.ts";
+import { unpackImage } from "../../engine/interp/image-file.ts";
 import { Machine } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
@@ -38,8 +39,15 @@ function characters(s: string): string {
   return Buffer.from(s, "latin1").toString("utf8");
 }
 
-/** The handlers, made at build time: beside the bundle, or in dist/ when run from source. */
-function loadImage() {
+/** The file with the handlers, and its module, which is being compiled. */
+export interface Handlers {
+  file: Uint8Array<ArrayBuffer>;
+  module: Promise<WebAssembly.Module>;
+}
+
+/** The handlers, made at build time: given, beside the bundle, or in dist/ when run from source. */
+async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
+  if (handlers) return unpackImage(handlers.file, await handlers.module);
   for (const place of ["handlers.bin", "../../../dist/handlers.bin"]) {
     const url = new URL(place, import.meta.url);
     if (fs.existsSync(url)) return unpackImage(fs.readFileSync(url));
@@ -56,12 +64,13 @@ function overlayList(spec: string | undefined): string[] | undefined {
 }
 
 /** Runs the program and ends this process as the program ended. */
-export async function runProgram(o: RunOptions): Promise<void> {
+export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
+  const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
   const host = new NodeHost((line) => log.write(line));
   const machine = new Machine({
     host,
-    image: loadImage(),
+    image,
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
     jit: o.jit,

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { ARENA, FRAMES } from "../cpu/layout.ts";
+import { Ram } from "../mmu/ram.ts";
+import { BlockBuilder } from "./block.ts";
+import { buildImage } from "./interp/build-image.ts";
+import { HEADS } from "./interp/plans.ts";
+import { RECORD } from "./record.ts";
+
+const { index, plans } = buildImage();
+const ram = new Ram(FRAMES + (1 << 20));
+const quick = new BlockBuilder(ram, index, plans);
+// Without plans, every instruction goes through decode/.
+const plain = new BlockBuilder(ram, index, new Int32Array(HEADS));
+
+function build(builder: BlockBuilder, offset: number): string {
+  const made = builder.build(ARENA, FRAMES, offset);
+  if (made === "short") return made;
+  return `${made.end} ${Buffer.from(ram.u8.subarray(ARENA, ARENA + made.count * RECORD)).toString("hex")}`;
+}
+
+/** A generator of numbers (xorshift), so that a failure can be repeated. */
+function numbers(seed: number): () => number {
+  let x = seed;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x >>> 0;
+  };
+}
+const next = numbers(0x2545f491);
+
+function compare(bytes: number[]): void {
+  const offset = next() % 64;
+  for (let i = 0; i < 128; i++) ram.u8[FRAMES + i] = next();
+  ram.u8.set(bytes, FRAMES + offset);
+  const expected = build(plain, offset);
+  const actual = build(quick, offset);
+  if (actual !== expected) expect(`${Buffer.from(bytes).toString("hex")}: ${actual}`).toBe(expected);
+}
+
+const PREFIXES = [[], [0x66], [0xf2], [0xf3], [0xf0], [0x64], [0x65], [0x2e], [0x67], [0x66, 0xf2], [0xf3, 0x66]];
+const OPCODES = [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]];
+
+test("plans make the records that decode/ makes: legacy opcodes", () => {
+  for (const prefix of PREFIXES) {
+    for (const map of OPCODES) {
+      for (let opcode = 0; opcode < 256; opcode++) {
+        for (let reg = 0; reg < 8; reg++) {
+          const modrm = (next() & 0xc7) | (reg << 3);
+          const rex = next() % 3 ? [0x40 | (next() & 15)] : [];
+          compare([...prefix, ...rex, ...map, opcode, modrm]);
+        }
+      }
+    }
+  }
+}, 60000);
+
+test("plans make the records that decode/ makes: ModRM and SIB", () => {
+  for (const opcode of [0x00, 0x01, 0x63, 0x69, 0x6b, 0x80, 0x8b, 0x8d, 0xc6, 0xc7, 0xf6, 0xff]) {
+    for (let modrm = 0; modrm < 256; modrm++) {
+      for (let i = 0; i < 16; i++) {
+        compare([...(PREFIXES[next() % 8] as number[]), 0x40 | (next() & 15), opcode, modrm, next() & 255]);
+      }
+    }
+  }
+}, 60000);
+
+test("plans make the records that decode/ makes: VEX", () => {
+  for (const map of [1, 2, 3]) {
+    for (let opcode = 0; opcode < 256; opcode++) {
+      for (let i = 0; i < 64; i++) {
+        const last = i % 2 ? next() & 255 : (next() & 0x87) | 0x78;
+        compare([0xc4, (next() & 0xe0) | map, last, opcode, next() & 255]);
+        if (map === 1) compare([0xc5, last, opcode, next() & 255]);
+      }
+    }
+  }
+}, 60000);
+
+test("plans make the records that decode/ makes: any bytes", () => {
+  for (let i = 0; i < 50000; i++) compare(Array.from({ length: 15 }, () => next() & 255));
+}, 60000);
+
+test("the ends of a page are left to decode/", () => {
+  for (let offset = 4096 - 20; offset < 4096; offset++) {
+    ram.u8.set([0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8], FRAMES + offset);
+    expect(build(quick, offset)).toBe(build(plain, offset));
+  }
+});

@@ -1,0 +1,36 @@
+/**
+ * An esbuild plugin that leaves the JIT and the semantics out of the command's bundle: they go into one of their own, which is loaded
+ * when the first code is to be compiled. Programs that end soon start without reading it.
+ */
+const compiler = `let made;
+export const compiler = () => (made ??= load("blink.jit"));
+`;
+const stubs = {
+  jit: `import { compiler } from "compiler";
+export class Jit {
+  constructor(parts) {
+    return new (compiler().Jit)(parts);
+  }
+}
+`,
+  table: `import { compiler } from "compiler";
+export const SEMANTICS = new Proxy({}, { get: (_, mnemonic) => compiler().SEMANTICS[mnemonic] });
+`,
+};
+
+export const lazyJit = {
+  name: "lazy-jit",
+  setup(plugin) {
+    const load = (contents) => () => ({ contents, loader: "js" });
+    plugin.onResolve({ filter: /^compiler$/ }, () => ({ path: "compiler", namespace: "lazy-jit" }));
+    plugin.onLoad({ filter: /.*/, namespace: "lazy-jit" }, load(compiler));
+    plugin.onLoad({ filter: /[\\/]src[\\/]engine[\\/]jit[\\/]jit\.ts$/ }, load(stubs.jit));
+    plugin.onLoad({ filter: /[\\/]src[\\/]sem[\\/]table\.ts$/ }, load(stubs.table));
+  },
+};
+
+/** The source of the other bundle. */
+export const jitBundle = `
+export { Jit } from "./src/engine/jit/jit.ts";
+export { SEMANTICS } from "./src/sem/table.ts";
+`;
