@@ -119,7 +119,8 @@ export class EngineSide {
       if (this.way !== "mixed") this.engine.jit?.compile(this.space, [entry]);
       // Regions that overlap, some without the one at the start.
       else
-        for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7)) this.engine.jit?.compile(this.space, [entry + i]);
+        for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7))
+          this.engine.jit?.compile(this.space, [entry + i]);
       if (this.way === "paged") this.unmapData();
     } else this.start(trial, at, code);
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));

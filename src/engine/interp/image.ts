@@ -13,15 +13,10 @@ import {
   CODE_GENERATION,
   EXIT_CODE,
   EXIT_REC,
-  GPR,
-  JUMP_BITS,
-  JUMP_CACHE,
-  JUMP_ENTRIES,
   REGION_CODE,
   RETURN_SP,
   RETURN_TO,
   RIP,
-  RSP,
 } from "../../cpu/layout.ts";
 import type { Row } from "../../isa/types.ts";
 import type { Semantics, Shared } from "../../sem/emit.ts";
@@ -30,7 +25,7 @@ import { i32, i64, select, type Val } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { type MemoryFunctions, memoryFunctions, STORE_WIDTHS } from "../emit/memory.ts";
 import { settle, settleIfPending } from "../emit/pending.ts";
-import { EXIT_RECORD, R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
+import { R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
 import { HandlerEmit } from "./handler.ts";
 import { dispatch, FN_REGION, INVOKE, jumpCache, proceed, resolve } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";

@@ -3,14 +3,14 @@ import { EXIT } from "../../cpu/exit.ts";
 import { BUDGET, GPR, REGION_CODE, RIP, RSP } from "../../cpu/layout.ts";
 import type { Emit, JumpKind, Shared } from "../../sem/emit.ts";
 import { Bytes } from "../../wasm/bytes.ts";
-import type { Callee, Label } from "../../wasm/code.ts";
+import type { Callee } from "../../wasm/code.ts";
 import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { operandInfos } from "../emit/operands.ts";
 import { RegionOperands, Unsupported, vectorField } from "./emit.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
-import { FLAGS, type RegSet, Stubs, VECTORS } from "./registers.ts";
+import { FLAGS, type RegSet, Stubs } from "./registers.ts";
 
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);

@@ -15,9 +15,9 @@ import type { StoreWidth } from "../../wasm/code.ts";
 import { f32, f64, i32, i64, local, select, type Ty, type Val } from "../../wasm/expr.ts";
 import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
 import { tlbHit, tlbHost, tlbOffset } from "../emit/memory.ts";
-import { BITS, operandInfos, WIDTH_OF } from "../emit/operands.ts";
+import { BITS, WIDTH_OF } from "../emit/operands.ts";
 import { RegionFlags } from "./flags.ts";
-import { type Group, Groups, type Symbol } from "./groups.ts";
+import { type Group, Groups, type Relative } from "./groups.ts";
 import { UPPERS, VECTORS } from "./registers.ts";
 
 const ZERO = i32.const(0);
@@ -88,7 +88,7 @@ export abstract class RegionOperands extends RegionFlags {
     if (v.ty === "i64") this.groups.know(i, this.symbolOf(v));
     return local(v.ty, i);
   }
-  private symbolOf(v: Val): Symbol | undefined {
+  private symbolOf(v: Val): Relative | undefined {
     return this.groups.of(v, (i) => this.groups.at(i) ?? (this.gpr.includes(i) ? this.groups.renew(i) : undefined));
   }
 

@@ -7,7 +7,7 @@ import type { Val } from "../../wasm/expr.ts";
 import { CONST, LOCAL } from "../../wasm/expr.ts";
 
 /** A value as an unknown one, by number, plus a constant. */
-export interface Symbol {
+export interface Relative {
   id: number;
   offset: number;
 }
@@ -30,7 +30,7 @@ const FAR = 2 ** 31;
 
 export class Groups {
   /** By local. */
-  private symbols: (Symbol | undefined)[] = [];
+  private symbols: (Relative | undefined)[] = [];
   private groups: Group[] = [];
   private next = 0;
 
@@ -43,19 +43,19 @@ export class Groups {
     this.symbols[index] = undefined;
   }
   /** A local that holds something new. */
-  renew(index: number): Symbol {
+  renew(index: number): Relative {
     const s = { id: this.next++, offset: 0 };
     this.symbols[index] = s;
     return s;
   }
-  know(index: number, s: Symbol | undefined): void {
+  know(index: number, s: Relative | undefined): void {
     this.symbols[index] = s;
   }
-  at(index: number): Symbol | undefined {
+  at(index: number): Relative | undefined {
     return this.symbols[index];
   }
   /** `local` says what is known of a local. */
-  of(v: Val, local: (index: number) => Symbol | undefined): Symbol | undefined {
+  of(v: Val, local: (index: number) => Relative | undefined): Relative | undefined {
     if (v.op === LOCAL) return local(v.imm as number);
     if ((v.op !== I64_ADD && v.op !== I64_SUB) || v.args[1].op !== CONST) return undefined;
     const s = this.of(v.args[0], local);
@@ -63,7 +63,7 @@ export class Groups {
     return s && Math.abs(s.offset + by) < FAR ? { id: s.id, offset: s.offset + by } : undefined;
   }
   /** The group that an access belongs to, if there is one. */
-  find(s: Symbol, bytes: number, write: boolean): Group | undefined {
+  find(s: Relative, bytes: number, write: boolean): Group | undefined {
     for (const g of this.groups) {
       if (g.id !== s.id) continue;
       const from = Math.min(g.from, s.offset);
@@ -76,7 +76,7 @@ export class Groups {
     }
     return undefined;
   }
-  add(s: Symbol, bytes: number, write: boolean, host: number): Group {
+  add(s: Relative, bytes: number, write: boolean, host: number): Group {
     const g = { id: s.id, from: s.offset, to: s.offset + bytes, write, host };
     this.groups.push(g);
     return g;
