@@ -48,8 +48,12 @@ export class RegionEmit extends RegionOperands implements Emit {
   private readonly where = this.fixedLocal("i32");
   readonly target = this.fixedLocal("i64");
   private readonly hints: BranchHint[] = [];
-  private readonly hintLikely = (): void => void this.hints.push({ at: this.out.len, likely: true });
-  private readonly hintUnlikely = (): void => void this.hints.push({ at: this.out.len, likely: false });
+  private readonly hintLikely = (): void => {
+    this.hints.push({ at: this.out.len, likely: true });
+  };
+  private readonly hintUnlikely = (): void => {
+    this.hints.push({ at: this.out.len, likely: false });
+  };
   /** By exit: how it leaves. */
   private readonly kinds: number[] = [];
   private stubOf: number[] = [];
