@@ -2,7 +2,7 @@
 import { i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { i8x16, i16x8, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import { type Emit, type Semantics, type SemTable, VECTOR } from "./emit.ts";
-import { range, ZERO } from "./vector.ts";
+import { isVectorMove, range, ZERO } from "./vector.ts";
 import { shuffleDwords } from "./vector-shuffle.ts";
 import { isWide, vex, writeVector } from "./vex.ts";
 
@@ -10,6 +10,10 @@ import { isWide, vex, writeVector } from "./vex.ts";
 function move(strict: boolean): Semantics {
   return (e) => {
     const wide = isWide(e);
+    if (!wide && isVectorMove(e)) {
+      e.copyVector(0, 1);
+      return e.clearUpper(0);
+    }
     const memory = e.ops.findIndex((o) => o.kind === "mem");
     if (strict && memory >= 0) {
       e.faultIf(i32.wrap_i64(i64.and(e.ea(memory), i64.const(wide ? 31 : 15))), VECTOR.GP);

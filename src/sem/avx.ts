@@ -1,6 +1,7 @@
 /** AVX and AVX2 forms of SSE instructions, and of AES, PCLMULQDQ and GFNI: all from the text of their SSE forms. */
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { i8x16 } from "../wasm/simd.ts";
+import { avxFloat } from "./avx-float.ts";
 import { crypto } from "./crypto.ts";
 import type { Emit, SemTable } from "./emit.ts";
 import { sseConvert } from "./sse-convert.ts";
@@ -38,8 +39,8 @@ function forms(list: string, form: Form): SemTable {
     }),
   );
 }
-const TYPES = ["PS", "PD", "SS", "SD"];
 const PACKED = ["PS", "PD"];
+const SCALARS = ["SS", "SD"];
 const each = (names: string, types: readonly string[]): string =>
   names
     .split(" ")
@@ -60,8 +61,9 @@ function narrowed(e: Emit, [lo, hi]: readonly Val[]): void {
 }
 
 export const avx: SemTable = {
-  ...forms(each("ADD SUB MUL DIV MIN MAX SQRT", TYPES), {}),
-  ...forms(each("CMP ROUND", TYPES), { arity: 3 }),
+  ...avxFloat,
+  ...forms(each("ADD SUB MUL DIV MIN MAX SQRT", SCALARS), {}),
+  ...forms(`CMPSS CMPSD ${each("ROUND", [...PACKED, ...SCALARS])}`, { arity: 3 }),
   ...forms(each("AND ANDN OR XOR ADDSUB HADD HSUB UNPCKL UNPCKH", PACKED), {}),
   ...forms("RCPPS RCPSS RSQRTPS RSQRTSS COMISS COMISD UCOMISS UCOMISD", {}),
   ...forms("SHUFPS DPPS DPPD INSERTPS EXTRACTPS BLENDVPS BLENDVPD", { arity: 3 }),

@@ -83,8 +83,17 @@ export interface Emit extends Code {
   write(i: number, v: Val): void;
   /** Operand i as f32, f64 or v128 with the width of the access (scalar operands in vector registers): low lane of a register. */
   readLow(i: number, ty: Ty): Val;
-  /** Writes the low lane of vector register operand i, keeping the rest; to memory, just that width. */
-  writeLow(i: number, v: Val): void;
+  /**
+   * Writes the low lane of vector register operand i, keeping the rest of its 128 bits, or taking that from register
+   * operand `rest`, or clearing it; to memory, just that width.
+   */
+  writeLow(i: number, v: Val, rest?: number | "zero"): void;
+  /** Register operand i's 128 bits become those of register operand j. */
+  copyVector(i: number, j: number): void;
+  /** Clears the upper half of vector register operand i. */
+  clearUpper(i: number): void;
+  /** True where operands i and j are known to be the same register. */
+  same(i: number, j: number): boolean;
   /** Operand i of 256 bits: its low and its high half. */
   readWide(i: number): [Val, Val];
   /** Writes both halves of vector register operand i (of a 128-bit one, too), or 32 bytes of memory. */
@@ -116,6 +125,10 @@ export interface Emit extends Code {
   /** A field of the register file, by its address in cpu/layout.ts. */
   field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val;
   setField(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number, v: Val): void;
+  /** 0x7ff where MXCSR is in the state of sse-float-quick.ts, else 0. */
+  quickFloat(): Val;
+  /** The same in four lanes of 32 bits, where the exponent of a double's upper half is. */
+  quickFloats(): Val;
   /** Base of segment n (ES..GS), i64; zero for ES, CS, SS, DS in 64-bit mode. */
   segBase(n: number): Val;
   /** Base of the segment for an implied DS:rSI operand: an override applies. */
@@ -143,6 +156,8 @@ export interface Emit extends Code {
   /** INC and DEC: as flagsAdd and flagsSub, CF kept. */
   flagsInc(size: Size, a: Val, r: Val): void;
   flagsDec(size: Size, a: Val, r: Val): void;
+  /** Of a comparison of floating-point numbers (f32 or f64, temporaries): unordered sets ZF, PF and CF; OF = SF = AF = 0. */
+  flagsFloat(a: Val, b: Val): void;
   /** ZF, SF, PF from r; CF, OF, AF as given (i32, 0 or 1; AF 0 if left out). */
   flagsResult(size: Size, r: Val, cf: Val, of: Val, af?: Val): void;
   /** ZF, SF, PF from r = the low half of the signed product a * b, of 64 bits; CF = OF = the product does not fit. */

@@ -19,7 +19,8 @@ import {
   roundTo,
 } from "./sse-float-exact.ts";
 import { defaultNan, type Fp, LANES, PACKED, quieten, SCALAR } from "./sse-float-nan.ts";
-import { LIMITS, QUICK, QUICK_MASK } from "./sse-float-slow.ts";
+import { QUICK, QUICK_MASK } from "./sse-float-quick.ts";
+import { LIMITS } from "./sse-float-slow.ts";
 import { isExpMax, isZero, MUL_HIGH, type Parts, unpack } from "./x87-arith.ts";
 import { BIAS, clearExceptions, IE, INTEGER_BIT, k, k64, MEM, raise, ZERO64 } from "./x87-cells.ts";
 import { shiftRightJam } from "./x87-round.ts";

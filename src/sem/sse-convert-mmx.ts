@@ -3,7 +3,7 @@ import { i64, type Val } from "../wasm/expr.ts";
 import { f64x2, i64x2 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import { checkPendingX87, enterMmx } from "./mmx-state.ts";
-import { fromInt32x4, roundingControl, TRUNCATE, toInt32Packed } from "./sse-convert-ops.ts";
+import { BY_MXCSR, fromInt32x4, TRUNCATE, toInt32Packed } from "./sse-convert-ops.ts";
 import type { Fp } from "./sse-float-nan.ts";
 import { readAligned } from "./vector.ts";
 
@@ -15,7 +15,7 @@ function toMmx(ty: Fp, truncate: boolean): Semantics {
     const v = ty === "f32" ? i64x2.replace_lane(x, 1, i64.const(0)) : x;
     // Processors change to MMX state even if #XM follows.
     enterMmx(e);
-    const r = toInt32Packed(e, ty, truncate ? TRUNCATE : roundingControl(e), e.tmp(v));
+    const r = toInt32Packed(e, ty, truncate ? TRUNCATE : BY_MXCSR, e.tmp(v));
     e.write(0, i64x2.extract_lane(r, 0));
   };
 }

@@ -3,11 +3,11 @@ import type { Val } from "../wasm/expr.ts";
 import { f64x2 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import {
+  BY_MXCSR,
   fromInt,
   fromInt32x4,
   narrow,
   narrowPacked,
-  roundingControl,
   roundPacked,
   roundScalar,
   TRUNCATE,
@@ -34,13 +34,13 @@ const scalarToInt =
   (e) => {
     const x = e.readLow(1, ty);
     const size = e.ops[0].size === 64 ? 64 : 32;
-    e.write(0, toInt(e, ty, size, truncate ? TRUNCATE : roundingControl(e), x));
+    e.write(0, toInt(e, ty, size, truncate ? TRUNCATE : BY_MXCSR, x));
   };
 const packedToInt =
   (ty: Fp, truncate: boolean): Semantics =>
   (e) => {
     const x = e.tmp(readAligned(e, 1));
-    e.write(0, toInt32Packed(e, ty, truncate ? TRUNCATE : roundingControl(e), x));
+    e.write(0, toInt32Packed(e, ty, truncate ? TRUNCATE : BY_MXCSR, x));
   };
 const roundPackedRow =
   (ty: Fp): Semantics =>

@@ -3,7 +3,7 @@ import { i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import type { Fp } from "./sse-float-nan.ts";
-import { packedOp } from "./sse-float-ops.ts";
+import { packedOp } from "./sse-float-vector.ts";
 import { readAligned } from "./vector.ts";
 
 type Pick = (e: Emit, a: Val, b: Val) => Val;

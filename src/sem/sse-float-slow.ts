@@ -8,13 +8,9 @@ import { MXCSR } from "../cpu/layout.ts";
 import type { Code } from "../wasm/code.ts";
 import { f64, i32, i64, type Val } from "../wasm/expr.ts";
 import type { Shared } from "./emit.ts";
-import { EXACT_OP, FORMAT, mxcsr } from "./sse-float-exact.ts";
+import { EXACT_OP, FORMAT, mxcsr, UNMASKED } from "./sse-float-exact.ts";
 import { type Fp, LANES, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
-import { k, k64, PE } from "./x87-cells.ts";
-
-/** MXCSR but for the flags other than PE, and its value when quick results are right. */
-export const QUICK_MASK = 0xffe0;
-export const QUICK = 0x1fa0;
+import { cell, k, k64, PE, setCell } from "./x87-cells.ts";
 
 /** Least normal and greatest finite number. */
 export const LIMITS = {
@@ -138,3 +134,37 @@ const packedTable = (ty: Fp): Record<Op, Shared> => {
 export const SLOW_PACKED: Record<Fp, Record<Op, Shared>> = { f32: packedTable("f32"), f64: packedTable("f64") };
 const addSub = (ty: Fp): Shared => slowPacked(ty, `sse_slow_addsub_${ty}`, (i) => (i & 1 ? "add" : "sub"));
 export const SLOW_ADDSUB: Record<Fp, Shared> = { f32: addSub("f32"), f64: addSub("f64") };
+
+/** IE, DE, ZE. */
+const EARLY = 7;
+/**
+ * A slow way as the only one of its instruction: clears UNMASKED first, and undoes what one lane raised before computing
+ * if it keeps the others from computing.
+ */
+function alone(f: Shared): Shared {
+  return {
+    ...f,
+    name: `${f.name}_alone`,
+    body: (c, use) => {
+      const before = c.tmp(mxcsr(c));
+      setCell(c, UNMASKED, k(0));
+      const r = c.call(use(f), ...f.params.map((_, i) => c.param(i)));
+      c.if(i32.and(cell(c, UNMASKED), k(EARLY)), () =>
+        c.st("i32", k(0), i32.or(before, i32.and(mxcsr(c), k(EARLY))), MXCSR),
+      );
+      c.ret(r);
+    },
+  };
+}
+const allAlone = (all: Record<Op, Shared>): Record<Op, Shared> => ({
+  add: alone(all.add),
+  sub: alone(all.sub),
+  mul: alone(all.mul),
+  div: alone(all.div),
+  sqrt: alone(all.sqrt),
+});
+export const ALONE: Record<Fp, Record<Op, Shared>> = { f32: allAlone(SLOW.f32), f64: allAlone(SLOW.f64) };
+export const ALONE_PACKED: Record<Fp, Record<Op, Shared>> = {
+  f32: allAlone(SLOW_PACKED.f32),
+  f64: allAlone(SLOW_PACKED.f64),
+};

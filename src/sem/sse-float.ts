@@ -4,19 +4,10 @@ import { i32, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import { reciprocal, reciprocalSqrt } from "./sse-float-approx.ts";
-import { type Fp, type Op, SCALAR } from "./sse-float-nan.ts";
-import {
-  addSub,
-  packedCompare,
-  packedMinMax,
-  packedOp,
-  predicateOf,
-  scalarCompare,
-  scalarMinMax,
-  scalarOp,
-  scalarPair,
-} from "./sse-float-ops.ts";
-import { readAligned } from "./vector.ts";
+import type { Fp, Op } from "./sse-float-nan.ts";
+import { predicateOf, scalarCompare, scalarMinMax, scalarOp, scalarPair } from "./sse-float-ops.ts";
+import { addSub, packedCompare, packedMinMax, packedOp } from "./sse-float-vector.ts";
+import { readAligned, ZERO } from "./vector.ts";
 
 type Value2 = (e: Emit, ty: Fp, a: Val, b: Val) => Val;
 
@@ -70,7 +61,8 @@ for (const ty of TYPES) {
   table[`ANDP${s}`] = packed2(ty, (_e, _t, a, b) => v128.and(a, b));
   table[`ANDNP${s}`] = packed2(ty, (_e, _t, a, b) => v128.andnot(b, a));
   table[`ORP${s}`] = packed2(ty, (_e, _t, a, b) => v128.or(a, b));
-  table[`XORP${s}`] = packed2(ty, (_e, _t, a, b) => v128.xor(a, b));
+  const xor = packed2(ty, (_e, _t, a, b) => v128.xor(a, b));
+  table[`XORP${s}`] = (e) => (e.same(0, 1) ? e.write(0, ZERO) : xor(e));
 }
 
 /** Lanes 0, 2 of a, then of b. */
@@ -91,17 +83,8 @@ function lanes(ty: Fp, a: Val, b: Val, pick: readonly number[]): Val {
 
 /** COMISS and its kin: unordered sets ZF, PF and CF. The `quiet` ones take quiet NaNs without IE. */
 export function compareFlags(e: Emit, ty: Fp, left: Val, right: Val, quiet: number): void {
-  const s = SCALAR[ty];
   const [a, b] = scalarPair(e, ty, left, right, i32.const(quiet));
-  const zero = i32.const(0);
-  e.flagsSet({
-    cf: i32.eqz(s.ge(a, b)),
-    zf: i32.eqz(i32.or(s.lt(a, b), s.gt(a, b))),
-    pf: i32.or(s.ne(a, a), s.ne(b, b)),
-    of: zero,
-    sf: zero,
-    af: zero,
-  });
+  e.flagsFloat(a, b);
 }
 
 table.RCPSS = scalar2("f32", (e, _t, _a, b) => reciprocal(e, b));

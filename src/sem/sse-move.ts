@@ -1,28 +1,23 @@
-/** SSE moves of floating-point operands, and MXCSR. Bits are moved as vectors and integers, never through floats. */
+/** SSE moves of floating-point operands, and MXCSR. No arithmetic touches the bits, which WebAssembly then keeps. */
 import { MXCSR } from "../cpu/layout.ts";
-import { i32, i64, type Val } from "../wasm/expr.ts";
-import { i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
+import { i32, i64, type Ty, type Val } from "../wasm/expr.ts";
+import { i8x16, i32x4, i64x2 } from "../wasm/simd.ts";
 import { type Emit, type Semantics, type SemTable, VECTOR } from "./emit.ts";
-import { checkAligned, readAligned } from "./vector.ts";
+import { checkAligned, isVectorMove, readAligned } from "./vector.ts";
 
-const ZERO = v128.const([0]);
 const isMem = (e: Emit, i: number): boolean => e.ops[i].kind === "mem";
 const range = (from: number, n: number): number[] => Array.from({ length: n }, (_, i) => from + i);
 
 const aligned: Semantics = (e) => {
+  if (isVectorMove(e)) return e.copyVector(0, 1);
   checkAligned(e, 0);
   e.write(0, readAligned(e, 1));
 };
-const unaligned: Semantics = (e) => e.write(0, e.read(1));
+const unaligned: Semantics = (e) => (isVectorMove(e) ? e.copyVector(0, 1) : e.write(0, e.read(1)));
 
 /** MOVSS, MOVSD: a load clears the other lanes, a register move keeps them. */
-function scalarMove(bytes: 4 | 8): Semantics {
-  const lanes = bytes === 4 ? i32x4 : i64x2;
-  return (e) => {
-    if (isMem(e, 1)) e.write(0, lanes.replace_lane(ZERO, 0, e.read(1)));
-    else if (isMem(e, 0)) e.write(0, lanes.extract_lane(e.read(1), 0));
-    else e.write(0, i8x16.shuffle(e.read(0), e.read(1), [...range(16, bytes), ...range(bytes, 16 - bytes)]));
-  };
+function scalarMove(ty: Ty): Semantics {
+  return (e) => e.writeLow(0, e.readLow(1, ty), isMem(e, 1) ? "zero" : 0);
 }
 /** MOVLPS, MOVHPS and the like: 64 bits between memory and one half of a register. */
 function halfMove(half: 0 | 1): Semantics {
@@ -53,8 +48,8 @@ function moveMask(bits: (v: Val) => Val): Semantics {
 }
 
 export const sseMove: SemTable = {
-  MOVSS: scalarMove(4),
-  MOVSD: scalarMove(8),
+  MOVSS: scalarMove("f32"),
+  MOVSD: scalarMove("f64"),
   MOVAPS: aligned,
   MOVAPD: aligned,
   MOVUPS: unaligned,

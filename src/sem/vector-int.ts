@@ -2,7 +2,7 @@
 import { i32 } from "../wasm/expr.ts";
 import { i8x16, i16x8, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Semantics, SemTable } from "./emit.ts";
-import { binary, binaryImm, type Op2, readAligned, unary } from "./vector.ts";
+import { binary, binaryImm, isMm, type Op2, readAligned, unary, ZERO } from "./vector.ts";
 import {
   horizontal,
   interleave,
@@ -23,6 +23,8 @@ import {
 const sequence = (op: Op2): Semantics => binary(op, joined(op));
 const unpack = (bytes: 1 | 2 | 4, from: "low" | "high"): Semantics =>
   binary(interleave(bytes, from), interleave(bytes, from, 4));
+
+const xor = binary(v128.xor);
 
 /** PTEST: ZF = no bit of a & b, CF = no bit of ~a & b; the others are cleared. */
 const ptest: Semantics = (e) => {
@@ -104,7 +106,7 @@ export const vectorInt = {
   PAND: binary(v128.and),
   PANDN: binary((a, b) => v128.andnot(b, a)),
   POR: binary(v128.or),
-  PXOR: binary(v128.xor),
+  PXOR: (e) => (!isMm(e, 0) && e.same(0, 1) ? e.write(0, ZERO) : xor(e)),
   PTEST: ptest,
 
   PACKSSWB: sequence(i8x16.narrow_i16x8_s),

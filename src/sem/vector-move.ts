@@ -4,13 +4,14 @@ import { i32, i64, type Val } from "../wasm/expr.ts";
 import { i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import { checkPendingX87, enterMmx, mmx } from "./mmx-state.ts";
-import { checkAligned, isMm, read64, readAligned, ZERO } from "./vector.ts";
+import { checkAligned, isMm, isVectorMove, read64, readAligned, ZERO } from "./vector.ts";
 
 const aligned: Semantics = (e) => {
+  if (isVectorMove(e)) return e.copyVector(0, 1);
   checkAligned(e, 0);
   e.write(0, readAligned(e, 1));
 };
-const unaligned: Semantics = (e) => e.write(0, e.read(1));
+const unaligned: Semantics = (e) => (isVectorMove(e) ? e.copyVector(0, 1) : e.write(0, e.read(1)));
 const usesMm = (e: Emit): boolean => e.ops.some((op) => op.cls === "mm");
 
 /** MOVD: 32 bits, the rest of a vector register is cleared. */
@@ -21,8 +22,12 @@ function movd(e: Emit): void {
 }
 /** MOVQ, MOVQ2DQ, MOVDQ2Q: 64 bits, the rest of a vector register is cleared. */
 function movq(e: Emit): void {
-  const v = read64(e, 1);
-  e.write(0, e.ops[0].cls === "xmm" ? i64x2.replace_lane(ZERO, 0, v) : v);
+  if (e.ops[0].cls === "xmm") e.writeLow(0, low64(e, 1), "zero");
+  else e.write(0, low64(e, 1));
+}
+/** As an integer; out of vector registers as `readLow` gives it. */
+function low64(e: Emit, i: number): Val {
+  return e.ops[i].cls === "xmm" ? e.readLow(i, "i64") : read64(e, i);
 }
 const maybeMmx =
   (body: Semantics): Semantics =>

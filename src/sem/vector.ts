@@ -28,6 +28,10 @@ export function range(from: number, n: number): number[] {
   return Array.from({ length: n }, (_, i) => from + i);
 }
 
+/** A move of 128 bits from vector register to vector register. */
+export function isVectorMove(e: Emit): boolean {
+  return e.ops[0].cls === "xmm" && e.ops[1].cls === "xmm" && !isMem(e, 0) && !isMem(e, 1);
+}
 /** #GP if operand i is memory and not aligned to 16 bytes, as legacy SSE asks of 128-bit operands. */
 export function checkAligned(e: Emit, i: number): void {
   if (isMem(e, i) && !e.vex) e.faultIf(i32.wrap_i64(i64.and(e.ea(i), i64.const(15))), VECTOR.GP);

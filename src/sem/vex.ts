@@ -116,10 +116,16 @@ export function vex(sse: Semantics, form: Form = {}): Semantics {
             if (i === 0 && kept) results[half] = e.tmp(v);
             else e.write(at(i), v);
           },
-          writeLow: (i: number, v: Val) => {
-            if (isVector(e.ops[i])) results[half] = e.tmp(replaceLow(read(i), v));
-            else e.writeLow(i, v);
+          writeLow: (i: number, v: Val, rest?: number | "zero") => {
+            if (!isVector(e.ops[i])) return e.writeLow(i, v);
+            e.writeLow(i, v, rest === "zero" ? rest : separate);
+            e.clearUpper(i);
           },
+          copyVector: (i: number, j: number) => {
+            e.copyVector(i, at(j));
+            e.clearUpper(i);
+          },
+          same: (i: number, j: number) => e.same(i === 0 ? separate : at(i), j === 0 ? separate : at(j)),
           imm: (i: number) => {
             const v = e.imm(at(i));
             return immediate && half ? i32.shr_u(v, i32.const(immediate)) : v;

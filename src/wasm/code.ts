@@ -137,8 +137,9 @@ export class Code {
     this.out.u8(0x0c);
     this.out.u32(this.depth - l.depth);
   }
-  brIf(cond: Val, l: Label): void {
+  brIf(cond: Val, l: Label, likely?: boolean): void {
     this.expr(cond);
+    if (likely !== undefined) this.hint(likely);
     this.out.u8(0x0d);
     this.out.u32(this.depth - l.depth);
   }

@@ -36,6 +36,9 @@ export abstract class FlagEmit extends MemoryEmit {
     const aux = this.tmp(lazy.auxOf(this, size, carries));
     this.setLazy(lazy.resOf(size, r), lazy.auxFrom(cf, lazy.flagOf("of", r, aux), lazy.flagOf("af", r, aux)));
   }
+  flagsFloat(a: Val, b: Val): void {
+    this.flagsSet({ ...lazy.floatFlags(a, b), of: ZERO, sf: ZERO, af: ZERO });
+  }
   flagsResult(size: Size, r: Val, cf: Val, of: Val, af: Val = ZERO): void {
     this.setLazy(lazy.resOf(size, r), lazy.auxFrom(this.tmp(cf), of, af));
   }

@@ -3,7 +3,7 @@ import { AF, AUX_AF, AUX_CF, AUX_PO, CF, OF, PF, SF, ZF } from "../../cpu/flags.
 import type { Cond, Flag, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
 import type { Code } from "../../wasm/code.ts";
-import { i32, i64, type Val } from "../../wasm/expr.ts";
+import { f32, f64, i32, i64, type Val } from "../../wasm/expr.ts";
 
 const ONE = i32.const(1);
 const c32 = i32.const;
@@ -108,4 +108,14 @@ export function unpacked(f: Record<Flag, Val>): { res: Val; aux: Val } {
 /** One arithmetic flag out of a word at RFLAGS positions, as 0 or 1. */
 export function bitOf(flags: Val, bit: number): Val {
   return i32.and(i32.shr_u(flags, c32(Math.log2(bit))), ONE);
+}
+
+/** The flags that a comparison of floating-point numbers sets. */
+export function floatFlags(a: Val, b: Val): Record<"cf" | "zf" | "pf", Val> {
+  const s = a.ty === "f32" ? f32 : f64;
+  return {
+    cf: i32.eqz(s.ge(a, b)),
+    zf: i32.eqz(i32.or(s.lt(a, b), s.gt(a, b))),
+    pf: i32.or(s.ne(a, a), s.ne(b, b)),
+  };
 }

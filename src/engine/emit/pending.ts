@@ -5,6 +5,7 @@
  *   add  X = a, Y = r            sub  X = a, Y = b            logic  X = r
  *   adc  X = a, Y = r, C in      sbb  X = a, Y = b, C in      inc, dec  X = r, C = CF as it was
  *   mul  X = a, Y = b (64 bits, signed)
+ *   float  X, Y = bits of the floating-point numbers (32 or 64) that were compared
  *   pair X = RES, C = AUX: the lazy pair of cpu/flags.ts
  *
  * `settle` turns what is in FLAG_OP, FLAG_X, FLAG_Y, FLAG_C into the pair in RAM.
@@ -14,10 +15,10 @@ import type { Shared, Size } from "../../sem/emit.ts";
 import { mulHighS } from "../../sem/wide.ts";
 import { width } from "../../sem/width.ts";
 import type { Callee, Code, Label } from "../../wasm/code.ts";
-import { i32, i64, type Val } from "../../wasm/expr.ts";
+import { f32, f64, i32, i64, type Val } from "../../wasm/expr.ts";
 import * as lazy from "./lazy.ts";
 
-export const KINDS = ["pair", "add", "sub", "logic", "adc", "sbb", "inc", "dec", "mul"] as const;
+export const KINDS = ["pair", "add", "sub", "logic", "adc", "sbb", "inc", "dec", "mul", "float"] as const;
 export type FlagKind = (typeof KINDS)[number];
 const SIZES: readonly Size[] = [8, 16, 32, 64];
 const ZERO = i32.const(0);
@@ -50,6 +51,11 @@ export function pairOf(
       const r = c.tmp(i64.mul(x, y));
       const wide = c.tmp(i64.ne(c.callExpr(use(mulHighS), x, y), i64.shr_s(r, i64.const(63))));
       return { res: r, aux: lazy.auxFrom(wide, wide, ZERO) };
+    }
+    case "float": {
+      const number = (v: Val): Val =>
+        c.tmp(size === 64 ? f64.reinterpret_i64(v) : f32.reinterpret_i32(i32.wrap_i64(v)));
+      return lazy.unpacked({ ...lazy.floatFlags(number(x), number(y)), of: ZERO, sf: ZERO, af: ZERO });
     }
     case "logic":
       return { res: lazy.resOf(size, a), aux: ZERO };
@@ -89,12 +95,18 @@ export const settle: Shared = {
     const labels: Label[] = [];
     /** Opens a block for each case, and for none; what follows a block's end is its case. */
     const open = (i: number): void => {
-      if (i > cases.length) return c.brTable(op, [...labels].reverse());
+      if (i > cases.length) {
+        c.brTable(op, [...labels].reverse());
+        return;
+      }
       c.block((end) => {
         labels.push(end);
         open(i + 1);
       });
-      if (i === cases.length) return c.ret();
+      if (i === cases.length) {
+        c.ret();
+        return;
+      }
       const { kind, size } = cases[cases.length - 1 - i];
       const { res, aux } = pairOf(c, use, kind, size, x, y, carry);
       c.st("i64", ZERO, res, FLAG_RES);

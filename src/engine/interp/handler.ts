@@ -19,6 +19,7 @@ import {
 } from "../../cpu/layout.ts";
 import type { Mode } from "../../isa/types.ts";
 import type { Emit, JumpKind, OperandInfo, Shared, Size } from "../../sem/emit.ts";
+import { quickFromMxcsr, quickLanes } from "../../sem/sse-float-quick.ts";
 import { width } from "../../sem/width.ts";
 import type { Callee } from "../../wasm/code.ts";
 import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
@@ -162,13 +163,33 @@ export class HandlerEmit extends FlagEmit implements Emit {
     const [base, offset] = this.place(i);
     return this.ld(ty, base, offset);
   }
-  writeLow(i: number, v: Val): void {
+  writeLow(i: number, v: Val, rest: number | "zero" = i): void {
     if (this.ops[i].kind === "mem") {
       this.storeAs(this.ea(i), BITS[v.ty] / 8, v.ty, v);
       return;
     }
     const [base, offset] = this.place(i);
-    this.st(v.ty, base, v, offset);
+    const at = this.tmp(base);
+    if (rest === "zero") this.st("v128", at, v128.const([0]), offset);
+    else if (rest !== i) {
+      const value = this.tmp(v);
+      this.copyVector(i, rest);
+      this.st(v.ty, at, value, offset);
+      return;
+    }
+    this.st(v.ty, at, v, offset);
+  }
+  copyVector(i: number, j: number): void {
+    const [to, toOffset] = this.place(i);
+    const [from, fromOffset] = this.place(j);
+    this.st("v128", to, this.ldExpr("v128", from, fromOffset), toOffset);
+  }
+  clearUpper(i: number): void {
+    const [base, offset] = this.place(i);
+    this.st("v128", base, v128.const([0]), offset + 16);
+  }
+  same(): boolean {
+    return false;
   }
   readWide(i: number): [Val, Val] {
     const [base, offset] = this.ops[i].kind === "mem" ? [this.host(this.ea(i), 32, false), 0] : this.place(i);
@@ -255,6 +276,12 @@ export class HandlerEmit extends FlagEmit implements Emit {
   }
   setField(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number, v: Val): void {
     this.st(w, ZERO, v, address);
+  }
+  quickFloat(): Val {
+    return quickFromMxcsr(this);
+  }
+  quickFloats(): Val {
+    return quickLanes(this.quickFloat());
   }
   segBase(n: number): Val {
     if (this.mode === 64 && n <= DS) return i64.const(0);

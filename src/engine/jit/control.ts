@@ -7,7 +7,7 @@ import type { Callee } from "../../wasm/code.ts";
 import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { operandInfos } from "../emit/operands.ts";
-import { RegionOperands, Unsupported, vectorField } from "./emit.ts";
+import { RegionOperands, Unsupported } from "./emit.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { FLAGS, type RegSet, Stubs } from "./registers.ts";
@@ -81,18 +81,20 @@ export class RegionEmit extends RegionOperands implements Emit {
 
   // -- the function as a whole
 
-  private registers({ lo, hi }: RegSet, visit: (w: "i64" | "v128", index: number, address: number) => void): void {
+  private registers(
+    { lo, hi }: RegSet,
+    visit: (w: "i64" | "f64" | "v128", index: number, address: number) => void,
+  ): void {
     this.gpr.forEach((i, n) => {
       if (i !== undefined && lo & (1 << n)) visit("i64", i, GPR + n * 8);
     });
-    this.vector.forEach((i, n) => {
-      if (i !== undefined && hi & (1 << n)) visit("v128", i, vectorField(n));
-    });
+    this.vectors(hi, visit);
   }
   private fill(set: RegSet): void {
     this.registers(set, (w, i, at) => this.setLocal(i, this.ldExpr(w, ZERO, at)));
     if (set.lo & (1 << FLAGS)) this.loadFlags();
     this.setLocal(this.budget, this.ldExpr("i32", ZERO, BUDGET));
+    this.loadQuick();
   }
   private save(set: RegSet): void {
     this.registers(set, (w, i, at) => this.st(w, ZERO, local(w, i), at));

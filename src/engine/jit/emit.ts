@@ -1,5 +1,5 @@
 /** Operands and registers of Emit's region back end: registers are locals, operands constants. */
-import { DS, SEG_BASE, X87, YMM, YMM_STRIDE } from "../../cpu/layout.ts";
+import { DS, MXCSR, SEG_BASE, X87 } from "../../cpu/layout.ts";
 import {
   BASE_RIP,
   type Insn,
@@ -13,12 +13,11 @@ import type { OperandInfo, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
 import type { StoreWidth } from "../../wasm/code.ts";
 import { f32, f64, i32, i64, local, select, type Ty, type Val } from "../../wasm/expr.ts";
-import { f32x4, f64x2, i32x4, i64x2, v128 } from "../../wasm/simd.ts";
+import { v128 } from "../../wasm/simd.ts";
 import { tlbHit, tlbHost, tlbOffset } from "../emit/memory.ts";
 import { BITS, WIDTH_OF } from "../emit/operands.ts";
-import { RegionFlags } from "./flags.ts";
 import { type Group, Groups, type Relative } from "./groups.ts";
-import { UPPERS, VECTORS } from "./registers.ts";
+import { RegionVectors } from "./vectors.ts";
 
 const ZERO = i32.const(0);
 const ZERO_VECTOR = v128.const([0]);
@@ -26,13 +25,7 @@ const ZERO_VECTOR = v128.const([0]);
 /** Thrown by what regions leave to the interpreter. */
 export class Unsupported extends Error {}
 
-/** First upper half among the vector registers' halves. */
-const UPPER = 16;
-export function vectorField(n: number): number {
-  return YMM + (n % UPPER) * YMM_STRIDE + (n >= UPPER ? 16 : 0);
-}
-
-export abstract class RegionOperands extends RegionFlags {
+export abstract class RegionOperands extends RegionVectors {
   readonly mode: Mode = 64;
   opSize: Size = 64;
   addrSize: 16 | 32 | 64 = 64;
@@ -44,35 +37,16 @@ export abstract class RegionOperands extends RegionFlags {
   protected effective: Val | undefined;
   protected rmw: Val | undefined;
 
-  /** Locals of general registers, and of vector registers: lower halves at 0 to 15, upper halves at 16 to 31. */
+  /** Locals of general registers. */
   protected readonly gpr: (number | undefined)[] = [];
-  protected readonly vector: (number | undefined)[] = [];
-  /** Where code is inserted when all is known: register saves and loads, indices of functions, ways out. */
-  protected readonly inserts: { at: number; write: () => void }[] = [];
   protected readonly groups = new Groups();
   private readonly groupLocals: number[] = [];
   protected groupsUsed = 0;
-  /** Temporaries to use again in the next instruction, by type. */
-  private readonly pool: Record<Ty, { locals: number[]; used: number }> = {
-    i32: { locals: [], used: 0 },
-    i64: { locals: [], used: 0 },
-    f32: { locals: [], used: 0 },
-    f64: { locals: [], used: 0 },
-    v128: { locals: [], used: 0 },
-  };
-
-  protected readonly pools = Object.values(this.pool);
 
   // -- locals
 
-  /** A local of its own, for good. */
-  protected fixedLocal(ty: Ty): number {
-    return super.newLocal(ty);
-  }
   override newLocal(ty: Ty): number {
-    const p = this.pool[ty];
-    if (p.used === p.locals.length) p.locals.push(super.newLocal(ty));
-    const i = p.locals[p.used++];
+    const i = super.newLocal(ty);
     this.groups.forget(i);
     return i;
   }
@@ -81,12 +55,10 @@ export abstract class RegionOperands extends RegionFlags {
     if (t !== v && v.ty === "i64") this.groups.know(t.imm as number, this.symbolOf(v));
     return t;
   }
-  /** A copy that later changes of the source don't reach. */
-  private copy(v: Val): Val {
-    const i = this.newLocal(v.ty);
-    this.set({ ty: v.ty, index: i }, v);
-    if (v.ty === "i64") this.groups.know(i, this.symbolOf(v));
-    return local(v.ty, i);
+  protected override copy(v: Val): Val {
+    const t = super.copy(v);
+    if (v.ty === "i64") this.groups.know(t.imm as number, this.symbolOf(v));
+    return t;
   }
   private symbolOf(v: Val): Relative | undefined {
     return this.groups.of(v, (i) => this.groups.at(i) ?? (this.gpr.includes(i) ? this.groups.renew(i) : undefined));
@@ -158,24 +130,8 @@ export abstract class RegionOperands extends RegionFlags {
   }
   protected gprLocal(n: number): Val {
     this.log.use(n);
-    const i = (this.gpr[n] ??= super.newLocal("i64"));
+    const i = (this.gpr[n] ??= this.fixedLocal("i64"));
     return local("i64", i);
-  }
-  private vectorLocal(n: number): Val {
-    this.log.use(VECTORS + n);
-    const i = (this.vector[n] ??= super.newLocal("v128"));
-    return local("v128", i);
-  }
-  /** Notes a change: one that happens on some paths only keeps the old value on the others. */
-  private defined(r: number): void {
-    if (this.depth !== this.baseDepth) this.log.use(r);
-    this.log.define(r);
-  }
-  protected setLocal(index: number, v: Val): void {
-    this.set({ ty: v.ty, index }, v);
-  }
-  protected insert(write: () => void): void {
-    this.inserts.push({ at: this.out.len, write });
   }
 
   // -- operands
@@ -266,44 +222,26 @@ export abstract class RegionOperands extends RegionFlags {
       if (ty === "f32") return this.tmp(f32.reinterpret_i32(i32.wrap_i64(v)));
       return this.tmp(i32.wrap_i64(v));
     }
-    const v = this.vectorLocal(r.num);
-    switch (ty) {
-      case "f64":
-        return this.tmp(f64x2.extract_lane(v, 0));
-      case "f32":
-        return this.tmp(f32x4.extract_lane(v, 0));
-      case "i64":
-        return this.tmp(i64x2.extract_lane(v, 0));
-      case "i32":
-        return this.tmp(i32x4.extract_lane(v, 0));
-      default:
-        return this.copy(v);
-    }
+    return this.readLane(r.num, ty);
   }
-  writeLow(i: number, v: Val): void {
+  writeLow(i: number, v: Val, rest: number | "zero" = i): void {
     if (this.ops[i].kind === "mem") {
       this.storeAs(this.ea(i), BITS[v.ty] / 8, v.ty, v);
       return;
     }
     const r = this.regOperand(i);
     if (r.cls !== "xmm") throw new Unsupported(r.cls);
-    const old = this.vectorLocal(r.num);
-    switch (v.ty) {
-      case "f64":
-        this.setXmm(r.num, f64x2.replace_lane(old, 0, v));
-        break;
-      case "f32":
-        this.setXmm(r.num, f32x4.replace_lane(old, 0, v));
-        break;
-      case "i64":
-        this.setXmm(r.num, i64x2.replace_lane(old, 0, v));
-        break;
-      case "i32":
-        this.setXmm(r.num, i32x4.replace_lane(old, 0, v));
-        break;
-      default:
-        this.setXmm(r.num, v);
-    }
+    this.writeLane(r.num, v, rest === "zero" ? rest : this.regOperand(rest).num);
+  }
+  copyVector(i: number, j: number): void {
+    this.copyXmm(this.regOperand(i).num, this.regOperand(j).num);
+  }
+  clearUpper(i: number): void {
+    this.setUpper(this.regOperand(i).num, ZERO_VECTOR);
+  }
+  same(i: number, j: number): boolean {
+    const [a, b] = [this.insn.operands[i], this.insn.operands[j]];
+    return a.kind === "reg" && b.kind === "reg" && a.cls === b.cls && a.num === b.num;
   }
   readWide(i: number): [Val, Val] {
     if (this.ops[i].kind === "mem") {
@@ -364,7 +302,7 @@ export abstract class RegionOperands extends RegionFlags {
     return this.tmp(width(size).mask(i32.wrap_i64(v)));
   }
   private setGpr(n: number, v: Val): void {
-    const i = (this.gpr[n] ??= super.newLocal("i64"));
+    const i = (this.gpr[n] ??= this.fixedLocal("i64"));
     const s = this.depth === this.baseDepth ? this.symbolOf(v) : undefined;
     this.setLocal(i, v);
     if (s) this.groups.know(i, s);
@@ -380,36 +318,12 @@ export abstract class RegionOperands extends RegionFlags {
     const low = i64.extend_i32_u(i32.and(v, i32.const(mask)));
     this.setGpr(n, i64.or(i64.and(this.gprLocal(n), i64.const(~mask)), low));
   }
-  xmm(n: number): Val {
-    return this.copy(this.vectorLocal(n));
-  }
-  setXmm(n: number, v: Val): void {
-    const i = (this.vector[n] ??= super.newLocal("v128"));
-    this.setLocal(i, v);
-    this.defined(VECTORS + n);
-  }
-  upper(n: number): Val {
-    return this.xmm(n + UPPER);
-  }
-  setUpper(n: number, v: Val): void {
-    this.setXmm(n + UPPER, v);
-  }
-  clearUppers(): void {
-    for (let r = UPPERS; r < UPPERS + UPPER; r++) this.defined(r);
-    // Halves that have no local are cleared where they are.
-    this.insert(() => {
-      for (let n = UPPER; n < 2 * UPPER; n++) {
-        const i = this.vector[n];
-        if (i === undefined) this.st("v128", ZERO, ZERO_VECTOR, vectorField(n));
-        else this.setLocal(i, ZERO_VECTOR);
-      }
-    });
-  }
   field(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number): Val {
     return this.ld(w, ZERO, address);
   }
   setField(w: "u8" | "u16" | "i32" | "i64" | "f64" | "v128", address: number, v: Val): void {
     this.st(w, ZERO, v, address);
+    if (address === MXCSR) this.insert(() => this.loadQuick());
   }
   segBase(n: number): Val {
     return n <= DS ? i64.const(0) : this.field("i64", SEG_BASE + n * 8);

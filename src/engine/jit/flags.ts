@@ -7,7 +7,7 @@ import type { Row } from "../../isa/types.ts";
 import type { Cond, Flag, Size } from "../../sem/emit.ts";
 import { width } from "../../sem/width.ts";
 import type { Label } from "../../wasm/code.ts";
-import { i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
+import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts";
 import { FlagEmit } from "../emit/flag-emit.ts";
 import * as lazy from "../emit/lazy.ts";
 import { type FlagKind, flagOp, pairOf, settle } from "../emit/pending.ts";
@@ -19,6 +19,8 @@ const ZERO = i32.const(0);
 export interface FlagState {
   kind: FlagKind;
   size: Size;
+  /** Numbers that were compared, in locals of their own: as X and Y they are integers. */
+  floats?: readonly [Val, Val];
 }
 
 export abstract class RegionFlags extends FlagEmit {
@@ -31,6 +33,7 @@ export abstract class RegionFlags extends FlagEmit {
   private xLocal = 0;
   private yLocal = 0;
   private cLocal = 0;
+  private floatLocals!: (ty: Ty) => readonly [number, number];
   /** The instruction at hand has to do with flags. */
   private touches = false;
   /** Depth of the structure around the block at hand. */
@@ -41,6 +44,12 @@ export abstract class RegionFlags extends FlagEmit {
     this.cLocal = make("i32");
     this.xLocal = make("i64");
     this.yLocal = make("i64");
+    const known = new Map<Ty, readonly [number, number]>();
+    this.floatLocals = (ty) => {
+      const pair = known.get(ty) ?? [make(ty), make(ty)];
+      known.set(ty, pair);
+      return pair;
+    };
   }
   protected loadFlags(): void {
     this.set({ ty: "i32", index: this.opLocal }, this.ldExpr("i32", ZERO, FLAG_OP));
@@ -162,6 +171,16 @@ export abstract class RegionFlags extends FlagEmit {
   override flagsLogic(size: Size, r: Val): void {
     this.record("logic", size, r);
   }
+  override flagsFloat(a: Val, b: Val): void {
+    const { ty } = a;
+    const bits = (v: Val): Val => (ty === "f64" ? i64.reinterpret_f64(v) : i32.reinterpret_f32(v));
+    this.record("float", ty === "f64" ? 64 : 32, bits(a), bits(b));
+    if (!this.flagState) return;
+    const [x, y] = this.floatLocals(ty);
+    this.set({ ty, index: x }, a);
+    this.set({ ty, index: y }, b);
+    this.flagState.floats = [local(ty, x), local(ty, y)];
+  }
   override flagsInc(size: Size, a: Val, r: Val): void {
     void a;
     if (this.flagsDead) this.flagState = undefined;
@@ -221,6 +240,7 @@ export abstract class RegionFlags extends FlagEmit {
   private knownFlag(s: FlagState, f: Flag): Val | undefined {
     const { x, y, c } = this;
     if (s.kind === "pair") return lazy.flagOf(f, x, c);
+    if (s.floats) return f === "cf" || f === "zf" || f === "pf" ? lazy.floatFlags(...s.floats)[f] : ZERO;
     switch (f) {
       case "zf":
         return s.kind === "sub" ? i64.eq(x, y) : width(s.size).eqz(this.result(s));
@@ -269,6 +289,7 @@ export abstract class RegionFlags extends FlagEmit {
   private knownCond(s: FlagState, half: number): Val | undefined {
     const { x, y } = this;
     if (s.kind === "pair") return lazy.condOf(half << 1, x, this.c);
+    if (s.floats) return floatCond(half, ...s.floats);
     const zero = s.size === 64 ? i64.const(0) : ZERO;
     switch (half) {
       case 0:
@@ -296,4 +317,11 @@ export abstract class RegionFlags extends FlagEmit {
       }
     }
   }
+}
+
+/** As `knownCond`, after a comparison of floating-point numbers. */
+function floatCond(half: number, a: Val, b: Val): Val {
+  const { cf, zf, pf } = lazy.floatFlags(a, b);
+  const belowOrEqual = i32.eqz((a.ty === "f32" ? f32 : f64).gt(a, b));
+  return [ZERO, cf, zf, belowOrEqual, ZERO, pf, ZERO, zf][half];
 }

@@ -5,6 +5,7 @@ import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { dispatch, FN_REGION } from "../interp/shared.ts";
 import { RegionEmit } from "./control.ts";
+import { doubleRegisters } from "./doubles.ts";
 import { Unsupported } from "./emit.ts";
 import { flagsDead } from "./flag-use.ts";
 import { type Flow, type FlowBlock, isJump, successors } from "./flow.ts";
@@ -40,6 +41,7 @@ export class RegionBuilder {
     this.entries = [...flow.entries];
     this.shape = this.structured();
     this.emit = new RegionEmit(module, this.entries[0]);
+    this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
     this.tree(this.root);
   }
