@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Script } from "node:vm";
 import { moduleIn } from "../src/engine/interp/image-file.ts";
 import type * as blink from "./blink.ts";
+import { branchHints } from "./v8-flags.ts";
 
 function cached(name: string): Buffer | undefined {
   try {
@@ -35,5 +36,6 @@ function handlers(): Parameters<typeof blink.main>[0] {
   }
 }
 
+branchHints();
 const begun = handlers();
 (load("blink.bundle") as typeof blink).main(begun);

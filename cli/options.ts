@@ -2,8 +2,8 @@
 import { type CpuLevel, LEVELS } from "../src/sem/cpu-features.ts";
 
 export interface Options {
-  /** -j: no JIT. */
-  jit: boolean;
+  /** -j: no JIT. --eager: compile as much as possible. */
+  jit: boolean | "eager";
   /** --cpu: the processor's features. */
   cpu: CpuLevel | undefined;
   /** -s, as often as given: log system calls; twice: at entry too. */
@@ -38,6 +38,7 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   -0                   argv[0] is given separately, after PROG
   -L PATH              log filename (default blink.log, made when something is logged)
   --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
+  --eager              compile code at once, not only where it is hot: for tests of the jit
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
@@ -65,6 +66,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     }
     if (args[i] === "--help") return { kind: "help" };
     if (args[i] === "--version") return { kind: "version" };
+    if (args[i] === "--eager") {
+      options.jit = "eager";
+      continue;
+    }
     if (args[i].startsWith("--cpu")) {
       const name = args[i].startsWith("--cpu=") ? args[i].slice(6) : args[++i];
       options.cpu = LEVELS.find((level) => level === name);

@@ -91,4 +91,7 @@ if (made.status !== 0) process.exit(1);
 
 // Code that V8 compiled while it ran the example: what every start needs.
 const example = join(root, "examples/hello/hello");
-spawnSync(process.execPath, [join(root, "tools/code-cache.cjs"), example], { stdio: "ignore" });
+// Its flags are those that cli/v8-flags.ts sets, or V8 would refuse the code.
+const v8 = Number.parseInt(process.versions.v8, 10);
+const flags = v8 >= 10 && v8 <= 13 ? ["--experimental-wasm-branch-hinting"] : [];
+spawnSync(process.execPath, [...flags, join(root, "tools/code-cache.cjs"), example], { stdio: "ignore" });

@@ -45,12 +45,15 @@ export interface EngineOptions {
   level?: CpuLevel;
   /** With these, hot code is compiled; without, everything is interpreted. */
   semantics?(mnemonic: string): Semantics | undefined;
+  /** Compile what has run at all, as far as that goes: for tests of the JIT. */
+  eager?: boolean;
   /** Milliseconds, for statistics. */
   clock?(): number;
 }
 
 /** Instructions between samples: in code that is interpreted, and at most. */
 const SHORT_QUANTUM = 20000;
+const EAGER_QUANTUM = 500;
 const LONG_QUANTUM = 1000000;
 /** The JIT is made when this many samples fall on one address: soon after, it will have something to do. */
 const WARM = 4;
@@ -73,7 +76,9 @@ export class Engine {
   private readonly links = new Uint8Array(FN_MASK + 1);
   /** Address space that runs now; set by `use`. */
   private space: AddressSpace | undefined;
-  private quantum = SHORT_QUANTUM;
+  private readonly eager: boolean;
+  private readonly shortQuantum: number;
+  private quantum: number;
   private readonly makeJit: (() => Jit) | undefined;
   private madeJit: Jit | undefined;
   /** Addresses at which quanta ended before there was a JIT, with how often. */
@@ -86,6 +91,9 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.ram = options.ram;
+    this.eager = options.eager ?? false;
+    this.shortQuantum = this.eager ? EAGER_QUANTUM : SHORT_QUANTUM;
+    this.quantum = this.shortQuantum;
     this.cache = new CodeCache(this.ram);
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
@@ -107,6 +115,7 @@ export class Engine {
           exports,
           semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
           clock: options.clock ?? (() => 0),
+          eager: this.eager,
         });
     }
     // No call is awaited; no jump leads to such an address.
@@ -127,7 +136,7 @@ export class Engine {
     const n = (this.warm.get(rip) ?? 0) + 1;
     if (this.warm.size > 4096) this.warm.clear();
     this.warm.set(rip, n);
-    return n < WARM || (this.jit?.sample(space, rip) ?? true);
+    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip) ?? true);
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {
@@ -160,7 +169,7 @@ export class Engine {
     for (;;) {
       const code = this.runQuantum();
       if (code === EXIT.YIELD && jit && this.space) {
-        this.quantum = this.sample(this.space) ? SHORT_QUANTUM : Math.min(this.quantum * 2, LONG_QUANTUM);
+        this.quantum = this.sample(this.space) ? this.shortQuantum : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
         rest += ram.i32[BUDGET >> 2];
         if (rest > 0) {
           this.done += quantum - ram.i32[BUDGET >> 2];

@@ -33,8 +33,8 @@ export interface MachineOptions {
   /** Working directory of the first process, "/" if it cannot be had. */
   cwd?: string;
   trace?: Trace;
-  /** Compile hot code (default), or interpret everything. */
-  jit?: boolean;
+  /** Compile hot code (default), interpret everything, or compile as much as possible (for tests). */
+  jit?: boolean | "eager";
   /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
   cpu?: CpuLevel;
 }
@@ -78,6 +78,7 @@ export class Machine {
       random: (bytes) => host.random(bytes),
       level: options.cpu,
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
+      eager: options.jit === "eager",
       clock: () => Number(host.clock.monotonic()) / 1e6,
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);

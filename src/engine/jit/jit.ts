@@ -87,6 +87,8 @@ export interface JitParts {
   semantics(mnemonic: string): Semantics | undefined;
   /** Milliseconds. */
   clock(): number;
+  /** Compile at the first sample. */
+  eager: boolean;
 }
 
 export class Jit {
@@ -134,7 +136,7 @@ export class Jit {
   private heated(space: AddressSpace, address: number): void {
     const area = Math.floor(address / AREA);
     const n = (this.heat.get(area) ?? 0) + 1;
-    if (n < HOT) {
+    if (n < HOT && !this.parts.eager) {
       if (this.heat.size > MAX_AREAS) this.heat.clear();
       this.heat.set(area, n);
       return;

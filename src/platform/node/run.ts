@@ -11,7 +11,7 @@ import { NodeHost } from "./host.ts";
 import { Log } from "./log.ts";
 
 export interface RunOptions {
-  jit: boolean;
+  jit: boolean | "eager";
   cpu: CpuLevel | undefined;
   /** 0: off; 1: log system calls as they return; 2: also as they begin. */
   strace: number;
