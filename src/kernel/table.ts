@@ -20,6 +20,7 @@ import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
 import { rows as processCalls } from "./sys/process.ts";
+import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as semCalls } from "./sys/sem.ts";
@@ -48,6 +49,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...fileCalls,
   ...spliceCalls,
   ...pipeCalls,
+  ...ptraceCalls,
   ...pollCalls,
   ...eventCalls,
   ...inotifyCalls,

@@ -33,13 +33,14 @@ export function runTask(processor: Processor, task: Task): void {
   let budget = SLICE;
   if (prepareUser(task)) {
     while (budget > 0) {
+      task.origRax = -1;
       const exit = processor.run(budget);
       budget = kernel.ram.i32[BUDGET >> 2];
       if (exit === EXIT.SYSCALL) startCall(task);
       else if (exit === EXIT.BUDGET) break;
       else onExit(task, exit);
       if (task.state !== "ready") break;
-      if ((deliverable(task) || task.process.stopSignal) && !prepareUser(task)) break;
+      if ((deliverable(task) || task.process.stopSignal || task.tracee?.due) && !prepareUser(task)) break;
       if (kernel.yielding) break;
     }
   }
