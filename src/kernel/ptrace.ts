@@ -11,8 +11,8 @@ import {
   SIGSTOP,
   SIGTRAP,
   type SigInfo,
+  TRAP_BRKPT,
 } from "../abi/signal.ts";
-import { TF } from "../cpu/flags.ts";
 import { RAX } from "../cpu/layout.ts";
 import type { Process } from "./process.ts";
 import { makeReady } from "./sched.ts";
@@ -73,8 +73,7 @@ export function callDone(task: Task): void {
   if (!tracee || task.state === "dead") return;
   if (tracee.mode === "syscall" || tracee.queue.length > 0) tracee.queue.push(callStop(tracee, "exit"));
   if (tracee.mode === "step") {
-    task.regs.flags &= ~TF;
-    sendToTask(task, { signo: SIGTRAP, code: 1, addr: task.regs.rip });
+    sendToTask(task, { signo: SIGTRAP, code: TRAP_BRKPT, addr: task.regs.rip });
   }
 }
 
@@ -122,9 +121,6 @@ export function resumeTracee(tracee: Tracee, mode: ResumeMode, signo: number): v
   tracee.resumed = { stop, signo };
   tracee.stop = undefined;
   tracee.listening = false;
-  if (mode === "step") task.regs.flags |= TF;
-  else if (tracee.stepped) task.regs.flags &= ~TF;
-  tracee.stepped = mode === "step";
   task.state = "ready";
   task.kernel.ready.push(task);
 }
@@ -148,7 +144,6 @@ export function listen(tracee: Tracee): void {
 export function detach(tracee: Tracee, signo: number): void {
   const { task, stop } = tracee;
   const wasStopped = task.state === "traced";
-  if (tracee.stepped) task.regs.flags &= ~TF;
   tracee.unlink();
   if (tracee.exited !== undefined) return;
   if (!wasStopped) return;

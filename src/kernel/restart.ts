@@ -15,12 +15,14 @@ const NR_RESTART_SYSCALL = 219;
 export function abortCall(task: Task): void {
   const w = task.waiting;
   if (!w) return;
+  // It may be traced only since after the call began.
+  task.origRax = w.call.row.nr;
   const forced = endWait(task);
-  const { partial, onSignal, until, cancel } = w.park;
+  const { partial, onSignal, until, cancel, resumes } = w.park;
   if (forced !== undefined) finishCall(task, w.call, forced);
   else if (partial) finishCall(task, w.call, partial);
   else if (onSignal !== "eintr") finishCall(task, w.call, -ERESTARTSYS);
-  else if (until !== undefined && !cancel) {
+  else if (until !== undefined && (!cancel || resumes)) {
     task.restartCall = w.call;
     finishCall(task, w.call, -ERESTART_RESTARTBLOCK);
   } else finishCall(task, w.call, -ERESTARTNOHAND);

@@ -34,8 +34,6 @@ export class Tracee {
   /** PTRACE_LISTEN: stopped, but news are told. */
   listening = false;
   message = 0;
-  /** TF is set for it, and not the program's own. */
-  stepped = false;
   /** Wait status, once it is gone and that is its tracer's to know. */
   exited: number | undefined;
 

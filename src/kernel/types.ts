@@ -21,6 +21,8 @@ export interface Park {
    * returns is the call's result instead of -EINTR or a restart.
    */
   cancel?: () => number | undefined;
+  /** `cancel` may be followed by another try of the call (restart_syscall). */
+  resumes?: boolean;
   /** Not woken by signals at all (vfork's parent: only by SIGKILL). */
   uninterruptible?: boolean;
 }

@@ -23,7 +23,7 @@ function read(task: Task, name: Name): bigint {
     case "ss":
       return BigInt(USER_SS);
     case "eflags":
-      return BigInt((task.tracee?.stepped ? regs.flags & ~TF : regs.flags) >>> 0);
+      return BigInt(regs.flags >>> 0);
     case "fs_base":
       return regs.fsBase;
     case "gs_base":

@@ -80,7 +80,7 @@ export class Net {
     const port = a.port || this.freePort(socket);
     if (port < 0) return port;
     const list = this.ports.get(`${socket.type} ${port}`) ?? [];
-    const clash = list.some((s) => conflicts(s, plain) && !(s.reuse && socket.reuse && !s.listening));
+    const clash = list.some((s) => conflicts(s, socket, plain) && !(s.reuse && socket.reuse && !s.listening));
     if (clash) return -E.EADDRINUSE;
     list.push(socket);
     this.ports.set(`${socket.type} ${port}`, list);
@@ -122,11 +122,14 @@ function boundIp(s: Socket): readonly number[] {
 /** Does a bound socket take what is sent to the address: by its very address, or because it is bound to any? */
 function accepts(s: Socket, ip: readonly number[], any: boolean): boolean {
   const own = boundIp(s);
-  if (any) return isAnyIp(own) || isAnyIp(ip);
+  if (any) return (isAnyIp(own) || isAnyIp(ip)) && s.families(own).includes(ip.length);
   return own.length === ip.length && own.every((b, i) => b === ip[i]);
 }
 
-function conflicts(s: Socket, ip: readonly number[]): boolean {
+/** Is there an address that both would take, the one bound and the other that wants this address? */
+function conflicts(s: Socket, other: Socket, ip: readonly number[]): boolean {
   const own = boundIp(s);
+  const theirs = other.families(ip);
+  if (!s.families(own).some((n) => theirs.includes(n))) return false;
   return isAnyIp(own) || isAnyIp(ip) || accepts(s, ip, false);
 }

@@ -281,7 +281,7 @@ export const rows: SyscallRow[] = [
     "request:ptrace pid:pid addr:ptr data:ptr",
     ptrace,
     "partial",
-    "no debug registers, no PTRACE_O_TRACEEXIT, PTRACE_PEEKSIGINFO, PTRACE_SINGLEBLOCK",
+    "no debug registers; PTRACE_O_TRACEEXIT not for deaths by signal or by another thread; no PTRACE_PEEKSIGINFO, PTRACE_SINGLEBLOCK",
   ),
   sys(219, "restart_syscall", "", restartSyscall),
 ];
