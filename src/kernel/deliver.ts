@@ -164,7 +164,7 @@ function interruptCall(task: Task, restart: boolean): void {
   const forced = endWait(task);
   if (forced !== undefined) finishCall(task, w.call, forced);
   else if (w.park.partial) finishCall(task, w.call, w.park.partial);
-  else if (restart && w.park.onSignal !== "eintr") {
+  else if (w.park.onSignal === "always" || (restart && w.park.onSignal !== "eintr")) {
     task.kernel.trace?.exit?.(w.call, "restart");
     // SYSCALL is two bytes long.
     task.regs.rip -= 2n;

@@ -31,6 +31,7 @@ export function exitTask(task: Task, status: number): void {
   const { kernel, process } = task;
   endWait(task);
   exitRobustList(task);
+  kernel.piFutexes.exited(task);
   clearTid(task);
   task.state = "dead";
   process.uid = task.cred.uid;

@@ -8,6 +8,7 @@ import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
 import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
+import { PiTable } from "./futex-pi.ts";
 import { IpcTable } from "./ipc.ts";
 import type { MessageQueue } from "./msg.ts";
 import { Net } from "./net/net.ts";
@@ -56,6 +57,7 @@ export class Kernel {
   /** Woken whenever a signal becomes pending: signalfd. */
   readonly signalEvents = new WaitQueue();
   readonly futexes = new FutexTable();
+  readonly piFutexes = new PiTable();
   readonly net = new Net();
   /** System V objects. */
   readonly segments = new IpcTable<Segment>();

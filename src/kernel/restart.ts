@@ -21,6 +21,7 @@ export function abortCall(task: Task): void {
   const { partial, onSignal, until, cancel, resumes } = w.park;
   if (forced !== undefined) finishCall(task, w.call, forced);
   else if (partial) finishCall(task, w.call, partial);
+  else if (onSignal === "always") finishCall(task, w.call, -ERESTARTNOINTR);
   else if (onSignal !== "eintr") finishCall(task, w.call, -ERESTARTSYS);
   else if (until !== undefined && (!cancel || resumes)) {
     task.restartCall = w.call;

@@ -5,6 +5,7 @@ import { eventCalls } from "./sys/event.ts";
 import { fdCalls } from "./sys/fd.ts";
 import { fileCalls } from "./sys/file.ts";
 import { rows as futexCalls } from "./sys/futex.ts";
+import { rows as futexWaitvCalls } from "./sys/futex-waitv.ts";
 import { rows as identityCalls } from "./sys/identity.ts";
 import { inotifyCalls } from "./sys/inotify.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
@@ -60,6 +61,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...messageCalls,
   ...sockoptCalls,
   ...futexCalls,
+  ...futexWaitvCalls,
   ...identityCalls,
   ...memoryCalls,
   ...miscCalls,

@@ -12,8 +12,8 @@ export interface Park {
   queues: readonly WaitQueue[];
   /** Monotonic nanoseconds at which to run again at the latest; `ctx.timedOut()` tells. */
   until?: bigint;
-  /** What a signal does to it: restart after a handler with SA_RESTART (default), or always -EINTR. */
-  onSignal?: "restart" | "eintr";
+  /** What a signal does to it: restart after a handler with SA_RESTART (default), always -EINTR, or always restart. */
+  onSignal?: "restart" | "eintr" | "always";
   /** Progress so far (> 0), which the call returns if a signal ends the wait, instead of -EINTR or a restart. */
   partial?: number;
   /**
