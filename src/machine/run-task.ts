@@ -32,7 +32,7 @@ export function runTask(processor: Processor, task: Task): void {
   const begun = kernel.now();
   kernel.sliceStart = begun;
   kernel.yielding = false;
-  let budget = SLICE;
+  let budget = kernel.slices?.() ?? SLICE;
   if (prepareUser(task)) {
     while (budget > 0) {
       task.origRax = -1;

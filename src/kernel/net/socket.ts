@@ -33,6 +33,8 @@ export abstract class Socket extends BaseFile {
   boundInode: Inode | undefined;
   /** SO_ERROR. */
   error = 0;
+  /** A call at it waits for the host. */
+  readonly asking: boolean = false;
   /** SO_PASSCRED. */
   passCred = false;
   /** SO_REUSEADDR */
@@ -69,6 +71,10 @@ export abstract class Socket extends BaseFile {
   }
   listen(_backlog: number): number {
     return -EOPNOTSUPP;
+  }
+  /** What became of a call that waited for the host: 0, -errno, or -EINPROGRESS. */
+  takeResult(): number {
+    return 0;
   }
   accept(): Socket | number {
     return -EOPNOTSUPP;
