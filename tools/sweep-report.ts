@@ -36,8 +36,9 @@ export function writeReport(path: string, results: readonly Result[]): void {
   const lines = [
     "# Sweep over /usr/bin",
     "",
-    "Made by `npm run sweep` (tools/sweep.ts); don't edit. Every program of /usr/bin and /bin on one Debian 12 machine runs",
-    "with `--version` and with `--help`, natively and under blink; standard output, standard error and exit code are compared.",
+    "Made by `npm run sweep` (tools/sweep.ts); don't edit. Programs of /usr/bin and /bin on one Debian 12 machine run with",
+    "`--version` and with `--help`, natively and under blink; standard output, standard error and exit code are compared. The",
+    "count below says how many of them: a whole sweep takes hours on a busy machine, and `--results` goes on where it stopped.",
     "",
     ...summary(results)
       .map((line, i) => (i === 0 ? line : `- ${line}`))

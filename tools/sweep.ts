@@ -5,6 +5,7 @@
  *   npm run sweep                       all of them; writes docs/sweep.md
  *   npm run sweep -- --every 8          each eighth program; writes nothing
  *   npm run sweep -- --only '^git'      programs whose name matches
+ *   npm run sweep -- --report --results FILE    writes docs/sweep.md from such a file, and runs nothing
  *   npm run sweep -- --results FILE     keeps each result there as a line of JSON, and goes on where it left off
  *
  * A program whose two native runs differ from each other (times, process ids) is counted apart: nothing can be compared.
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     every: { type: "string", default: "1" },
     only: { type: "string" },
     results: { type: "string" },
+    report: { type: "boolean", default: false },
     timeout: { type: "string", default: "60" },
   },
 });
@@ -111,7 +113,7 @@ function earlier(): Result[] {
 const results = earlier();
 const done = new Set(results.map((r) => `${r.path} ${r.argument}`));
 const place = new Workplace();
-const list = programs();
+const list = values.report ? [] : programs();
 try {
   for (const path of list) {
     for (const argument of ARGUMENTS) {
@@ -129,4 +131,4 @@ try {
   place.remove();
 }
 console.log(summary(results).join("\n"));
-if (values.every === "1" && values.only === undefined) writeReport("docs/sweep.md", results);
+if (values.report || (values.every === "1" && values.only === undefined)) writeReport("docs/sweep.md", results);
