@@ -1,5 +1,8 @@
 /** The command line of blink(1). */
+import type { NetworkReach } from "../src/machine/machine.ts";
 import { type CpuLevel, LEVELS } from "../src/sem/cpu-features.ts";
+
+const REACHES: readonly NetworkReach[] = ["none", "loopback", "host"];
 
 export interface Options {
   /** -j: no JIT. --eager: compile as much as possible. */
@@ -16,6 +19,10 @@ export interface Options {
   logPath: string | undefined;
   /** -C or $BLINK_OVERLAYS: roots of the guest's file tree, separated by colons. */
   overlays: string | undefined;
+  /** --net or $BLINK_NET: how far sockets reach. */
+  net: NetworkReach;
+  /** --stress or $BLINK_STRESS: seed of random slices. */
+  stress: number | undefined;
   program: string;
   /** Arguments with argv[0]. */
   argv: string[];
@@ -39,9 +46,12 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   -L PATH              log filename (default blink.log, made when something is logged)
   --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
   --eager              compile code at once, not only where it is hot: for tests of the jit
+  --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
+  --stress SEED        slices of random length, for exploring the interleavings of threads
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
+  $BLINK_NET, $BLINK_STRESS   same as --net, --stress
 `;
 
 /** Like getopt(3) with "+": options end at the first argument that is none. */
@@ -54,9 +64,18 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     logToStderr: false,
     logPath: env.BLINK_LOG_FILENAME,
     overlays: env.BLINK_OVERLAYS,
+    net: "loopback",
+    stress: undefined,
     program: "",
     argv: [],
   };
+  for (const [name, value] of [
+    ["net", env.BLINK_NET],
+    ["stress", env.BLINK_STRESS],
+  ]) {
+    const wrong = value ? setLong(options, name ?? "", value) : undefined;
+    if (wrong) return { kind: "bad", message: wrong };
+  }
   let zero = false;
   let i = 0;
   for (; i < args.length && args[i].length > 1 && args[i].startsWith("-"); i++) {
@@ -70,10 +89,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    if (args[i].startsWith("--cpu")) {
-      const name = args[i].startsWith("--cpu=") ? args[i].slice(6) : args[++i];
-      options.cpu = LEVELS.find((level) => level === name);
-      if (!options.cpu) return { kind: "bad", message: `--cpu takes one of ${LEVELS.join(", ")}` };
+    const long = /^--(cpu|net|stress)(?:=(.*))?$/.exec(args[i]);
+    if (long) {
+      const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
+      if (wrong) return { kind: "bad", message: wrong };
       continue;
     }
     for (let j = 1; j < args[i].length; j++) {
@@ -95,6 +114,22 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
   options.program = args[i];
   options.argv = args.slice(zero ? i + 1 : i);
   return { kind: "run", options };
+}
+
+/** An option with a value; what is wrong with it, if anything. */
+function setLong(options: Options, name: string, value: string): string | undefined {
+  if (name === "cpu") {
+    options.cpu = LEVELS.find((level) => level === value);
+    return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;
+  }
+  if (name === "stress") {
+    options.stress = Number(value);
+    return /^\d+$/.test(value) ? undefined : "--stress takes a number";
+  }
+  const reach = REACHES.find((r) => r === value);
+  if (!reach) return `--net takes one of ${REACHES.join(", ")}`;
+  options.net = reach;
+  return undefined;
 }
 
 function setFlag(options: Options, flag: string): boolean {

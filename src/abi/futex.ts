@@ -23,3 +23,7 @@ export const FUTEX_TID_MASK = 0x3fffffff;
 export const FUTEX_BITSET_MATCH_ANY = 0xffffffff;
 /** Links in a robust list beyond this are not followed. */
 export const ROBUST_LIST_LIMIT = 2048;
+/** futex_waitv(2). */
+export const FUTEX_WAITV_MAX = 128;
+export const FUTEX_WAITV_SIZE = 24;
+export const FUTEX2_SIZE_U32 = 2;

@@ -57,9 +57,9 @@ export class BlockBuilder {
 
   /**
    * Writes records for the code at an offset of a frame to RAM at `record`. Answers "short" if the first instruction
-   * runs over the end of the page: call again with `crossing`.
+   * runs over the end of the page: call again with `crossing`. No more than `most` instructions become records.
    */
-  build(record: number, frame: number, offset: number, crossing?: Crossing): Decoded | "short" {
+  build(record: number, frame: number, offset: number, crossing?: Crossing, most = MAX_BLOCK): Decoded | "short" {
     this.bytes = this.ram.u8;
     this.view = this.ram.view;
     this.at = record;
@@ -76,7 +76,7 @@ export class BlockBuilder {
       return { count: (this.at - record) / RECORD, end: ip + length };
     }
     for (;;) {
-      if (ip >= PAGE || this.pos === MAX_BLOCK) {
+      if (ip >= PAGE || this.pos === most) {
         this.goto(ip);
         break;
       }

@@ -185,6 +185,44 @@ export class Engine {
       return code === EXIT.YIELD ? EXIT.BUDGET : code;
     }
   }
+  /** Runs one instruction, for a debugger: BUDGET, or the exit that it made instead. */
+  step(): number {
+    const { ram } = this;
+    for (;;) {
+      const record = this.decodeOne();
+      if (record === 0) return EXIT.FAULT;
+      ram.i32[BUDGET >> 2] = 1;
+      const code = this.enter(record);
+      if (code === EXIT.YIELD || code === EXIT.LOOKUP) {
+        this.done++;
+        return EXIT.BUDGET;
+      }
+      if (code === EXIT.FETCH) return EXIT.FAULT;
+      this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
+      const plain = code & ~AT_NEXT;
+      if (plain !== EXIT.RECHECK && plain !== EXIT.REGION) return plain;
+    }
+  }
+  /** A record for the instruction at RIP alone, which no other block leads to; 0 with the exit fields set. */
+  private decodeOne(): number {
+    const { ram, cache } = this;
+    const address = this.rip;
+    ram.i32[CODE_BASE >> 2] = ram.i32[RIP >> 2] & ~(PAGE - 1);
+    ram.i32[(CODE_BASE >> 2) + 1] = ram.i32[(RIP >> 2) + 1];
+    const frame = this.execFrame(address);
+    if (!frame) return 0;
+    const offset = address % PAGE;
+    let record = cache.reserve(MAX_RECORDS);
+    if (!record) {
+      cache.flush();
+      record = cache.reserve(MAX_RECORDS);
+    }
+    if (this.builder.build(record, frame, offset, undefined, 1) !== "short") return record;
+    const second = this.execFrame(address - offset + PAGE);
+    if (!second) return 0;
+    this.builder.build(record, frame, offset, { bytes: this.splice(frame, offset, second), frame: second });
+    return record;
+  }
   private get rip(): number {
     return join(this.ram.i32[RIP >> 2], this.ram.i32[(RIP >> 2) + 1]);
   }

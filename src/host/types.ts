@@ -14,6 +14,8 @@ export interface Host {
   inherited?(): { fd: number; flags: number; stream: HostStream }[];
   /** Files of the host, if granted: what hostfs serves. */
   fs?: HostFs;
+  /** The host's network, if it has one that can be reached. */
+  net?: HostNet;
   /** One line for the log (BLINK_LOG_FILENAME or standard error). */
   log(line: string): void;
   /** Identity the guest sees at start. */
@@ -104,4 +106,44 @@ export interface HostFs {
   fchmod(fd: number, mode: number): number;
   fchown(fd: number, uid: number, gid: number): number;
   futimes(fd: number, atime: bigint, mtime: bigint): number;
+}
+
+/** An internet address: 4 or 16 numbers, and a port. */
+export interface HostAddress {
+  ip: readonly number[];
+  port: number;
+}
+
+/** A TCP connection. Results below zero are -errno. */
+export interface HostConnection {
+  readonly local: HostAddress;
+  readonly remote: HostAddress;
+  /** Takes what has come: a count, 0 at the end, -EAGAIN. */
+  read(into: Uint8Array): number;
+  /** Takes all bytes, or -EAGAIN until those of before are on their way. */
+  write(from: Uint8Array): number;
+  /** No more will be written. */
+  end(): void;
+  close(): void;
+  /** Called when something has come, gone or failed. */
+  onEvent: (() => void) | undefined;
+}
+
+/** A UDP socket. */
+export interface HostDatagrams {
+  send(bytes: Uint8Array, to: HostAddress): void;
+  close(): void;
+}
+
+/** TCP and UDP of the host. What takes time ends with a call of `done`, with -errno if it failed. */
+export interface HostNet {
+  /** Addresses of the host's interfaces. */
+  addresses(): (readonly number[])[];
+  /** Returns what gives the attempt up. */
+  connect(to: HostAddress, done: (result: HostConnection | number) => void): () => void;
+  /** Returns what stops it. */
+  listen(at: HostAddress, accept: (c: HostConnection) => void, done: (result: number) => void): () => void;
+  /** Resolves once everything that was written is on its way, or after a while. */
+  drain(): Promise<void>;
+  datagrams(at: HostAddress, receive: (bytes: Uint8Array, from: HostAddress) => void): HostDatagrams;
 }

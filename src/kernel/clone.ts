@@ -1,7 +1,9 @@
 /** clone(2), fork(2), vfork(2), clone3(2): one function makes threads and processes. */
 import { EAGAIN, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
+import { PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_VFORK_DONE } from "../abi/ptrace.ts";
 import { RLIMIT_NPROC } from "../abi/resource.ts";
 import * as C from "../abi/sched.ts";
+import { SIGCHLD } from "../abi/signal.ts";
 import { RAX, RSP } from "../cpu/layout.ts";
 import { WaitQueue } from "../vfs/types.ts";
 import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE, capable } from "./cred.ts";
@@ -9,6 +11,7 @@ import { exitTask } from "./exit.ts";
 import type { Mm } from "./mm.ts";
 import { openPidfd } from "./pidfd.ts";
 import { Process } from "./process.ts";
+import { queueEvent, tracedClone } from "./ptrace.ts";
 import type { SigHand } from "./sighand.ts";
 import { Task } from "./task.ts";
 import { type Call, park, type SysResult } from "./types.ts";
@@ -58,7 +61,11 @@ function tooMany(task: Task): boolean {
 /** Makes the child; the caller's result is its tid. With CLONE_VFORK the caller waits until it runs execve or ends. */
 export function clone(call: Call, r: CloneRequest): SysResult {
   const vfork = call.state as { pid: number; done: boolean; queue: WaitQueue } | undefined;
-  if (vfork) return vfork.done ? vfork.pid : park([vfork.queue], { uninterruptible: true });
+  if (vfork) {
+    if (!vfork.done) return park([vfork.queue], { uninterruptible: true });
+    queueEvent(call.task, PTRACE_EVENT_VFORK_DONE, vfork.pid);
+    return vfork.pid;
+  }
 
   const { task } = call;
   const error = check(task, r.flags | 0);
@@ -77,6 +84,7 @@ export function clone(call: Call, r: CloneRequest): SysResult {
   }
   if (r.flags & C.CLONE_PARENT_SETTID) task.mm.user.setU32(r.parentTid, child.tid);
   if (r.flags & C.CLONE_CHILD_SETTID) child.mm.user.writePartial(r.childTid, word(child.tid));
+  if (task.tracee && !(r.flags & C.CLONE_UNTRACED)) traceChild(task, child, r);
   call.kernel.ready.push(child);
   if (!(r.flags & C.CLONE_VFORK)) return child.tid;
 
@@ -87,6 +95,12 @@ export function clone(call: Call, r: CloneRequest): SysResult {
     state.queue.wake();
   };
   return park([state.queue], { uninterruptible: true });
+}
+
+function traceChild(task: Task, child: Task, r: CloneRequest): void {
+  const plain = r.exitSignal === SIGCHLD && !(r.flags & C.CLONE_THREAD) ? PTRACE_EVENT_FORK : PTRACE_EVENT_CLONE;
+  const event = r.flags & C.CLONE_VFORK ? PTRACE_EVENT_VFORK : plain;
+  tracedClone(task, child, event, (r.flags & C.CLONE_PTRACE) !== 0);
 }
 
 function word(v: number): Uint8Array {

@@ -13,32 +13,43 @@ import {
   type SigInfo,
 } from "../abi/signal.ts";
 import { RAX } from "../cpu/layout.ts";
-import { finishCall, retryCall } from "./dispatch.ts";
+import { finishCall, makeCall, retryCall } from "./dispatch.ts";
 import { exitProcess } from "./exit.ts";
 import { orphaned } from "./groups.ts";
-import { deliverable, isIgnored, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
+import { enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
+import { abortCall, interruptAborted, restartAborted } from "./restart.ts";
+import { deliverable, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
 import { pushFrame } from "./sigframe.ts";
 import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
 import type { Task } from "./task.ts";
+import type { Tracee } from "./tracee.ts";
 import { endWait, parkTask } from "./wait.ts";
 
 /** Everything that has to happen before the task may run user code. False if it may not run now. */
 export function prepareUser(task: Task): boolean {
   for (;;) {
     if (task.state === "dead") return false;
-    if (task.process.stopSignal && !(deliverable(task) & sigBit(SIGKILL))) {
+    if (task.tracee) {
+      if (!beforeUser(task, task.tracee)) return false;
+    } else if (task.process.stopSignal && !(deliverable(task) & sigBit(SIGKILL))) {
       task.state = "stopped";
       return false;
     }
     const waiting = task.waiting !== undefined && !retryCall(task);
     if (isDead(task)) return false;
+    if (task.tracee?.queue.length) continue;
     const info = nextSignal(task);
+    if (info && task.tracee && info.signo !== SIGKILL) {
+      signalStop(task.tracee, info);
+      return false;
+    }
     if (info) {
       act(task, info);
       continue;
     }
     if (!waiting) {
       task.restoreMask();
+      if (task.origRax >= 0) restartAborted(task);
       return true;
     }
     const w = task.waiting;
@@ -48,8 +59,47 @@ export function prepareUser(task: Task): boolean {
   }
 }
 
+/**
+ * What a traced thread has to do before anything else: end the stop that it was let out of, and make those that are due.
+ * False if it may not run now.
+ */
+function beforeUser(task: Task, tracee: Tracee): boolean {
+  if (task.state === "traced") return false;
+  if (deliverable(task) & sigBit(SIGKILL)) return true;
+  const { resumed } = tracee;
+  if (resumed) {
+    tracee.resumed = undefined;
+    const info = injected(tracee, resumed.stop, resumed.signo);
+    if (info && resumed.stop.kind !== "signal") task.pending.add(info);
+    else if (info && task.mask & sigBit(info.signo)) task.pending.add(info);
+    else if (info) act(task, info);
+    if (isDead(task)) return false;
+  }
+  if (task.entering && !tracee.queue.length) enterCall(task, tracee);
+  if (isParked(task) || isDead(task)) return false;
+  const interruptible = task.waiting && !task.waiting.park.uninterruptible;
+  if (interruptible && !tracee.queue.length && (tracee.trapPending || deliverable(task))) abortCall(task);
+  for (let stop = tracee.queue.shift(); stop; stop = tracee.queue.shift()) {
+    if (stop.kind === "exit" && tracee.mode !== "syscall") continue;
+    enterStop(tracee, stop);
+    return false;
+  }
+  if (!tracee.trapPending || task.waiting) return true;
+  const trap = takeTrap(tracee);
+  if (trap) enterStop(tracee, trap);
+  return !trap;
+}
+
+/** The call at whose entry it stopped is made, as its tracer left the registers. */
+function enterCall(task: Task, tracee: Tracee): void {
+  task.entering = false;
+  if (tracee.mode === "sysemu") return;
+  if (task.origRax >= 0) makeCall(task, task.origRax);
+}
+
 // The state changes under calls that the compiler does not look into.
 const isDead = (task: Task): boolean => task.state === "dead";
+const isParked = (task: Task): boolean => task.state === "waiting";
 
 /** Takes the next signal that may interrupt the task. */
 function nextSignal(task: Task): SigInfo | undefined {
@@ -66,7 +116,7 @@ function act(task: Task, info: SigInfo): void {
   task.kernel.trace?.signal?.(task, info);
   if (action.handler !== SIG_DFL && action.handler !== SIG_IGN && signo !== SIGKILL && signo !== SIGSTOP) {
     handle(task, info, action);
-  } else if (isIgnored(task, signo) && signo !== SIGKILL && signo !== SIGSTOP) {
+  } else if (ignores(task, signo) && signo !== SIGKILL && signo !== SIGSTOP) {
     // Nothing; a call that waits goes on.
   } else if (sigBit(signo) & STOP_SIGNALS) {
     if (signo === SIGSTOP || !orphaned(task.process)) stop(task, signo);
@@ -82,12 +132,17 @@ function stop(task: Task, signo: number): void {
   process.stopSignal = signo;
   process.stopUnreported = true;
   process.continueUnreported = false;
-  for (const t of process.tasks) if (t.state === "ready" && t !== task) t.state = "stopped";
+  for (const t of process.tasks) {
+    if (t.tracee) interruptTracee(t.tracee);
+    else if (t.state === "ready" && t !== task) t.state = "stopped";
+  }
   notifyParent(process, "stopped");
 }
 
 function handle(task: Task, info: SigInfo, action: SigAction): void {
-  interruptCall(task, (action.flags & SA_RESTART) !== 0);
+  const restart = (action.flags & SA_RESTART) !== 0;
+  interruptCall(task, restart);
+  if (task.origRax >= 0) interruptAborted(task, restart);
   const ok = pushFrame(task, info, action);
   if (!ok) {
     // No room for the frame: a SIGSEGV that cannot be handled either, if that is what this was.
@@ -109,7 +164,7 @@ function interruptCall(task: Task, restart: boolean): void {
   const forced = endWait(task);
   if (forced !== undefined) finishCall(task, w.call, forced);
   else if (w.park.partial) finishCall(task, w.call, w.park.partial);
-  else if (restart && w.park.onSignal !== "eintr") {
+  else if (w.park.onSignal === "always" || (restart && w.park.onSignal !== "eintr")) {
     task.kernel.trace?.exit?.(w.call, "restart");
     // SYSCALL is two bytes long.
     task.regs.rip -= 2n;

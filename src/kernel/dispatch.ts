@@ -4,8 +4,10 @@ import { hi32, joinSigned } from "../base/bits.ts";
 import { RAX, RDI, RDX, RSI } from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
 import type { Kernel } from "./kernel.ts";
+import { callDone, callStop } from "./ptrace.ts";
 import { deliverable } from "./send.ts";
 import type { Task } from "./task.ts";
+import type { Tracee } from "./tracee.ts";
 import { type Call, NO_RETURN, type SyscallRow, type SysResult } from "./types.ts";
 import { parkTask, wakeTask } from "./wait.ts";
 
@@ -63,13 +65,31 @@ class CallInFlight implements Call {
 
 /** The task executed SYSCALL: runs the call. Afterwards the task has its result, waits, or is gone. */
 export function startCall(task: Task): void {
-  const { kernel, regs } = task;
-  const nr = regs.gprLo(RAX) | 0;
+  const { kernel } = task;
+  const nr = task.regs.gprLo(RAX) | 0;
   kernel.callCounts.set(nr, (kernel.callCounts.get(nr) ?? 0) + 1);
+  if (task.tracee && stopsAtEntry(task, task.tracee, nr)) return;
+  makeCall(task, nr);
+}
+
+/** The number stands in RAX only until the call begins; a traced thread may stop there. */
+function stopsAtEntry(task: Task, tracee: Tracee, nr: number): boolean {
+  task.origRax = nr;
+  if (tracee.mode !== "syscall" && tracee.mode !== "sysemu") return false;
+  task.entering = true;
+  task.regs.setGpr(RAX, -ENOSYS);
+  tracee.queue.push(callStop(tracee, "entry"));
+  return true;
+}
+
+/** Makes the call; its number may be one that a tracer chose. */
+export function makeCall(task: Task, nr: number): void {
+  const { kernel, regs } = task;
   const found = kernel.table.get(nr);
   if (!found) {
     unknown(kernel, nr);
     regs.setGpr(RAX, -ENOSYS);
+    callDone(task);
     return;
   }
   const call = new CallInFlight(task, found.row, found.kinds);
@@ -97,12 +117,13 @@ function settle(task: Task, call: Call, result: SysResult): void {
   if (result === NO_RETURN) {
     task.waiting = undefined;
     call.kernel.trace?.exit?.(call, undefined);
+    if (task.tracee) callDone(task);
   } else if (typeof result === "number") {
     task.restoreMask();
     finishCall(task, call, result);
   } else {
     parkTask(task, call, result);
-    if (deliverable(task) && !result.uninterruptible) wakeTask(task);
+    if (task.tracee?.queue.length || (deliverable(task) && !result.uninterruptible)) wakeTask(task);
   }
 }
 
@@ -114,6 +135,7 @@ export function finishCall(task: Task, call: Call, result: number): void {
   const { regs } = task;
   if (Number.isSafeInteger(result)) regs.setGpr32(RAX, result, hi32(result));
   else regs.setGpr(RAX, BigInt(result));
+  if (task.tracee) callDone(task);
 }
 
 /** Runs the call that the task waits in once more. True if it no longer waits. */

@@ -19,6 +19,7 @@ import { FPFRAME_SIZE } from "./fpstate.ts";
 import { closeProgram, openProgram, type Program } from "./image.ts";
 import { Mm } from "./mm.ts";
 import { mapRegion, unmapRegion } from "./mmap.ts";
+import { tracedExec } from "./ptrace.ts";
 import { USER_CS, USER_SS } from "./sigframe.ts";
 import { FileSource } from "./source.ts";
 import type { Task } from "./task.ts";
@@ -168,6 +169,7 @@ function tryLoad(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loade
 /** The point of no return: the process becomes the new program. */
 function commit(task: Task, loaded: Loaded, name: string): void {
   const { kernel, process, regs } = task;
+  const formerTid = task.tid;
   killOthers(task);
   becomeLeader(task);
   if (task.fds.refs > 1) {
@@ -196,6 +198,7 @@ function commit(task: Task, loaded: Loaded, name: string): void {
   regs.setGpr(L.RSP, loaded.stack.rsp);
   regs.rip = BigInt(loaded.entry);
   task.kernel.onExec?.(task);
+  tracedExec(task, formerTid);
 }
 
 /** All general registers are zero, RDX too: programs register what it points to with atexit(3). */
@@ -216,4 +219,5 @@ function becomeLeader(task: Task): void {
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;
   kernel.tasks.set(task.tid, task);
+  process.leaderTracee = task.tracee;
 }

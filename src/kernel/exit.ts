@@ -4,6 +4,7 @@ import { UserFault } from "../mmu/access.ts";
 import { exitRobustList, futexKey } from "./futex.ts";
 import { hasStopped, orphanedGroup } from "./groups.ts";
 import type { Process } from "./process.ts";
+import { releaseTracees, tracedExit } from "./ptrace.ts";
 import { kernelInfo, notifyParent, sendToGroup } from "./send.ts";
 import type { Task } from "./task.ts";
 import { endWait } from "./wait.ts";
@@ -17,7 +18,11 @@ export function exitProcess(process: Process, status: number): void {
 
 /** execve: all threads but this one end, silently. */
 export function killOthers(task: Task): void {
-  for (const t of [...task.process.tasks]) if (t !== task) exitTask(t, SIGKILL);
+  for (const t of [...task.process.tasks]) {
+    if (t === task) continue;
+    t.tracee?.unlink();
+    exitTask(t, SIGKILL);
+  }
 }
 
 /** Ends one thread; the last one ends its process. */
@@ -26,6 +31,7 @@ export function exitTask(task: Task, status: number): void {
   const { kernel, process } = task;
   endWait(task);
   exitRobustList(task);
+  kernel.piFutexes.exited(task);
   clearTid(task);
   task.state = "dead";
   process.uid = task.cred.uid;
@@ -37,6 +43,9 @@ export function exitTask(task: Task, status: number): void {
   releaseMm(task);
   if (kernel.current === task) kernel.current = undefined;
   task.regs.loaded = false;
+  task.entering = false;
+  for (const p of releaseTracees(task)) unhold(p);
+  if (task.tracee && task.tid !== process.pid) tracedExit(task.tracee, process.exiting ?? status);
   if (process.tasks.length === 0) becomeZombie(process, process.exiting ?? status);
 }
 
@@ -74,6 +83,17 @@ function becomeZombie(process: Process, status: number): void {
   orphanGroup(process);
   kernel.trace?.exited?.(process, status);
   process.exitQueue.wake();
+  const tracee = process.leaderTracee;
+  if (tracee && tracee.waiter !== process.parent) {
+    process.held = true;
+    tracedExit(tracee, status);
+  } else if (notifyParent(process, "exited") && !tracee) reap(process);
+}
+
+/** The tracer has waited for the end of a process that is another's child: now it is its parent's turn. */
+export function unhold(process: Process): void {
+  if (!process.held) return;
+  process.held = false;
   if (notifyParent(process, "exited")) reap(process);
 }
 
@@ -120,5 +140,6 @@ export function reap(process: Process): void {
     parent.childUsage.add(process.childUsage);
     parent.children.delete(process);
   }
+  process.leaderTracee?.unlink();
   kernel.processes.delete(process.pid);
 }

@@ -59,6 +59,13 @@ export function saveFp(regs: Registers, size = FPFRAME_SIZE): Uint8Array {
   return out;
 }
 
+/** Sets the marks of an extended frame in an image that has room for them. */
+export function xstateFrame(image: Uint8Array): Uint8Array {
+  const v = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  v.setUint32(XSTATE_SIZE, FP_XSTATE_MAGIC2, true);
+  return image;
+}
+
 /** Says how long the image is: FXSAVE only, unless the marks of an extended one are there. */
 export function fpImageSize(legacy: DataView): number {
   const extended =

@@ -2,6 +2,7 @@
 import * as F from "../abi/futex.ts";
 import { READ, UserFault } from "../mmu/access.ts";
 import { WaitQueue } from "../vfs/types.ts";
+import type { PiWaiter } from "./futex-pi.ts";
 import type { Mm } from "./mm.ts";
 import type { Task } from "./task.ts";
 
@@ -9,6 +10,8 @@ import type { Task } from "./task.ts";
 export class FutexWaiter {
   readonly queue = new WaitQueue();
   woken = false;
+  /** FUTEX_WAIT_REQUEUE_PI: what it waits for once it was moved. */
+  pi: PiWaiter | undefined;
   constructor(
     public key: string,
     readonly bitset: number,
@@ -52,6 +55,10 @@ export class FutexTable {
       count++;
     }
     return count;
+  }
+  /** Waiters at a word, in the order they came. */
+  at(key: string): FutexWaiter[] {
+    return [...(this.waiters.get(key) ?? [])];
   }
   /** Moves up to n waiters to another word. */
   requeue(from: string, to: string, n: number): number {

@@ -8,6 +8,7 @@ import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
 import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
+import { PiTable } from "./futex-pi.ts";
 import { IpcTable } from "./ipc.ts";
 import type { MessageQueue } from "./msg.ts";
 import { Net } from "./net/net.ts";
@@ -56,6 +57,7 @@ export class Kernel {
   /** Woken whenever a signal becomes pending: signalfd. */
   readonly signalEvents = new WaitQueue();
   readonly futexes = new FutexTable();
+  readonly piFutexes = new PiTable();
   readonly net = new Net();
   /** System V objects. */
   readonly segments = new IpcTable<Segment>();
@@ -79,6 +81,8 @@ export class Kernel {
   readonly bootTime: bigint;
   /** When the slice that runs began. */
   sliceStart = 0n;
+  /** Length of the next slice, in instructions, where that is not always the same (stress). */
+  slices: (() => number) | undefined;
   /** Set by sched_yield: the slice ends with this call. */
   yielding = false;
   /** A stop signal for a group that nobody in here could continue (the first program's, on ^Z). */

@@ -3,6 +3,7 @@ import { SIG_DFL, SIG_IGN } from "../abi/signal.ts";
 import { EXEC, READ, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import { type CpuLevel, DEFAULT_LEVEL, FEATURES, hasFeature } from "../sem/cpu-features.ts";
+import { forceWrite } from "./force-write.ts";
 import type { ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
 import { ProcFs } from "./fs/procfs.ts";
 import type { Terminals } from "./fs/terminals.ts";
@@ -189,12 +190,16 @@ class TaskFacts implements ProcTask {
   get state(): ProcTask["state"] {
     const { task } = this;
     if (task.state === "dead") return "Z";
+    if (task.state === "traced") return "t";
     if (task.state === "stopped" || task.process.stopSignal) return "T";
     if (task.state === "ready") return "R";
     return task.waiting?.park.uninterruptible ? "D" : "S";
   }
   get cred() {
     return this.task.cred;
+  }
+  get tracer(): number {
+    return this.task.tracee?.tracer.process.pid ?? 0;
   }
   get blocked(): bigint {
     return this.task.mask;
@@ -289,7 +294,7 @@ class MemoryFacts implements ProcMemory {
     return user.readBytes(address, user.accessible(address, length, READ));
   }
   write(address: number, bytes: Uint8Array): number {
-    return this.mm.user.writePartial(address, bytes);
+    return forceWrite(this.mm, address, bytes);
   }
 }
 

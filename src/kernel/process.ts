@@ -5,6 +5,7 @@ import { copyLimits, defaultLimits, type Limit } from "./rlimit.ts";
 import { Pending } from "./sighand.ts";
 import type { Task } from "./task.ts";
 import type { Timer } from "./timers.ts";
+import type { Tracee } from "./tracee.ts";
 
 /** CPU use, page faults and the rest of struct rusage that is kept. Times in nanoseconds. */
 export class Usage {
@@ -85,6 +86,12 @@ export class Process {
   readonly childUsage = new Usage();
   readonly startTime: bigint;
   personality = 0;
+  /** Threads that one of this process's threads traces. */
+  readonly tracees = new Set<Tracee>();
+  /** Set while the leader is traced, also after the leader has ended. */
+  leaderTracee: Tracee | undefined;
+  /** It has ended, and its tracer shall wait for it before its parent may. */
+  held = false;
   real: ITimer = { timer: undefined, at: 0n, interval: 0n };
   readonly posixTimers = new Map<number, PosixTimer>();
 

@@ -31,6 +31,6 @@ export class RunQueue {
 /** Lets a task run (again) unless it is stopped or gone. */
 export function makeReady(task: Task): void {
   if (task.state === "dead") return;
-  task.state = task.process.stopSignal ? "stopped" : "ready";
+  task.state = task.process.stopSignal && !task.tracee ? "stopped" : "ready";
   task.kernel.ready.push(task);
 }

@@ -40,6 +40,13 @@ export function userInfo(sender: Task, signo: number, toThread = false): SigInfo
 
 /** Would the signal do nothing? */
 export function isIgnored(task: Task, signo: number): boolean {
+  // A tracer sees all of them.
+  if (task.tracee) return false;
+  return ignores(task, signo);
+}
+
+/** Is that the signal's action? */
+export function ignores(task: Task, signo: number): boolean {
   const { handler } = task.sighand.actions[signo];
   return handler === SIG_IGN || (handler === SIG_DFL && (DEFAULT_IGNORED & sigBit(signo)) !== 0n);
 }
@@ -86,7 +93,10 @@ function send(process: Process, task: Task, info: SigInfo, pending: Pending): nu
   process.kernel.signalEvents.wake();
   for (const t of process.tasks) if (t.sigwaitSet & bit && (pending === process.pending || t === task)) wakeTask(t);
   const taker = pending === process.pending ? pickTaker(process, task, bit) : task.mask & bit ? undefined : task;
-  if (signo === SIGKILL) resume(process);
+  if (signo === SIGKILL) {
+    resume(process);
+    resumeTraced(process, true);
+  }
   if (taker) interrupt(taker, signo === SIGKILL);
   return 0;
 }
@@ -114,6 +124,7 @@ function prepare(process: Process, signo: number): void {
   discardEverywhere(process, STOP_SIGNALS);
   if (!process.stopSignal) return;
   resume(process);
+  resumeTraced(process, false);
   process.stopUnreported = false;
   process.continueUnreported = true;
   notifyParent(process, "continued");
@@ -127,6 +138,16 @@ function discardEverywhere(process: Process, signals: bigint): void {
 function resume(process: Process): void {
   process.stopSignal = 0;
   for (const t of process.tasks) if (t.state === "stopped") makeReady(t);
+}
+
+/** SIGKILL ends ptrace-stops; SIGCONT is news for those that listen. */
+function resumeTraced(process: Process, kill: boolean): void {
+  for (const { state, tracee } of [...process.tasks]) {
+    if (!tracee) continue;
+    if (!kill && !tracee.seized) continue;
+    if (!kill) tracee.trapPending = true;
+    if (state === "traced" && (kill || tracee.listening)) tracee.leave();
+  }
 }
 
 /** Tells the parent of an event; true when an exited child shall vanish, because nobody will wait for it. */

@@ -5,6 +5,7 @@ import { eventCalls } from "./sys/event.ts";
 import { fdCalls } from "./sys/fd.ts";
 import { fileCalls } from "./sys/file.ts";
 import { rows as futexCalls } from "./sys/futex.ts";
+import { rows as futexWaitvCalls } from "./sys/futex-waitv.ts";
 import { rows as identityCalls } from "./sys/identity.ts";
 import { inotifyCalls } from "./sys/inotify.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
@@ -20,6 +21,7 @@ import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
 import { rows as processCalls } from "./sys/process.ts";
+import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as semCalls } from "./sys/sem.ts";
@@ -48,6 +50,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...fileCalls,
   ...spliceCalls,
   ...pipeCalls,
+  ...ptraceCalls,
   ...pollCalls,
   ...eventCalls,
   ...inotifyCalls,
@@ -58,6 +61,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...messageCalls,
   ...sockoptCalls,
   ...futexCalls,
+  ...futexWaitvCalls,
   ...identityCalls,
   ...memoryCalls,
   ...miscCalls,

@@ -8,6 +8,7 @@ import { Registers } from "./registers.ts";
 import { kernelInfo, sendToTask } from "./send.ts";
 import { Pending, type SigHand, UNBLOCKABLE } from "./sighand.ts";
 import type { Timer } from "./timers.ts";
+import type { Tracee } from "./tracee.ts";
 import type { Call, Park } from "./types.ts";
 
 /** A call that waits, and what for. */
@@ -20,7 +21,8 @@ export interface Waiting {
   asleep: boolean;
 }
 
-export type TaskState = "ready" | "waiting" | "stopped" | "dead";
+/** "traced": in a ptrace-stop, which only its tracer or SIGKILL ends. */
+export type TaskState = "ready" | "waiting" | "stopped" | "traced" | "dead";
 
 /** sigaltstack(2). */
 export interface AltStack {
@@ -70,6 +72,14 @@ export class Task {
   readonly usage = new Usage();
   /** vfork: run when this task lets go of the parent's memory. */
   onRelease: (() => void) | undefined;
+  /** Set while another traces it. */
+  tracee: Tracee | undefined;
+  /** Of a traced thread: the number of the call that it is in or has just left, else -1. */
+  origRax = -1;
+  /** It stopped at the entry of a call, which is made when it goes on. */
+  entering = false;
+  /** A call with a deadline that a signal ended, for restart_syscall(2). */
+  restartCall: Call | undefined;
   timerSlack = 50000;
   nice = 0;
   /** sched_setscheduler(2): kept and reported, all tasks share the processor alike. */

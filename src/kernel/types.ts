@@ -12,8 +12,8 @@ export interface Park {
   queues: readonly WaitQueue[];
   /** Monotonic nanoseconds at which to run again at the latest; `ctx.timedOut()` tells. */
   until?: bigint;
-  /** What a signal does to it: restart after a handler with SA_RESTART (default), or always -EINTR. */
-  onSignal?: "restart" | "eintr";
+  /** What a signal does to it: restart after a handler with SA_RESTART (default), always -EINTR, or always restart. */
+  onSignal?: "restart" | "eintr" | "always";
   /** Progress so far (> 0), which the call returns if a signal ends the wait, instead of -EINTR or a restart. */
   partial?: number;
   /**
@@ -21,6 +21,8 @@ export interface Park {
    * returns is the call's result instead of -EINTR or a restart.
    */
   cancel?: () => number | undefined;
+  /** `cancel` may be followed by another try of the call (restart_syscall). */
+  resumes?: boolean;
   /** Not woken by signals at all (vfork's parent: only by SIGKILL). */
   uninterruptible?: boolean;
 }

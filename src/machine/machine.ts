@@ -7,6 +7,7 @@ import { exec } from "../kernel/exec.ts";
 import { findProgram } from "../kernel/find-program.ts";
 import { makeTree, type Tree } from "../kernel/fs/tree.ts";
 import { Kernel, type Trace } from "../kernel/kernel.ts";
+import { Gateway } from "../kernel/net/gateway.ts";
 import { mountProc } from "../kernel/proc-facts.ts";
 import { kernelInfo, sendToProcess } from "../kernel/send.ts";
 import { syscalls } from "../kernel/table.ts";
@@ -19,6 +20,9 @@ import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
 import { runTask } from "./run-task.ts";
+import { randomSlices } from "./stress.ts";
+
+export type NetworkReach = "none" | "loopback" | "host";
 
 export interface MachineOptions {
   host: Host;
@@ -33,6 +37,10 @@ export interface MachineOptions {
   /** Working directory of the first process, "/" if it cannot be had. */
   cwd?: string;
   trace?: Trace;
+  /** How far sockets reach: "loopback" (default) stays within the machine; "none" leaves only AF_UNIX. */
+  net?: NetworkReach;
+  /** Slices of pseudo-random length, from this seed: other interleavings of threads, which can be had again. */
+  stress?: number;
   /** Compile hot code (default), interpret everything, or compile as much as possible (for tests). */
   jit?: boolean | "eager";
   /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
@@ -105,12 +113,22 @@ export class Machine {
         reset: () => resetRegisters(this.ram),
       },
     });
+    this.connectNetwork(options.net ?? "loopback");
+    if (options.stress !== undefined) this.kernel.slices = randomSlices(options.stress);
     mountProc(this.kernel, this.tree);
     this.kernel.trace = options.trace;
     this.tree.cache.onTruncate = (owner, size) => {
       for (const mm of new Set([...this.kernel.tasks.values()].map((t) => t.mm))) mm.truncated(owner, size);
     };
     this.kernel.onExec = (task) => this.engine.use(task.mm.space);
+  }
+
+  private connectNetwork(reach: NetworkReach): void {
+    const { net } = this.kernel;
+    net.unixOnly = reach === "none";
+    if (reach !== "host") return;
+    if (this.host.net) net.gateway = new Gateway(this.host.net);
+    else this.kernel.log("this host has no network that a program could use");
   }
 
   /** Set by `start`: if it then fails with -ENOENT, it is the program's interpreter that is missing. */

@@ -16,6 +16,8 @@ export interface Processor {
   use(space: AddressSpace): void;
   /** Runs about `budget` instructions at most; an EXIT code. What is left of the budget stands in RAM. */
   run(budget: number): number;
+  /** Runs one instruction. */
+  step(): number;
   readonly instructions: number;
 }
 
@@ -30,16 +32,19 @@ export function runTask(processor: Processor, task: Task): void {
   const begun = kernel.now();
   kernel.sliceStart = begun;
   kernel.yielding = false;
-  let budget = SLICE;
+  let budget = kernel.slices?.() ?? SLICE;
   if (prepareUser(task)) {
     while (budget > 0) {
-      const exit = processor.run(budget);
-      budget = kernel.ram.i32[BUDGET >> 2];
+      task.origRax = -1;
+      const stepping = task.tracee?.mode === "step";
+      const exit = stepping ? processor.step() : processor.run(budget);
+      budget = stepping ? budget - 1 : kernel.ram.i32[BUDGET >> 2];
       if (exit === EXIT.SYSCALL) startCall(task);
+      else if (stepping && exit === EXIT.BUDGET) raise(task, VECTOR.DB, 0);
       else if (exit === EXIT.BUDGET) break;
       else onExit(task, exit);
       if (task.state !== "ready") break;
-      if ((deliverable(task) || task.process.stopSignal) && !prepareUser(task)) break;
+      if ((deliverable(task) || task.process.stopSignal || task.tracee?.due) && !prepareUser(task)) break;
       if (kernel.yielding) break;
     }
   }

@@ -16,9 +16,12 @@ export interface Outcome {
 
 export interface SpawnOptions {
   cwd: string;
-  stdin?: string | Uint8Array;
+  /** `none`: /dev/null; else a pipe with this content. */
+  stdin?: string | Uint8Array | { none: true };
   env?: Readonly<Record<string, string>>;
   timeout?: number;
+  /** Most bytes of output; who writes more is stopped as if its time were up. */
+  limit?: number;
 }
 
 /** The whole environment of a test program: nothing of the tester's own gets in. */
@@ -44,24 +47,40 @@ export function runUnderBlink(argv: readonly string[], options: SpawnOptions): P
 function run(file: string, args: readonly string[], options: SpawnOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
+    const { stdin = "" } = options;
+    const nothing = typeof stdin === "object" && "none" in stdin;
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...BASE_ENV, HOME: options.cwd, ...options.env },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: [nothing ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true,
     });
+    const { stdout, stderr } = child;
+    if (stdout === null || stderr === null) throw new Error("no pipes");
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const stop = (): void => {
       timedOut = true;
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, options.timeout);
-    child.stdout.on("data", (piece: Buffer) => out.push(piece));
-    child.stderr.on("data", (piece: Buffer) => err.push(piece));
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It ended just now.
+      }
+    };
+    const timer = setTimeout(stop, options.timeout);
+    let bytes = 0;
+    const collect = (into: Buffer[], piece: Buffer): void => {
+      if (timedOut && bytes > (options.limit ?? Infinity)) return;
+      into.push(piece);
+      bytes += piece.length;
+      if (bytes > (options.limit ?? Infinity)) stop();
+    };
+    stdout.on("data", (piece: Buffer) => collect(out, piece));
+    stderr.on("data", (piece: Buffer) => collect(err, piece));
     // A program that never reads its input closes the pipe early; that is its right.
-    child.stdin.on("error", () => {});
-    child.stdin.end(options.stdin ?? "");
+    child.stdin?.on("error", () => {});
+    if (!nothing) child.stdin?.end(stdin);
     child.on("error", (error) => {
       clearTimeout(timer);
       reject(error);

@@ -6,7 +6,9 @@ export interface ProcTask {
   /** As bytes, at most 15. */
   readonly comm: string;
   setComm(name: string): void;
-  readonly state: "R" | "S" | "D" | "T" | "Z";
+  readonly state: "R" | "S" | "D" | "T" | "t" | "Z";
+  /** Who traces it, 0 for nobody. */
+  readonly tracer: number;
   readonly cred: Cred & { capInheritable: bigint; capPermitted: bigint; capEffective: bigint; capBounding: bigint };
   readonly blocked: bigint;
   readonly pending: bigint;

@@ -66,6 +66,7 @@ const STATES: Record<ProcTask["state"], string> = {
   S: "S (sleeping)",
   D: "D (disk sleep)",
   T: "T (stopped)",
+  t: "t (tracing stop)",
   Z: "Z (zombie)",
 };
 
@@ -85,7 +86,7 @@ export function statusText(p: ProcProcess, t: ProcTask): string {
     ["Ngid", 0],
     ["Pid", t.tid],
     ["PPid", p.ppid],
-    ["TracerPid", 0],
+    ["TracerPid", t.tracer],
     ["Uid", [c.uid, c.euid, c.suid, c.fsuid].join("\t")],
     ["Gid", [c.gid, c.egid, c.sgid, c.fsgid].join("\t")],
     ["FDSize", 64 * Math.ceil((Math.max(0, ...p.fds()) + 1) / 64)],

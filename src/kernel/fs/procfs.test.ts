@@ -16,6 +16,7 @@ const thread: ProcTask = {
     Object.assign(this, { comm: name });
   },
   state: "S",
+  tracer: 0,
   cred: { ...cred(5), ...none },
   blocked: 0x10000n,
   pending: 0n,

@@ -1,7 +1,7 @@
 import { EBADF, EINVAL } from "../../abi/errno.ts";
 import { O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
-import { S_IFCHR, S_IFIFO } from "../../abi/stat.ts";
+import { S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK } from "../../abi/stat.ts";
 import type { HostStream } from "../../host/types.ts";
 import { BaseFile, seekWithin } from "../../vfs/file.ts";
 import { anonymousPlace } from "../../vfs/place.ts";
@@ -27,7 +27,7 @@ class StreamInode extends AnonInode {
   }
   override stat(): Stat {
     const st = this.stream.stat?.();
-    return st === undefined || typeof st === "number" ? super.stat() : st;
+    return st === undefined || typeof st === "number" ? super.stat() : { ...st, mode: asPipe(st.mode) };
   }
   released(): void {
     if (--this.opens === 0 && this.closes) this.stream.close();
@@ -102,13 +102,18 @@ export class StreamFile extends BaseFile {
   }
 }
 
+/** A socket of the host serves no call of sockets, so it shows as a pipe. */
+function asPipe(mode: number): number {
+  return (mode & S_IFMT) === S_IFSOCK ? S_IFIFO | 0o600 : mode;
+}
+
 /** The open file for a stream that the program starts with, when that is no terminal. */
 export function streamFile(stream: HostStream, fd: number, flags = fd === 0 ? O_RDONLY : O_WRONLY): StreamFile {
   const st = stream.stat?.();
   const known = st !== undefined && typeof st !== "number";
-  const mode = known ? st.mode : S_IFIFO | 0o600;
+  const mode = known ? asPipe(st.mode) : S_IFIFO | 0o600;
   const inode = new StreamInode(stream, mode, known ? st.ino : 100 + fd, fd > 2);
   const file = new StreamFile(inode, flags);
-  file.place = anonymousPlace(inode, stream.name ?? `pipe:[${inode.ino}]`);
+  file.place = anonymousPlace(inode, stream.name?.replace(/^socket:/, "pipe:") ?? `pipe:[${inode.ino}]`);
   return file;
 }

@@ -1,7 +1,9 @@
 import * as E from "../../abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { AF_UNIX, MSG_PEEK } from "../../abi/socket.ts";
+import type { HostDatagrams } from "../../host/types.ts";
 import type { Address } from "./address.ts";
+import { fromHost, toHost } from "./gateway.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
 
@@ -14,6 +16,8 @@ const UNIX_QUEUE = 11;
 export class DatagramSocket extends Socket {
   private peer: DatagramSocket | undefined;
   private waiting = 0;
+  /** The host's socket of the same address, once something was sent there or it was bound. */
+  private outer: HostDatagrams | undefined;
 
   static join(a: DatagramSocket, b: DatagramSocket): void {
     a.peer = b;
@@ -28,7 +32,14 @@ export class DatagramSocket extends Socket {
     this.peer = undefined;
     this.peerAddress = to;
     if (!to) return 0;
-    if (to.family !== AF_UNIX) return this.local ? 0 : Math.min(0, this.net.bindEphemeral(this));
+    if (to.family !== AF_UNIX) {
+      const { gateway } = this.net;
+      if (!gateway && this.net.find(this, to) === -E.ENETUNREACH) {
+        this.peerAddress = undefined;
+        return -E.ENETUNREACH;
+      }
+      return this.local ? 0 : Math.min(0, this.net.bindEphemeral(this));
+    }
     const target = this.net.find(this, to);
     if (typeof target !== "number" && target instanceof DatagramSocket) {
       this.peer = target;
@@ -41,7 +52,7 @@ export class DatagramSocket extends Socket {
     if (this.error) return this.takeError();
     if (this.writeShut) return -E.EPIPE;
     const target = this.target(m.to);
-    if (typeof target === "number") return target;
+    if (typeof target === "number") return this.sendOut(m, target);
     const limit = this.domain === AF_UNIX ? target.inbox.limit : UDP_MAX;
     if (m.bytes.length > limit) return -E.EMSGSIZE;
     if (!this.local && this.domain !== AF_UNIX) this.net.bindEphemeral(this);
@@ -53,6 +64,32 @@ export class DatagramSocket extends Socket {
     target.waiting++;
     target.queue.wake();
     return m.bytes.length;
+  }
+  /** To an address that nobody in here has. */
+  private sendOut(m: Outgoing, otherwise: number): number {
+    const to = m.to ?? this.peerAddress;
+    const refused = otherwise === -E.ECONNREFUSED || otherwise === -E.ENETUNREACH;
+    if (!to || to.family === AF_UNIX || !refused || !this.net.gateway) return otherwise;
+    if (m.bytes.length > UDP_MAX) return -E.EMSGSIZE;
+    if (!this.local) this.net.bindEphemeral(this);
+    this.open()?.send(m.bytes.slice(), toHost(to));
+    return m.bytes.length;
+  }
+  /** Lets the host's datagrams come in. */
+  open(): HostDatagrams | undefined {
+    const { gateway } = this.net;
+    if (this.outer || !gateway || !this.local || this.local.family === AF_UNIX) return this.outer;
+    this.outer = gateway.host.datagrams(toHost(this.local), (bytes, from) => {
+      if (this.inbox.room < bytes.length) return;
+      this.inbox.push({ bytes, from: fromHost(from, this.domain), files: [], sender: { pid: 0, uid: 0, gid: 0 } });
+      this.waiting++;
+      this.queue.wake();
+    });
+    return this.outer;
+  }
+  override close(): void {
+    this.outer?.close();
+    super.close();
   }
   private target(to: Address | undefined): DatagramSocket | number {
     const where = to ?? this.peerAddress;

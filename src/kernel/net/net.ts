@@ -3,6 +3,7 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../../abi/socket.ts";
 import type { File, Inode } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
 import { type Address, type InetAddress, isAnyIp, isLoopback, plainIp } from "./address.ts";
+import type { Gateway } from "./gateway.ts";
 import type { Socket } from "./socket.ts";
 
 /** Ports that the kernel hands out: /proc/sys/net/ipv4/ip_local_port_range. */
@@ -17,6 +18,10 @@ export class Net {
   private readonly ports = new Map<string, Socket[]>();
   private nextPort = FIRST_PORT;
   private nextName = 1;
+  /** The way to the host's network, if there is to be one. */
+  gateway: Gateway | undefined;
+  /** Without internet sockets at all. */
+  unixOnly = false;
 
   constructor(
     /** The inode that a unix(7) path leads to; set by the calls, which know whose path it is. */
@@ -76,11 +81,11 @@ export class Net {
   }
   bindInet(socket: Socket, a: InetAddress): number {
     const plain = plainIp(a.ip);
-    if (!isAnyIp(plain) && !isLoopback(plain)) return -E.EADDRNOTAVAIL;
+    if (!isAnyIp(plain) && !isLoopback(plain) && !this.gateway?.owns(plain)) return -E.EADDRNOTAVAIL;
     const port = a.port || this.freePort(socket);
     if (port < 0) return port;
     const list = this.ports.get(`${socket.type} ${port}`) ?? [];
-    const clash = list.some((s) => conflicts(s, plain) && !(s.reuse && socket.reuse && !s.listening));
+    const clash = list.some((s) => conflicts(s, socket, plain) && !(s.reuse && socket.reuse && !s.listening));
     if (clash) return -E.EADDRINUSE;
     list.push(socket);
     this.ports.set(`${socket.type} ${port}`, list);
@@ -89,6 +94,7 @@ export class Net {
   }
   bindEphemeral(socket: Socket): number {
     const { ip, family } = this.unnamed(socket.domain) as InetAddress;
+    if (this.gateway) return this.bindInet(socket, { family, ip, port: 0 });
     const local = family === AF_INET ? [127, 0, 0, 1] : [...ip.slice(0, 15), 1];
     return this.bindInet(socket, { family, ip: local, port: 0 });
   }
@@ -122,11 +128,14 @@ function boundIp(s: Socket): readonly number[] {
 /** Does a bound socket take what is sent to the address: by its very address, or because it is bound to any? */
 function accepts(s: Socket, ip: readonly number[], any: boolean): boolean {
   const own = boundIp(s);
-  if (any) return isAnyIp(own) || isAnyIp(ip);
+  if (any) return (isAnyIp(own) || isAnyIp(ip)) && s.families(own).includes(ip.length);
   return own.length === ip.length && own.every((b, i) => b === ip[i]);
 }
 
-function conflicts(s: Socket, ip: readonly number[]): boolean {
+/** Is there an address that both would take, the one bound and the other that wants this address? */
+function conflicts(s: Socket, other: Socket, ip: readonly number[]): boolean {
   const own = boundIp(s);
+  const theirs = other.families(ip);
+  if (!s.families(own).some((n) => theirs.includes(n))) return false;
   return isAnyIp(own) || isAnyIp(ip) || accepts(s, ip, false);
 }

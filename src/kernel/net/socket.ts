@@ -1,7 +1,7 @@
 import { EINVAL, ENOTTY, EOPNOTSUPP } from "../../abi/errno.ts";
 import { O_RDWR } from "../../abi/fcntl.ts";
 import { FIONREAD } from "../../abi/ioctl.ts";
-import { AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
+import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
 import { SOCKFS_MAGIC } from "../../abi/statfs.ts";
 import { BaseFile } from "../../vfs/file.ts";
@@ -33,6 +33,8 @@ export abstract class Socket extends BaseFile {
   boundInode: Inode | undefined;
   /** SO_ERROR. */
   error = 0;
+  /** A call at it waits for the host. */
+  readonly asking: boolean = false;
   /** SO_PASSCRED. */
   passCred = false;
   /** SO_REUSEADDR */
@@ -61,8 +63,18 @@ export abstract class Socket extends BaseFile {
   /** Who is at the other side, for SO_PEERCRED. */
   abstract readonly peerOwner: Sender | undefined;
 
+  /** Lengths of the plain addresses that it takes, once bound to this one. */
+  families(ip: readonly number[]): readonly number[] {
+    if (this.domain !== AF_INET6 || ip.length === 4) return [4];
+    const only = (this.options.get(`${IPPROTO_IPV6} ${IPV6_V6ONLY}`)?.[0] ?? 0) !== 0;
+    return only || ip.some((b) => b !== 0) ? [16] : [4, 16];
+  }
   listen(_backlog: number): number {
     return -EOPNOTSUPP;
+  }
+  /** What became of a call that waited for the host: 0, -errno, or -EINPROGRESS. */
+  takeResult(): number {
+    return 0;
   }
   accept(): Socket | number {
     return -EOPNOTSUPP;

@@ -1,7 +1,7 @@
 import * as E from "../../abi/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../abi/poll.ts";
 import { AF_INET, AF_INET6, AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR, SOCK_SEQPACKET, SOMAXCONN } from "../../abi/socket.ts";
-import { type Address, asFamily } from "./address.ts";
+import { type Address, asFamily, type InetAddress } from "./address.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
 
@@ -15,6 +15,10 @@ export class StreamSocket extends Socket {
   /** The other side will send no more. */
   private ended = false;
   peerOwner: Sender | undefined;
+  /** The host is asked: connect(2) or listen(2) is not over. */
+  override asking = false;
+  /** Undoes what the host was asked for. */
+  private undo: (() => void) | undefined;
 
   /** Joins two fresh sockets. */
   static join(a: StreamSocket, b: StreamSocket): void {
@@ -45,14 +49,21 @@ export class StreamSocket extends Socket {
     this.backlog ??= [];
     // Linux lets one more wait than was asked for.
     this.backlogLimit = Math.min(backlog < 0 ? SOMAXCONN : backlog, SOMAXCONN) + 1;
-    return 0;
+    const { gateway } = this.net;
+    if (!gateway || this.domain === AF_UNIX || this.undo) return 0;
+    this.asking = true;
+    this.undo = gateway.listen(this, (error) => {
+      if (error < 0) this.backlog = undefined;
+      this.settled(error);
+    });
+    return -E.EINPROGRESS;
   }
   override connect(to: Address | undefined): number {
     if (this.backlog) return -E.EINVAL;
     if (this.connected) return -E.EISCONN;
     if (!to) return -E.EINVAL;
     const target = this.net.find(this, to);
-    if (typeof target === "number") return target;
+    if (typeof target === "number") return to.family === AF_UNIX ? target : this.connectOut(to, target);
     if (!(target instanceof StreamSocket) || target.type !== this.type) return -E.EPROTOTYPE;
     if (!target.backlog) return -E.ECONNREFUSED;
     if (target.backlog.length >= target.backlogLimit) return -E.EAGAIN;
@@ -67,6 +78,42 @@ export class StreamSocket extends Socket {
     target.backlog.push(other);
     target.queue.wake();
     return 0;
+  }
+  /** There is nobody in here: perhaps the host knows one. */
+  private connectOut(to: InetAddress, otherwise: number): number {
+    const { gateway } = this.net;
+    if (!gateway) return otherwise;
+    if (this.asking) return -E.EALREADY;
+    this.asking = true;
+    this.undo = gateway.connect(this, to, (error) => this.settled(error));
+    return -E.EINPROGRESS;
+  }
+  private settled(error: number): void {
+    this.asking = false;
+    this.error = -error;
+    this.queue.wake();
+  }
+  override takeResult(): number {
+    return this.asking ? -E.EINPROGRESS : this.takeError();
+  }
+  /** A new connection's end for this listener (or, `inner`, the end that a relay holds); undefined if no more can wait. */
+  incoming(inner = false): StreamSocket | undefined {
+    if (!inner && (!this.backlog || this.backlog.length >= this.backlogLimit)) return undefined;
+    return this.sibling();
+  }
+  /** A connection from outside has come. */
+  deliver(end: StreamSocket): void {
+    this.backlog?.push(end);
+    this.queue.wake();
+  }
+  /** The other end is closed for good. */
+  get deserted(): boolean {
+    return this.peer === undefined;
+  }
+  /** The connection broke. */
+  fail(error: number): void {
+    this.error = error;
+    this.end();
   }
   override accept(): Socket | number {
     if (!this.backlog) return -E.EINVAL;
@@ -113,7 +160,8 @@ export class StreamSocket extends Socket {
 
   override poll(): number {
     if (this.backlog) return this.backlog.length > 0 ? POLLIN : 0;
-    if (!this.connected) return POLLOUT | POLLHUP;
+    if (this.asking) return 0;
+    if (!this.connected) return POLLOUT | POLLHUP | (this.error ? POLLERR | POLLIN : 0);
     const gone = this.ended || this.readShut;
     let mask = this.inbox.empty && !gone ? 0 : POLLIN;
     if (gone) mask |= POLLRDHUP;
@@ -145,6 +193,7 @@ export class StreamSocket extends Socket {
     for (const waiting of this.backlog ?? []) waiting.close();
     this.backlog = undefined;
     this.peer = undefined;
+    if (this.asking || this.undo) this.undo?.();
     super.close();
     this.queue.wake();
   }

@@ -4,6 +4,7 @@ import * as FUTEX from "../../abi/futex.ts";
 import * as IOCTL from "../../abi/ioctl.ts";
 import * as MMAN from "../../abi/mman.ts";
 import * as POLL from "../../abi/poll.ts";
+import * as PTRACE from "../../abi/ptrace.ts";
 import * as RESOURCE from "../../abi/resource.ts";
 import * as SCHED from "../../abi/sched.ts";
 import * as SIGNAL from "../../abi/signal.ts";
@@ -157,6 +158,7 @@ export const ENUMS: Readonly<Record<string, (v: number) => string>> = {
     [6, "CLOCK_MONOTONIC_COARSE"],
     [7, "CLOCK_BOOTTIME"],
   ]),
+  ptrace: one(named(PTRACE, /^PTRACE_(?!O_|EVENT_)/)),
   arch_prctl: one([
     [0x1001, "ARCH_SET_GS"],
     [0x1002, "ARCH_SET_FS"],

@@ -1,8 +1,10 @@
 /** Descriptors: close(2), close_range(2), dup(2), fcntl(2), flock(2). */
-import { EAGAIN, EBADF, EINVAL } from "../../abi/errno.ts";
+import { EAGAIN, EBADF, EINVAL, ESRCH } from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
+import { SIGRTMAX } from "../../abi/signal.ts";
 import type { File } from "../../vfs/types.ts";
 import { fileLocks } from "../locks.ts";
+import { armSigio, ownerOf } from "../sigio.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { lockCommand } from "./lock.ts";
 import { fdLimit } from "./support.ts";
@@ -51,9 +53,8 @@ function dupAbove(call: Call, fd: number, min: number, cloexec: boolean): number
 /** The flags that F_SETFL changes. */
 const SETTABLE = F.O_APPEND | F.O_NONBLOCK | F.O_ASYNC | F.O_DIRECT | F.O_NOATIME;
 
-function setFlags(file: File, flags: number): number {
+function setFlags(file: File, flags: number): void {
   file.flags = (file.flags & ~SETTABLE) | (flags & SETTABLE);
-  return 0;
 }
 
 /** What F_GETFL shows: creation flags are gone, and O_LARGEFILE is always there for files opened by 64-bit programs. */
@@ -87,7 +88,9 @@ function fcntl(call: Call, fd: number, command: number, arg: number): SysResult 
   if (file.flags & F.O_PATH) return -EBADF;
   switch (command) {
     case F.F_SETFL:
-      return setFlags(file, arg);
+      setFlags(file, arg);
+      armSigio(call.kernel, file);
+      return 0;
     case F.F_GETLK:
     case F.F_SETLK:
     case F.F_SETLKW:
@@ -103,17 +106,30 @@ function fcntl(call: Call, fd: number, command: number, arg: number): SysResult 
         file.control?.(command, arg) ?? (command === F.F_GETPIPE_SZ || command === F.F_SETPIPE_SZ ? -EBADF : -EINVAL)
       );
     case F.F_GETOWN:
+      return ownerOf(file).pid;
     case F.F_GETSIG:
+      return ownerOf(file).signo;
     case F.F_SETOWN:
+      return setOwner(call, file, arg | 0);
     case F.F_SETSIG:
-      // Signal-driven I/O is not there; owner 0 and signal 0 are the defaults.
-      return arg === 0 || command === F.F_GETOWN || command === F.F_GETSIG ? 0 : unsupported(call, command);
+      if (arg < 0 || arg > SIGRTMAX) return -EINVAL;
+      ownerOf(file).signo = arg;
+      return 0;
     case F.F_GETLEASE:
       return F.F_UNLCK;
     case F.F_SETLEASE:
       return -EAGAIN;
   }
   return unsupported(call, command);
+}
+
+/** A process, or negated a group. */
+function setOwner(call: Call, file: File, pid: number): number {
+  const known = [...call.kernel.processes.values()].some((p) => p.pid === pid || p.pgid === -pid);
+  if (pid !== 0 && !known) return -ESRCH;
+  ownerOf(file).pid = pid;
+  armSigio(call.kernel, file);
+  return 0;
 }
 
 function unsupported(call: Call, command: number): number {
@@ -141,7 +157,7 @@ export const fdCalls = [
   sys(3, "close", "fd:fd", close),
   sys(32, "dup", "oldfd:fd", dup),
   sys(33, "dup2", "oldfd:fd newfd:fd", dup2),
-  sys(72, "fcntl", "fd:fd cmd:fcntl arg:fcntl_arg", fcntl, "partial", "no leases, no signal-driven I/O"),
+  sys(72, "fcntl", "fd:fd cmd:fcntl arg:fcntl_arg", fcntl, "partial", "no leases"),
   sys(73, "flock", "fd:fd operation:flags:flock", flock),
   sys(292, "dup3", "oldfd:fd newfd:fd flags:flags:create", dup3),
   sys(436, "close_range", "first:uint last:uint flags:flags:close_range", closeRange),

@@ -4,6 +4,7 @@ import * as F from "../../abi/futex.ts";
 import { readTimespec } from "../clock.ts";
 import { FutexWaiter, futexKey } from "../futex.ts";
 import { type Call, park, type SyscallRow, type SysResult, sys } from "../types.ts";
+import { keyOf, lockPi, requeuePi, waitRequeuePi } from "./futex-pi.ts";
 
 interface WaitState {
   waiter: FutexWaiter;
@@ -141,19 +142,22 @@ function futex(
       return requeue(call, op, address, value | 0, count2, second, value3);
     case F.FUTEX_WAKE_OP:
       return wakeOp(call, op, address, value | 0, count2, second, value3);
+    case F.FUTEX_LOCK_PI:
+    case F.FUTEX_LOCK_PI2:
+      return lockPi(call, address, op, timeout);
+    case F.FUTEX_TRYLOCK_PI:
+      return call.kernel.piFutexes.tryLock(call.task, keyOf(call, address, op), address);
+    case F.FUTEX_UNLOCK_PI:
+      return call.kernel.piFutexes.unlock(call.task, keyOf(call, address, op), address);
+    case F.FUTEX_WAIT_REQUEUE_PI:
+      return waitRequeuePi(call, address, op, value, timeout, second);
+    case F.FUTEX_CMP_REQUEUE_PI:
+      return requeuePi(call, address, op, value | 0, count2, second, value3);
     default:
-      call.kernel.log(`futex: operation ${command} (priority inheritance) is not supported`);
       return -ENOSYS;
   }
 }
 
 export const rows: SyscallRow[] = [
-  sys(
-    202,
-    "futex",
-    "uaddr:ptr op:futex_op val:uint timeout:ptr uaddr2:ptr val3:uint",
-    futex,
-    "partial",
-    "no priority inheritance",
-  ),
+  sys(202, "futex", "uaddr:ptr op:futex_op val:uint timeout:ptr uaddr2:ptr val3:uint", futex),
 ];

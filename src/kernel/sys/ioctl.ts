@@ -4,6 +4,7 @@ import { O_ASYNC, O_NONBLOCK, O_PATH, SEEK_CUR } from "../../abi/fcntl.ts";
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from "../../abi/ioctl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
 import type { File } from "../../vfs/types.ts";
+import { armSigio } from "../sigio.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
 import { userOf } from "./support.ts";
 
@@ -32,7 +33,9 @@ function ioctl(call: Call, fd: number, request: number, arg: number): SysResult 
     case FIONBIO:
       return setFlag(call, file, O_NONBLOCK, arg);
     case FIOASYNC:
-      return setFlag(call, file, O_ASYNC, arg);
+      setFlag(call, file, O_ASYNC, arg);
+      armSigio(call.kernel, file);
+      return 0;
   }
   if (request === FIONREAD && file.inode?.type === S_IFREG) return bytesLeft(call, file, arg);
   return file.ioctl?.(request, arg, userOf(call)) ?? -ENOTTY;

@@ -1,6 +1,7 @@
 /** Making and ending threads and processes. */
 import { E2BIG, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ESRCH } from "../../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_NONBLOCK, PATH_MAX } from "../../abi/fcntl.ts";
+import { PTRACE_EVENT_EXIT } from "../../abi/ptrace.ts";
 import * as C from "../../abi/sched.ts";
 import { SIGCHLD, SIGRTMAX } from "../../abi/signal.ts";
 import { S_IFLNK } from "../../abi/stat.ts";
@@ -9,7 +10,8 @@ import { clone } from "../clone.ts";
 import { exec } from "../exec.ts";
 import { exitProcess, exitTask } from "../exit.ts";
 import { openPidfd } from "../pidfd.ts";
-import { type Call, NO_RETURN, type SyscallRow, type SysResult, sys } from "../types.ts";
+import { queueEvent } from "../ptrace.ts";
+import { type Call, NO_RETURN, park, type SyscallRow, type SysResult, sys } from "../types.ts";
 import { targetAt } from "./paths.ts";
 
 const NONE = { stack: 0, parentTid: 0, childTid: 0, pidfd: 0, tls: 0n };
@@ -97,12 +99,21 @@ function execve(call: Call, path: number, argv: number, envp: number): SysResult
   return execveat(call, AT_FDCWD, path, argv, envp, 0);
 }
 
+/** A traced thread stops once before it ends, if its tracer wants that. */
+function stopsFirst(call: Call, status: number): boolean {
+  if (call.state !== undefined) return false;
+  call.state = status;
+  return queueEvent(call.task, PTRACE_EVENT_EXIT, status);
+}
+
 function exit(call: Call, code: number): SysResult {
+  if (stopsFirst(call, (code & 0xff) << 8)) return park([], { uninterruptible: true });
   exitTask(call.task, (code & 0xff) << 8);
   return NO_RETURN;
 }
 
 function exitGroup(call: Call, code: number): SysResult {
+  if (stopsFirst(call, (code & 0xff) << 8)) return park([], { uninterruptible: true });
   exitProcess(call.task.process, (code & 0xff) << 8);
   return NO_RETURN;
 }

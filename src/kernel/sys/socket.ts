@@ -61,7 +61,7 @@ const FLAGS = S.SOCK_NONBLOCK | S.SOCK_CLOEXEC;
 function make(call: Call, domain: number, kind: number, protocol: number): Socket | number {
   const type = kind & S.SOCK_TYPE_MASK;
   if (kind & ~(S.SOCK_TYPE_MASK | FLAGS)) return -E.EINVAL;
-  const inet = INET.includes(domain);
+  const inet = INET.includes(domain) && !call.kernel.net.unixOnly;
   if (domain !== S.AF_UNIX && !inet) {
     // Looking for interfaces over netlink is common, and programs do without.
     if (domain !== S.AF_NETLINK) call.kernel.log(`socket: address family ${domain} is not supported`);
@@ -109,7 +109,11 @@ function bind(call: Call, fd: number, at: number, length: number): SysResult {
   const a = readAddress(call, s, at, length);
   if (typeof a === "number") return a;
   if (!a || s.local) return -E.EINVAL;
-  if (a.family !== S.AF_UNIX) return s.net.bindInet(s, a);
+  if (a.family !== S.AF_UNIX) {
+    const r = s.net.bindInet(s, a);
+    if (r === 0 && s instanceof DatagramSocket) s.open();
+    return r;
+  }
   if (a.path === "" || a.path.startsWith("\0")) return s.net.bindAbstract(s, a.path);
   return bindPath(call, s, a.path);
 }
@@ -129,7 +133,8 @@ function bindPath(call: Call, s: Socket, path: string): number {
 
 function listen(call: Call, fd: number, backlog: number): SysResult {
   const s = socketOf(call, fd);
-  return typeof s === "number" ? s : s.listen(backlog);
+  if (typeof s === "number") return s;
+  return awaitHost(call, s, call.state === HOST ? s.takeResult() : s.listen(backlog));
 }
 
 function accept4(call: Call, fd: number, at: number, lengthAt: number, flags: number): SysResult {
@@ -149,12 +154,24 @@ function accept(call: Call, fd: number, at: number, lengthAt: number): SysResult
   return accept4(call, fd, at, lengthAt, 0);
 }
 
+/** State of a call that waits for the host's answer. */
+const HOST = Symbol("host");
+
+function awaitHost(call: Call, s: Socket, r: number): SysResult {
+  if (!s.asking) return r === -E.EINPROGRESS ? s.takeResult() : r;
+  if (s.flags & S.SOCK_NONBLOCK && call.row.name === "connect") return r;
+  call.state = HOST;
+  return park([s.queue]);
+}
+
 function connect(call: Call, fd: number, at: number, length: number): SysResult {
   const s = socketOf(call, fd);
   if (typeof s === "number") return s;
   const a = readAddress(call, s, at, length);
   if (typeof a === "number") return a;
+  if (call.state === HOST) return awaitHost(call, s, s.takeResult());
   const r = withPaths(call, () => s.connect(a));
+  if (r === -E.EINPROGRESS || r === -E.EALREADY) return awaitHost(call, s, r);
   if (r !== -E.EAGAIN) return r;
   // The backlog is full: whoever accepts next wakes the listener's queue.
   const target = a && withPaths(call, () => s.net.find(s, a));
@@ -178,7 +195,7 @@ function shutdown(call: Call, fd: number, how: number): SysResult {
   return how < 0 || how > S.SHUT_RDWR ? -E.EINVAL : s.shutdown(how);
 }
 
-const NOTE = "unix(7) and the loopback: AF_UNIX, AF_INET and AF_INET6 within the machine";
+const NOTE = "AF_UNIX, AF_INET and AF_INET6 (`--net`: the loopback only, or TCP and UDP of the host)";
 
 export const socketCalls = [
   sys(41, "socket", "domain:af type:flags:sock protocol:int", socket, "partial", NOTE),

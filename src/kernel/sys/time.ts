@@ -60,7 +60,7 @@ function sleepUntil(call: Call, until: bigint, rest: number): SysResult {
     const left = until - call.kernel.now();
     call.task.mm.user.writePartial(rest, timespecBytes(left > 0n ? left : 0n));
   };
-  return park([], { until, onSignal: "eintr", cancel });
+  return park([], { until, onSignal: "eintr", cancel, resumes: true });
 }
 
 function timespecBytes(ns: bigint): Uint8Array {

@@ -1,23 +1,27 @@
 /** wait4(2), waitid(2). */
 import { ECHILD, EINVAL, ENOENT } from "../../abi/errno.ts";
-import { SIGCHLD, type SigInfo } from "../../abi/signal.ts";
+import { CLD_TRAPPED, SIGCHLD, type SigInfo } from "../../abi/signal.ts";
 import * as W from "../../abi/wait.ts";
 import { type ChildEvent, childCode } from "../childinfo.ts";
-import { reap } from "../exit.ts";
+import { reap, unhold } from "../exit.ts";
 import { PidFile } from "../pidfd.ts";
 import { type Process, Usage } from "../process.ts";
 import { processUsage, writeRusage } from "../rusage.ts";
 import { encodeSigInfo } from "../siginfo.ts";
+import type { Tracee } from "../tracee.ts";
 import { type Call, park, type SyscallRow, type SysResult, sys } from "../types.ts";
 
 interface Found {
   child: Process;
-  event: ChildEvent;
+  /** Set if it is told because this process traces it. */
+  tracee?: Tracee;
+  event: ChildEvent | "trapped";
   /** As wait4 reports it. */
   status: number;
 }
 
-type Selects = (child: Process) => boolean;
+/** Processes by themselves, threads that are traced by their number. */
+type Selects = (child: Process, pid: number) => boolean;
 
 /** Children that the options allow: __WCLONE picks those with another exit signal than SIGCHLD. */
 function eligible(child: Process, options: number): boolean {
@@ -26,22 +30,38 @@ function eligible(child: Process, options: number): boolean {
 }
 
 function findEvent(child: Process, options: number): Found | undefined {
-  if (child.status !== undefined)
+  if (child.status !== undefined && !child.held)
     return options & W.WEXITED ? { child, event: "exited", status: child.status } : undefined;
-  if (options & W.WSTOPPED && child.stopSignal && child.stopUnreported)
+  const own = child.leaderTracee && child.leaderTracee.waiter === child.parent;
+  if (options & W.WSTOPPED && !own && child.stopSignal && child.stopUnreported)
     return { child, event: "stopped", status: W.stoppedStatus(child.stopSignal) };
   if (options & W.WCONTINUED && child.continueUnreported)
     return { child, event: "continued", status: W.STATUS_CONTINUED };
   return undefined;
 }
 
+/** Stops of what is traced are told whether or not they were asked for. */
+function findTraced(tracee: Tracee, options: number): Found | undefined {
+  const { exited, stop } = tracee;
+  const child = tracee.task.process;
+  if (exited !== undefined) return options & W.WEXITED ? { child, tracee, event: "exited", status: exited } : undefined;
+  if (!stop || stop.reported || tracee.listening) return undefined;
+  return { child, tracee, event: "trapped", status: W.stoppedStatus(stop.code) };
+}
+
 /** The first event among the children chosen; 0 to say that there will be one, -ECHILD that there will be none. */
 function look(parent: Process, selects: Selects, options: number): Found | 0 | number {
   let any = false;
   for (const child of parent.children) {
-    if (!eligible(child, options) || !selects(child)) continue;
+    if (!(eligible(child, options) || child.leaderTracee?.waiter === parent) || !selects(child, child.pid)) continue;
     any = true;
     const found = findEvent(child, options);
+    if (found) return found;
+  }
+  for (const tracee of parent.tracees) {
+    if (!selects(tracee.task.process, tracee.task.tid)) continue;
+    any = true;
+    const found = findTraced(tracee, options);
     if (found) return found;
   }
   return any ? 0 : -ECHILD;
@@ -53,6 +73,13 @@ function consume(found: Found, options: number): Usage {
   const usage = processUsage(child);
   usage.add(child.childUsage);
   if (options & W.WNOWAIT) return usage;
+  const { tracee } = found;
+  if (tracee && event === "trapped" && tracee.stop) tracee.stop.reported = true;
+  else if (tracee) {
+    tracee.unlink();
+    unhold(child);
+  }
+  if (tracee) return usage;
   if (event === "exited") reap(child);
   else if (event === "stopped") child.stopUnreported = false;
   else child.continueUnreported = false;
@@ -62,7 +89,7 @@ function consume(found: Found, options: number): Usage {
 function selector(parent: Process, pid: number): Selects {
   if (pid === -1) return () => true;
   if (pid === 0) return (c) => c.pgid === parent.pgid;
-  return pid < 0 ? (c) => c.pgid === -pid : (c) => c.pid === pid;
+  return pid < 0 ? (c) => c.pgid === -pid : (_, own) => own === pid;
 }
 
 function wait4(call: Call, pid: number, status: number, options: number, rusage: number): SysResult {
@@ -78,7 +105,7 @@ function wait4(call: Call, pid: number, status: number, options: number, rusage:
   const usage = consume(found, options);
   if (status) mm.user.setU32(status, found.status);
   if (rusage) writeRusage(mm.user, rusage, usage);
-  return child.pid;
+  return found.tracee?.task.tid ?? child.pid;
 }
 
 /** Which children idtype and id mean, or -errno. */
@@ -88,7 +115,7 @@ function waitidSelector(call: Call, type: number, id: number): Selects | number 
     case W.P_ALL:
       return () => true;
     case W.P_PID:
-      return id > 0 ? (c) => c.pid === id : -EINVAL;
+      return id > 0 ? (_, own) => own === id : -EINVAL;
     case W.P_PGID:
       return id >= 0 ? (c) => c.pgid === (id || process.pgid) : -EINVAL;
     case W.P_PIDFD: {
@@ -116,7 +143,9 @@ function waitid(call: Call, type: number, id: number, info: number, options: num
     return 0;
   }
   const { child, event } = found;
-  const result: SigInfo = { signo: SIGCHLD, ...childCode(child, event), pid: child.pid, uid: child.uid };
+  const what = event === "trapped" ? { code: CLD_TRAPPED, status: found.status >> 8 } : childCode(child, event);
+  const pid = found.tracee?.task.tid ?? child.pid;
+  const result: SigInfo = { signo: SIGCHLD, ...what, pid, uid: child.uid };
   const usage = consume(found, options);
   if (info) mm.user.writeBytes(info, encodeSigInfo(result).subarray(0, 28));
   if (rusage) writeRusage(mm.user, rusage, usage);

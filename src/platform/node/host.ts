@@ -4,6 +4,7 @@ import type { Host, HostStream } from "../../host/types.ts";
 import { attempt } from "./errno.ts";
 import { NodeFs } from "./fs.ts";
 import { inheritedFds } from "./inherited.ts";
+import { NodeNet } from "./net.ts";
 import { NodeStream } from "./stdio.ts";
 
 /** Signals of the host that a guest may care about, with Linux's numbers. */
@@ -27,6 +28,7 @@ export class NodeHost implements Host {
   readonly fs = new NodeFs(() => this.wake());
   readonly ids: Host["ids"];
   readonly stdio: [NodeStream, NodeStream, NodeStream];
+  readonly net = new NodeNet(() => this.wake());
   private readonly input: NodeStream;
   private signalHandler: ((signo: number) => void) | undefined;
   private epoch: bigint;

@@ -4,7 +4,7 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
-import { Machine } from "../../machine/machine.ts";
+import { Machine, type NetworkReach } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
@@ -20,6 +20,8 @@ export interface RunOptions {
   logPath: string | undefined;
   /** Roots of the guest's file tree, separated by colons; "" among them is the real one. */
   overlays: string | undefined;
+  net: NetworkReach;
+  stress: number | undefined;
   program: string;
   argv: string[];
 }
@@ -75,6 +77,8 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     cwd: bytes(process.cwd()),
     jit: o.jit,
     cpu: o.cpu,
+    net: o.net,
+    stress: o.stress,
   });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
@@ -88,6 +92,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
   forwardSignals(host, machine);
   const started = performance.now();
   const status = await machine.run();
+  await host.net.drain();
   host.restore();
   if (o.statistics) printStatistics(machine, performance.now() - started);
   endLike(status);

@@ -1,0 +1,51 @@
+/** Signal-driven I/O: fcntl(2), F_SETOWN and F_SETSIG. */
+import { O_ASYNC } from "../abi/fcntl.ts";
+import { POLLIN, POLLOUT } from "../abi/poll.ts";
+import { SI_SIGIO, SIGIO } from "../abi/signal.ts";
+import type { File } from "../vfs/types.ts";
+import type { Kernel } from "./kernel.ts";
+import { sendToProcess } from "./send.ts";
+
+/** Who is told of a file's events, and how. */
+interface Owner {
+  /** A process, or negated a group; 0 for nobody. */
+  pid: number;
+  /** 0: SIGIO without further facts. */
+  signo: number;
+  waiting: boolean;
+}
+
+const owners = new WeakMap<File, Owner>();
+
+export function ownerOf(file: File): Owner {
+  let owner = owners.get(file);
+  if (!owner) {
+    owner = { pid: 0, signo: 0, waiting: false };
+    owners.set(file, owner);
+  }
+  return owner;
+}
+
+/** Sends the signal from now on whenever something happens at the file, while O_ASYNC is set. */
+export function armSigio(kernel: Kernel, file: File): void {
+  if (!(file.flags & O_ASYNC) || !file.queue || file.refs <= 0) return;
+  const owner = ownerOf(file);
+  if (owner.waiting || owner.pid === 0) return;
+  owner.waiting = true;
+  file.queue.add(() => {
+    owner.waiting = false;
+    if (file.refs > 0) notify(kernel, file, owner);
+    armSigio(kernel, file);
+  });
+}
+
+function notify(kernel: Kernel, file: File, owner: Owner): void {
+  const band = file.poll();
+  if (!(file.flags & O_ASYNC) || !(band & ~POLLOUT)) return;
+  for (const p of kernel.processes.values()) {
+    if (p.zombie || (owner.pid > 0 ? p.pid !== owner.pid : p.pgid !== -owner.pid)) continue;
+    // POLL_IN or POLL_HUP.
+    const code = band & POLLIN ? 1 : 6;
+    sendToProcess(p, owner.signo ? { signo: owner.signo, code, band } : { signo: SIGIO, code: SI_SIGIO, band });
+  }
+}
