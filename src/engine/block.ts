@@ -43,6 +43,8 @@ export class BlockBuilder {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
+  /** The instruction written last. */
+  last: Insn | undefined;
   private pos = 0;
 
   constructor(
@@ -54,7 +56,7 @@ export class BlockBuilder {
    * Writes records for the code at an offset of a frame to RAM at `record`. Answers "short" if the first instruction
    * runs over the end of the page: call again with `crossing`.
    */
-  build(record: number, frame: number, offset: number, crossing?: Crossing): Decoded | "short" {
+  build(record: number, frame: number, offset: number, crossing?: Crossing, limit = MAX_BLOCK): Decoded | "short" {
     this.bytes = this.ram.u8;
     this.view = this.ram.view;
     this.at = record;
@@ -71,7 +73,7 @@ export class BlockBuilder {
       return { count: (this.at - record) / RECORD, end: ip + length };
     }
     for (;;) {
-      if (ip >= PAGE || this.pos === MAX_BLOCK) {
+      if (ip >= PAGE || this.pos === limit) {
         this.goto(ip);
         break;
       }
@@ -116,6 +118,7 @@ export class BlockBuilder {
     const fn = this.index[insn.row.index * VARIANTS + variantOf(insn)];
     this.start(fn === 0 ? FN_UD : fn & FN_MASK, ip, insn.length);
     this.pos++;
+    this.last = insn;
     const at = this.at;
     this.at += RECORD;
     if (fn === 0) return true;

@@ -1,6 +1,6 @@
 /** Our side: the same trials on the engine, with results in the same layout. */
 import { EXIT } from "../../src/cpu/exit.ts";
-import { ARITH, packFlags, unpackFlags } from "../../src/cpu/flags.ts";
+import { ARITH, packFlags, RF, unpackFlags } from "../../src/cpu/flags.ts";
 import * as L from "../../src/cpu/layout.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { HandlerImage } from "../../src/engine/interp/image.ts";
@@ -240,6 +240,8 @@ export class EngineSide {
       return;
     }
     const vector = ram.i32[L.EXIT_VECTOR >> 2] as number;
+    // Faults push RF set, traps don't.
+    if (exit === EXIT.FAULT && vector !== VECTOR.DB) v.setUint32(T.S_RFLAGS, v.getUint32(T.S_RFLAGS, true) | RF, true);
     v.setUint32(T.R_TRAPNO, vector, true);
     if (vector === VECTOR.PF) v.setUint32(T.R_ERR, ram.u32[L.EXIT_ERROR >> 2] as number, true);
     const rip = v.getBigUint64(T.S_RIP, true);
@@ -248,7 +250,7 @@ export class EngineSide {
         set(SIGFPE, 1, rip); // FPE_INTDIV
         break;
       case VECTOR.DB:
-        set(SIGTRAP, 1, rip); // TRAP_BRKPT
+        set(SIGTRAP, exit === EXIT.FAULT ? 2 : 1, rip); // TRAP_TRACE, TRAP_BRKPT
         break;
       case VECTOR.BP:
         set(SIGTRAP, SI_KERNEL, 0n);

@@ -15,6 +15,7 @@ import type { Flavour, Random } from "./random.ts";
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
 
 const RSP = 4;
+const TF = 0x100;
 
 /** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
 const SKIPPED = new RegExp(
@@ -107,7 +108,7 @@ export function chooseAddress(r: Random, size: number, sequence: boolean): bigin
   if (kind < 92) return base - into;
   if (kind < 95) return base + BigInt(writable + r.below(T.PAGE - room));
   if (kind < 97) return BigInt(r.pick([0, 8, T.PAGE, T.CODE_AT + 64, T.DATA_LOW + 0x100000]) + r.below(16));
-  if (kind < 98) return 0x800000000000n;
+  if (kind < 98) return 0x800000000000n - into;
   if (kind < 99) return r.u64();
   return -BigInt(r.below(0x1000)) & 0xffffffffffffffffn;
 }
@@ -322,6 +323,8 @@ const MAX_LENGTH = 15;
 export interface GenerateOptions {
   /** Other settings of MXCSR than the usual ones. */
   mxcsr: boolean;
+  /** The trap flag is set: a trial ends behind its first instruction, or round of a repeated one. */
+  trace?: boolean;
 }
 
 export class Generator {
@@ -360,6 +363,7 @@ export class Generator {
       if (!made) continue;
       if (at + made.code.length > T.CODE_SIZE) continue;
       b.append(made.code);
+      if (this.o.trace) b.rflags |= TF;
       return b.finish(at, [f.index], made.undefinedFlags);
     }
     return undefined;

@@ -27,6 +27,17 @@ export class Oracle {
     // Ours runs while the processor is at work.
     const ours = trials.map((t) => this.ours(t));
     const theirs = await pending;
+    // Once more where they differ: a timer's interrupt kills a trial whose stack pointer isn't canonical.
+    const odd = trials.flatMap((t, i) => {
+      const mine = ours[i] as Uint8Array | string;
+      return typeof mine === "string" || compare(t, mine, theirs[i] as Uint8Array, this.options).length === 0
+        ? []
+        : [i];
+    });
+    const again = await this.silicon.run(odd.map((i) => trials[i] as T.Trial));
+    odd.forEach((i, k) => {
+      theirs[i] = again[k] as Uint8Array;
+    });
     trials.forEach((t, i) => {
       const mine = ours[i] as Uint8Array | string;
       const them = theirs[i] as Uint8Array;
