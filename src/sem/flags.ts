@@ -1,6 +1,7 @@
 /** Instructions on RFLAGS itself. */
-import { AC, AF, ARITH, CF, DF, ID, IF, PF, SF, TF, ZF } from "../cpu/flags.ts";
+
 import { EXIT } from "../cpu/exit.ts";
+import { AC, AF, ARITH, CF, DF, ID, IF, PF, SF, TF, ZF } from "../cpu/flags.ts";
 import { RAX, STEPPING } from "../cpu/layout.ts";
 import { i32, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";

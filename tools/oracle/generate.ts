@@ -11,8 +11,8 @@ import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
 import { COUNTER, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
-
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
+import { WILD_LENGTH, wildRegisters } from "./wild.ts";
 
 const RSP = 4;
 const TF = 0x100;
@@ -392,6 +392,25 @@ export class Generator {
       everUndefined |= made.undefinedFlags;
     }
     return rows.length ? b.finish(start, rows, undefinedNow, everUndefined) : undefined;
+  }
+  /** Random bytes, or instructions with a few of them changed: see wild.ts. */
+  wild(): T.Trial | undefined {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "f32", "f64", "f80"] as const);
+    const start = 512 + r.below(T.PAGE - 1024);
+    b.start(flavour, this.o.mxcsr);
+    const bytes: number[] = [];
+    if (r.one(2)) {
+      while (bytes.length < WILD_LENGTH) {
+        const made = instruction(b, r.pick(this.rows), flavour, start + bytes.length, true);
+        if (made) bytes.push(...made.code);
+        if (r.one(6)) bytes.push(r.below(256));
+      }
+      if (r.one(2)) bytes[r.below(WILD_LENGTH)] = r.below(256);
+    } else while (bytes.length < WILD_LENGTH) bytes.push(r.below(256));
+    wildRegisters(b, r);
+    b.append(bytes.slice(0, WILD_LENGTH));
+    return b.finish(start, [], 0);
   }
   /** A small program: see program.ts. */
   program(): T.Trial | undefined {

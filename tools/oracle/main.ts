@@ -3,7 +3,7 @@
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
- *                                  [--trace] [--show 3] [--repro LINE] [--list]
+ *                                  [--trace] [--random] [--show 3] [--repro LINE] [--list]
  *
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
@@ -18,6 +18,7 @@ import { instructions, parseTrial, trialText } from "./line.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { whyNotNative } from "./silicon.ts";
+import { runWild } from "./wild-run.ts";
 
 const { values: o } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values: o } = parseArgs({
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
+    random: { type: "boolean", default: false },
     show: { type: "string", default: "2" },
     repro: { type: "string" },
     list: { type: "boolean", default: false },
@@ -109,6 +111,12 @@ async function main(): Promise<void> {
   const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
   if (rows.length === 0) throw new Error("no such row with semantics");
   const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr, trace: o.trace });
+  if (o.random) {
+    const failures = await runWild(oracle, () => generator.wild(), Number(o.trials), KEEP);
+    process.exitCode = failures ? 1 : 0;
+    oracle.close();
+    return;
+  }
   const report = new Report();
   const total = Number(o.trials);
   const started = performance.now();

@@ -209,7 +209,7 @@ static void trap_calls(void) {
   }
 }
 
-static void setup(void) {
+static void setup(long period) {
   int fd = memfd_create("data", 0), cd = memfd_create("code", 0);
   if (ftruncate(fd, DATA_SIZE) || ftruncate(cd, CODE_SIZE)) exit(1);
   const uint64_t at[2] = {DATA_LOW, DATA_HIGH};
@@ -231,7 +231,7 @@ static void setup(void) {
   const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGSYS};
   for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &sa, 0);
   /* A trial that still runs at the second tick is stopped. */
-  struct itimerval tick = {{0, 50000}, {0, 50000}};
+  struct itimerval tick = {{0, period}, {0, period}};
   setitimer(ITIMER_REAL, &tick, 0);
   fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
   uint64_t gs;
@@ -309,8 +309,8 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   return q;
 }
 
-int main(void) {
-  setup();
+int main(int argc, char **argv) {
+  setup(argc > 1 ? atol(argv[1]) : 50000);
   all(read, 0, base, DATA_SIZE);
   uint32_t head[2]; /* trials, bytes */
   for (;;) {

@@ -44,8 +44,9 @@ export class Silicon {
   private dead = false;
   private death = "";
 
-  constructor() {
-    this.child = spawn(build(), { stdio: ["pipe", "pipe", "inherit"] });
+  /** `tick`: microseconds between looks for trials that run for ever. */
+  constructor(tick = 50000) {
+    this.child = spawn(build(), [String(tick)], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.stdout.on("data", (chunk: Buffer) => {
       this.chunks.push(chunk);
       this.have += chunk.length;
