@@ -27,7 +27,7 @@ export function wildRegisters(b: Builder, r: Random): void {
 
 /** Why an outcome can't be compared: the machine's or the system's own, or a choice of makers. */
 const OWN =
-  /^(INT1?|CPUID|RDTSCP?|RDPMC|RDRAND|RDSEED|RDPID|XGETBV|S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]|L[FGS]S|XSAVE\w*|XRSTOR\w*|V?R(CP|SQRT)[PS]S|SYSEXITQ?|SYSENTER|MONITORX?|MWAITX?|FXSAVE\w*|FXRSTOR\w*|V?LDMXCSR|RDPRU|WR[FG]SBASE|RD[FG]SBASE|ENTER|EMMS|MASKMOVQ|FNSTENV|FNSAVE|F2XM1|FYL2XP?1?|FPTAN|FPATAN|FSIN|FCOS|FSINCOS|BS[FR]|SH[LR]D|IRET[DQ]?|CALL m|JMP m|RETF)$/;
+  /^(INT1?|CPUID|RDTSCP?|RDPMC|RDRAND|RDSEED|RDPID|XGETBV|S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]|L[FGS]S|XSAVE\w*|XRSTOR\w*|V?R(CP|SQRT)[PS]S|SYSEXITQ?|SYSENTER|MONITORX?|MWAITX?|FXSAVE\w*|FXRSTOR\w*|V?LDMXCSR|V?STMXCSR|POPFQ?|RDPRU|WR[FG]SBASE|RD[FG]SBASE|ENTER|EMMS|MASKMOVQ|FNSTENV|FNSAVE|F2XM1|FYL2XP?1?|FPTAN|FPATAN|FSIN|FCOS|FSINCOS|BS[FR]|SH[LR]D|IRET[DQ]?|CALL m|JMP m|RETF)$/;
 
 /** An instruction as it ran: its bytes, what they are. */
 export interface Ran {
@@ -53,6 +53,11 @@ function beyondUs(bytes: Uint8Array): boolean {
     [0x0d, 0x0e, 0x0f, 0x01, 0x1e, 0x78, 0x79, 0x2b, 0xae, 0xc7, 0xff, 0xb9, 0x0b, 0x18, 0x19, 0x1f].includes(b ?? 0) ||
     (b === 0x38 && (c ?? 0) >= 0xc0)
   );
+}
+
+/** AMD's processors want the offset canonical, too, before the base is added: any access through FS and GS that differs. */
+function beyondWithSegment(insn: Insn): boolean {
+  return insn.operands.some((o) => o.kind === "mem" && o.seg >= 4);
 }
 
 export interface Verdict {
@@ -81,6 +86,9 @@ export function judge(ran: readonly Ran[]): Verdict {
     else if (f.unsupported || !hostHas(f)) why ??= "features beyond the host's, or ours";
     else if (near.test(f.mnemonic) && bytes.includes(0x66)) why ??= "near branch with an operand size prefix";
     else if (ALIGNED_ONLY.test(f.mnemonic) && insn.operands.some((o) => o.kind === "mem")) why ??= "SHA's alignment";
+    else if (/^LOOPN?E$/.test(f.mnemonic) && insn.rep) why ??= "LOOPE, LOOPNE with REP";
+    else if (f.mnemonic === "NOP" && f.map === 1 && f.opcode === 0x0d) why ??= "0F 0D with a register";
+    else if (i === ran.length - 1 && beyondWithSegment(insn)) why ??= "offsets that aren't canonical with FS, GS";
     else if (f.mnemonic === "MOVSXD" && f.osize === 16) why ??= "MOVSXD r16";
     // The last one may have faulted.
     if (!f.keepsFlagsAtZero && i < ran.length - 1) undefinedNow &= ~flagMask(f.flagsWritten);
