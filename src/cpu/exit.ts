@@ -29,5 +29,7 @@ export const EXIT = {
   RETURNED: 12,
   /** Inside the engine: RIP can't be fetched from; the exit fields are set. */
   FETCH: 13,
+  /** Inside the engine: this instruction loads the trap flag, and must run alone. RIP: this instruction. */
+  STEP: 14,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

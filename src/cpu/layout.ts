@@ -82,6 +82,9 @@ export const BOUNCE_SIZE = STATE + 0x64c;
 /** Frame number of the running address space's root page table (i32, as a byte address). */
 export const PT_ROOT = STATE + 0x680;
 export const STAT_TLB_MISS = STATE + 0x688;
+/** Not 0 while instructions run one by one (i32), and the records of such a one. */
+export const STEPPING = STATE + 0x690;
+export const STEP_RECORDS = STATE + 0x700;
 /** Constant tables for vector semantics (written once at start), 2 KiB. */
 export const TABLES = STATE + 0x800;
 

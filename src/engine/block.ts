@@ -44,6 +44,8 @@ export class BlockBuilder {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
+  /** The instruction written last. */
+  last: Insn | undefined;
   private pos = 0;
   private readonly quick: QuickDecoder;
 
@@ -80,7 +82,8 @@ export class BlockBuilder {
         this.goto(ip);
         break;
       }
-      const quick = this.quick.insn(this.at, frame + ip, frame + PAGE, ip, this.pos);
+      // Who asks for one instruction wants to know which.
+      const quick = most > 1 && this.quick.insn(this.at, frame + ip, frame + PAGE, ip, this.pos);
       if (quick) {
         this.at += RECORD;
         this.pos++;
@@ -129,6 +132,7 @@ export class BlockBuilder {
     const fn = this.index[insn.row.index * VARIANTS + variantOf(insn)];
     this.start(fn === 0 ? FN_UD : fn & FN_MASK, ip, insn.length);
     this.pos++;
+    this.last = insn;
     const at = this.at;
     this.at += RECORD;
     if (fn === 0) return true;

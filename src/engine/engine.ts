@@ -17,6 +17,8 @@ import {
   RETURN_TO,
   RIP,
   STAT_TLB_MISS,
+  STEP_RECORDS,
+  STEPPING,
 } from "../cpu/layout.ts";
 import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
@@ -25,7 +27,8 @@ import { type AddressSpace, USER_END } from "../mmu/space.ts";
 import { type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
-import { BlockBuilder, MAX_RECORDS } from "./block.ts";
+import { refineFault } from "./access-fault.ts";
+import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
@@ -33,6 +36,7 @@ import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/i
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { POS_MASK, R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
+import { afterStep, begin, trace, traced } from "./trace.ts";
 
 export interface EngineOptions {
   ram: Ram;
@@ -161,6 +165,39 @@ export class Engine {
   /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
   run(budget: number): number {
     const { ram } = this;
+    let left = budget;
+    let code: number = EXIT.STEP;
+    if (!traced(ram)) {
+      code = this.runFree(budget);
+      left = ram.i32[BUDGET >> 2];
+    }
+    if (code === EXIT.STEP) {
+      code = trace(ram, () => this.tracedStep());
+      ram.i32[BUDGET >> 2] = left - 1;
+    }
+    if (code === EXIT.FAULT) refineFault(ram, () => this.bytesHere());
+    return code;
+  }
+  /** Runs one instruction, or one round of a repeated one: YIELD or BUDGET if it got through, else its exit. */
+  private tracedStep(): number {
+    const { ram } = this;
+    const address = this.rip;
+    const frame = this.execFrame(address);
+    if (!frame) return EXIT.FAULT;
+    ram.i32[CODE_BASE >> 2] = ram.i32[RIP >> 2] & ~(PAGE - 1);
+    ram.i32[(CODE_BASE >> 2) + 1] = ram.i32[(RIP >> 2) + 1];
+    if (!this.build(STEP_RECORDS, frame, address, 1)) return EXIT.FAULT;
+    ram.i32[BUDGET >> 2] = 0;
+    const begun = begin(ram, this.builder.last);
+    ram.i32[STEPPING >> 2] = 1;
+    const code = this.enter(STEP_RECORDS);
+    ram.i32[STEPPING >> 2] = 0;
+    this.done++;
+    if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
+    return afterStep(ram, begun, code & ~AT_NEXT);
+  }
+  private runFree(budget: number): number {
+    const { ram } = this;
     const jit = this.makeJit !== undefined;
     // With the JIT, the budget is given in quanta, whose ends are samples of where time goes.
     let quantum = jit ? Math.min(budget, this.quantum) : budget;
@@ -169,7 +206,9 @@ export class Engine {
     for (;;) {
       const code = this.runQuantum();
       if (code === EXIT.YIELD && jit && this.space) {
-        this.quantum = this.sample(this.space) ? this.shortQuantum : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
+        this.quantum = this.sample(this.space)
+          ? this.shortQuantum
+          : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
         rest += ram.i32[BUDGET >> 2];
         if (rest > 0) {
           this.done += quantum - ram.i32[BUDGET >> 2];
@@ -329,19 +368,41 @@ export class Engine {
       this.cache.flush();
       record = this.cache.reserve(MAX_RECORDS);
     }
-    let made = this.builder.build(record, frame, offset);
-    let second = 0;
-    if (made === "short") {
-      const nextPage = address - offset + PAGE;
-      second = this.execFrame(nextPage);
-      if (!second) return 0;
-      made = this.builder.build(record, frame, offset, { bytes: this.splice(frame, offset, second), frame: second });
-      if (made === "short") throw new Error("instruction does not end");
-    }
+    const made = this.build(record, frame, address);
+    if (!made) return 0;
     const block: Block = { record, count: made.count, start: offset, end: made.end, moved: 0 };
-    this.cache.add(frame, block, second);
+    this.cache.add(frame, block, made.second);
     this.decoded += made.count;
     return record;
+  }
+  /** Writes records for at most `limit` instructions; undefined with the exit fields set if the second page can't be fetched. */
+  private build(
+    record: number,
+    frame: number,
+    address: number,
+    limit?: number,
+  ): (Decoded & { second: number }) | undefined {
+    const offset = address % PAGE;
+    const made = this.builder.build(record, frame, offset, undefined, limit);
+    if (made !== "short") return { ...made, second: 0 };
+    const second = this.execFrame(address - offset + PAGE);
+    if (!second) return undefined;
+    const again = this.builder.build(record, frame, offset, {
+      bytes: this.splice(frame, offset, second),
+      frame: second,
+    });
+    if (again === "short") throw new Error("instruction does not end");
+    return { ...again, second };
+  }
+  /** The bytes of the instruction that RIP stands at, and of what follows. */
+  private bytesHere(): Uint8Array {
+    const address = this.rip;
+    const frame = this.execFrame(address);
+    const offset = address % PAGE;
+    if (offset <= PAGE - 15) return this.ram.u8.subarray(frame + offset, frame + offset + 15);
+    const second =
+      this.space?.fault(address - offset + PAGE, EXEC) === FAULT_OK && this.execFrame(address - offset + PAGE);
+    return this.splice(frame, offset, second || frame);
   }
   /** The last bytes of a page and the first 15 of the next. */
   private splice(frame: number, offset: number, second: number): Uint8Array {

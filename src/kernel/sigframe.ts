@@ -116,7 +116,8 @@ export function popFrame(task: Task): boolean {
   });
   regs.rip = v.getBigUint64(U.MC_RIP, true);
   const flags = Number(v.getBigUint64(U.MC_EFLAGS, true) & 0xffffffffn);
-  regs.flags = (regs.flags & ~FIX_EFLAGS) | (flags & FIX_EFLAGS);
+  // RF lasts until the next instruction has run.
+  regs.flags = (regs.flags & ~FIX_EFLAGS) | (flags & FIX_EFLAGS & ~RF);
   task.mask = v.getBigUint64(U.UC_SIGMASK, true) & ~UNBLOCKABLE;
   const stackFlags = v.getUint32(U.UC_STACK_FLAGS, true);
   const size = Number(v.getBigUint64(U.UC_STACK_SIZE, true));

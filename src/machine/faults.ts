@@ -1,5 +1,6 @@
 /** CPU exceptions become signals, as Linux's arch/x86 does it: SDM volume 3, chapter 6, and sigaction(2). */
 import * as S from "../abi/signal.ts";
+import { RF } from "../cpu/flags.ts";
 import * as L from "../cpu/layout.ts";
 import { forceSignal } from "../kernel/deliver.ts";
 import type { Task } from "../kernel/task.ts";
@@ -11,6 +12,9 @@ const PF_PRESENT = 1;
 const PF_WRITE = 2;
 const PF_USER = 4;
 const PF_FETCH = 16;
+
+/** These are reported behind the instruction; the others, faults, with the resume flag set in what is saved of RFLAGS. */
+const TRAPS: readonly number[] = [VECTOR.DB, VECTOR.BP, VECTOR.OF];
 
 interface Cause {
   signo: number;
@@ -41,9 +45,16 @@ export function onFault(task: Task): void {
   else raise(task, vector, error);
 }
 
+/** INT1: a trap that is no single step. */
+export function onInt1(task: Task): void {
+  task.fault = { trap: VECTOR.DB, error: 0, cr2: task.fault.cr2 };
+  forceSignal(task, { signo: S.SIGTRAP, code: S.TRAP_BRKPT, addr: task.regs.rip });
+}
+
 /** Raises the signal of an exception that is not a page fault. */
 export function raise(task: Task, vector: number, error: number): void {
   task.fault = { trap: vector, error, cr2: task.fault.cr2 };
+  if (!TRAPS.includes(vector)) task.regs.flags |= RF;
   const { rip } = task.regs;
   if (vector === VECTOR.MF || vector === VECTOR.XM) {
     forceSignal(task, { signo: S.SIGFPE, code: floatCode(task, vector), addr: rip });
@@ -61,6 +72,7 @@ function pageFault(task: Task, error: number, address: bigint): void {
   if (result === FAULT_OK) return;
   const { kernel } = task;
   const present = result === FAULT_ACCERR && task.mm.space.entry(at - (at % 4096)) !== 0;
+  task.regs.flags |= RF;
   const bits = (error & (PF_WRITE | PF_FETCH)) | PF_USER | (present ? PF_PRESENT : 0);
   task.fault = { trap: VECTOR.PF, error: bits, cr2: address };
   if (result === FAULT_OOM) {

@@ -8,7 +8,7 @@ import { deliverable } from "../kernel/send.ts";
 import type { Task } from "../kernel/task.ts";
 import type { AddressSpace } from "../mmu/space.ts";
 import { VECTOR } from "../sem/emit.ts";
-import { onFault, raise } from "./faults.ts";
+import { onFault, onInt1, raise } from "./faults.ts";
 
 /** What executes instructions. */
 export interface Processor {
@@ -78,6 +78,10 @@ function onExit(task: Task, exit: number): void {
 
 /** INT n, RIP behind it: vectors that user code may raise, and general protection for the others. */
 function onInterrupt(task: Task, vector: number): void {
+  if (vector === VECTOR.DB) {
+    onInt1(task);
+    return;
+  }
   if (vector === VECTOR.BP || vector === VECTOR.OF) {
     raise(task, vector, 0);
     return;

@@ -3,7 +3,7 @@ import { EXIT } from "../cpu/exit.ts";
 import { CS, EXIT_VECTOR, RCX, RSP, SEL, SS } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, type Size, VECTOR } from "./emit.ts";
-import { restoreFlags } from "./flags.ts";
+import { beforeTrap, restoreFlags } from "./flags.ts";
 import { type Family, ONE, perCondition } from "./operand.ts";
 import { setRealSegment } from "./segment.ts";
 import { drop, peek, push, stackAddress, stackOpSize, stackPointer } from "./stack.ts";
@@ -20,9 +20,23 @@ function offset(size: Size, v: Val): Val {
   return v.ty === "i64" ? (size === 64 ? v : w.toI64(w.mask(w.fromI64(v)))) : i64.extend_i32_u(v);
 }
 
+/** A jump faults itself where its target is not canonical; what it loaded so far is to change nothing. */
+function canonical(e: Emit, target: Val, before?: () => void): void {
+  if (e.mode !== 64 || target.ty !== "i64") return;
+  e.if(i64.ne(i64.shr_u(target, i64.const(47)), i64.const(0)), () => {
+    const sign = i64.shr_s(target, i64.const(47));
+    e.if(i64.ne(sign, i64.const(-1)), () => {
+      before?.();
+      e.fault(VECTOR.GP);
+    });
+  });
+}
+
 const call: Semantics = (e) => {
   const size = stackOpSize(e);
   const target = e.ops[0].kind === "rel" ? undefined : e.read(0);
+  const bytes = size / 8;
+  if (target) canonical(e, target, () => e.probe(stackAddress(e, stackPointer(e, -bytes)), bytes, "w"));
   push(e, size, narrow(size, e.nextRip()));
   if (target) e.jump(offset(size, target), "call");
   else e.jumpRel(0, "call");
@@ -35,6 +49,7 @@ function narrow(size: Size, v: Val): Val {
 const ret: Semantics = (e) => {
   const size = stackOpSize(e);
   const target = peek(e, size);
+  canonical(e, target);
   const extra = e.ops.length ? width(e.mode).fromI32(e.imm(0)) : width(e.mode).const(0);
   drop(e, e.tmp(width(e.mode).add(extra, width(e.mode).const(size / 8))));
   e.jump(offset(size, target), "ret");
@@ -78,12 +93,16 @@ const jumpFar: Semantics = (e) => {
   if (!farHere(e)) return systemExit(e);
   const { selector, target } = farTarget(e);
   enterSegment(e, selector);
+  canonical(e, target);
   e.jump(offset(e.opSize, target), "jmp");
 };
 const callFar: Semantics = (e) => {
   if (!farHere(e)) return systemExit(e);
   const { selector, target } = farTarget(e);
-  if (e.mode === 64) enterSegment(e, selector);
+  if (e.mode === 64) {
+    enterSegment(e, selector);
+    canonical(e, target);
+  }
   const bytes = e.opSize / 8;
   const first = stackPointer(e, -bytes);
   const second = stackPointer(e, -2 * bytes);
@@ -106,6 +125,7 @@ const returnFar: Semantics = (e) => {
   const target = peek(e, size);
   const selector = i32.and(width(size).toI32(peek(e, size, size / 8)), i32.const(0xffff));
   enterSegment(e, e.tmp(selector));
+  canonical(e, target);
   const w = width(e.mode);
   const extra = e.ops.length ? w.fromI32(e.imm(0)) : w.const(0);
   drop(e, e.tmp(w.add(extra, w.const(size / 4))));
@@ -119,6 +139,7 @@ function interruptReturn(size: Size): Semantics {
     const target = peek(e, size);
     const selector = e.tmp(i32.and(w.toI32(peek(e, size, bytes)), i32.const(0xffff)));
     const flags = w.toI32(peek(e, size, 2 * bytes));
+    beforeTrap(e, flags);
     if (e.mode === 16) {
       setRealSegment(e, i32.const(CS), selector);
       drop(e, 3 * bytes);
@@ -127,6 +148,7 @@ function interruptReturn(size: Size): Semantics {
       const sp = peek(e, size, 3 * bytes);
       const ss = e.tmp(i32.and(w.toI32(peek(e, size, 4 * bytes)), i32.const(0xffff)));
       enterSegment(e, selector);
+      canonical(e, target);
       e.if(i32.ne(ss, i32.const(USER_SS)), () => e.fault(VECTOR.GP, i32.and(ss, i32.const(0xfffc))));
       e.setField("u16", SEL + 2 * SS, ss);
       e.setReg(RSP, 64, w.toI64(sp));
@@ -155,7 +177,11 @@ export const CONTROL = {
   JMP: (e) => {
     if (isFar(e)) jumpFar(e);
     else if (e.ops[0].kind === "rel") e.jumpRel(0, "jmp");
-    else e.jump(offset(stackOpSize(e), e.read(0)), "jmp");
+    else {
+      const target = e.read(0);
+      canonical(e, target);
+      e.jump(offset(stackOpSize(e), target), "jmp");
+    }
   },
   CALL: (e) => (isFar(e) ? callFar(e) : call(e)),
   RET: ret,

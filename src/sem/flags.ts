@@ -1,6 +1,8 @@
 /** Instructions on RFLAGS itself. */
+
+import { EXIT } from "../cpu/exit.ts";
 import { AC, AF, ARITH, CF, DF, ID, IF, PF, SF, TF, ZF } from "../cpu/flags.ts";
-import { RAX } from "../cpu/layout.ts";
+import { RAX, STEPPING } from "../cpu/layout.ts";
 import { i32, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
 import { type Family, ONE, ZERO } from "./operand.ts";
@@ -22,9 +24,15 @@ export function restoreFlags(e: Emit, size: Size, v: Val): void {
   const wide = size === 16 ? 0 : AC | ID | 0x10000;
   e.writeFlags(i32.and(v, i32.const(~(RF_VM | VIF_VIP))), user | wide);
 }
+/** To precede all changes of an instruction that loads flags: with the trap flag in them the engine goes on by single steps. */
+export function beforeTrap(e: Emit, flags: Val): void {
+  const trap = i32.ne(i32.and(flags, i32.const(TF)), ZERO);
+  e.if(i32.and(trap, i32.eqz(e.field("i32", STEPPING))), () => e.exit(EXIT.STEP, "this"));
+}
 function popFlags(size: Size): Semantics {
   return (e) => {
     const v = width(size).toI32(peek(e, size));
+    beforeTrap(e, v);
     drop(e, size / 8);
     restoreFlags(e, size, v);
   };

@@ -4,7 +4,7 @@
  * REP MOVS and REP STOS go forward a page at a time through host memory.
  */
 import { EXIT } from "../cpu/exit.ts";
-import { DF } from "../cpu/flags.ts";
+import { DF, TF } from "../cpu/flags.ts";
 import { ES, FLAG_SYS, RAX, RCX, RDI, RSI } from "../cpu/layout.ts";
 import type { Var } from "../wasm/code.ts";
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
@@ -82,7 +82,8 @@ function bulk(
     const w = address(e);
     const by = step(e, bytes);
     if (!e.rep) return once(e, by);
-    const down = backward(e);
+    // Downwards, or traced.
+    const down = e.tmp(i32.and(e.field("i32", FLAG_SYS), i32.const(DF | TF)));
     repeat(e, () => {
       // Whole elements up to the nearest page end, at most rCX.
       const fit = ends(e).reduce((a, b) => e.tmp(select(i32.lt_u(a, b), a, b)));

@@ -131,8 +131,9 @@ export const PUSH: Shared = {
   body: (c, use) => {
     const m = c.var(k64(0));
     const se = c.var(k(0));
+    const underflow = isEmpty(c, c.param(0));
     c.if(
-      isEmpty(c, c.param(0)),
+      underflow,
       () => {
         raise(c, IE | SF);
         c.set(m, INDEFINITE);
@@ -147,7 +148,8 @@ export const PUSH: Shared = {
     c.if(i32.eqz(isEmpty(c, k(-1))), () => {
       clearExceptions(c);
       raise(c, IE | SF);
-      setCell(c, C1, k(1));
+      // An empty source is found first.
+      setCell(c, C1, i32.eqz(underflow));
       c.set(m, INDEFINITE);
       c.set(se, INDEFINITE_SE);
     });

@@ -1,7 +1,8 @@
 /** Our side: the same trials on the engine, with results in the same layout. */
 import { EXIT } from "../../src/cpu/exit.ts";
-import { ARITH, packFlags, unpackFlags } from "../../src/cpu/flags.ts";
+import { AC, ARITH, packFlags, RF, TF, unpackFlags } from "../../src/cpu/flags.ts";
 import * as L from "../../src/cpu/layout.ts";
+import { decode } from "../../src/decode/decode.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { HandlerImage } from "../../src/engine/interp/image.ts";
 import { EXEC, FAULT_ACCERR, FAULT_MAPERR, FAULT_OK, READ, WRITE } from "../../src/mmu/access.ts";
@@ -12,6 +13,7 @@ import { VECTOR } from "../../src/sem/emit.ts";
 import { HELPERS } from "../../src/sem/helpers/index.ts";
 import { SEMANTICS } from "../../src/sem/table.ts";
 import * as T from "./layout.ts";
+import type { Ran } from "./wild.ts";
 
 const SIGILL = 4;
 const SIGTRAP = 5;
@@ -19,6 +21,8 @@ const SIGBUS = 7;
 const SIGFPE = 8;
 const SIGALRM = 14;
 const SIGSEGV = 11;
+const SIGSYS = 31;
+const SYS_SECCOMP = 1;
 const SI_KERNEL = 0x80;
 /** Instructions after which a trial is taken to run for ever. */
 const LIMIT = 1_000_000;
@@ -124,6 +128,28 @@ export class EngineSide {
       if (this.way === "paged") this.unmapData();
     } else this.start(trial, at, code);
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
+  }
+  /** The instructions that a trial runs, step by step, at most `most`. */
+  steps(trial: T.Trial, most: number): Ran[] {
+    const { view: v, bytes } = trial;
+    const { ram } = this;
+    const at = v.getUint32(T.S_CODE_AT, true);
+    this.start(trial, at, bytes.subarray(T.T_CODE, T.T_CODE + v.getUint32(T.S_CODE_LENGTH, true)));
+    const out: Ran[] = [];
+    for (;;) {
+      const offset = Number(ram.view.getBigUint64(L.RIP, true) - BigInt(T.CODE_AT));
+      if (offset < 0 || offset >= T.CODE_SIZE || out.length === most) return out;
+      const code = ram.u8.slice(this.code + offset, this.code + Math.min(T.CODE_SIZE, offset + 15));
+      const insn = decode(code, 0, code.length, 64);
+      out.push({
+        insn: typeof insn === "string" ? undefined : insn,
+        bytes: code,
+        aligned: (ram.i32[L.FLAG_SYS >> 2] & AC) !== 0,
+      });
+      ram.i32[L.FLAG_SYS >> 2] |= TF;
+      const exit = this.engine.run(1);
+      if (exit !== EXIT.FAULT || ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.DB) return out;
+    }
   }
   /** State and code of a trial. Code that is there already is left alone. */
   private start(trial: T.Trial, at: number, code: Uint8Array): void {
@@ -235,21 +261,27 @@ export class EngineSide {
       v.setInt32(T.R_CODE, code, true);
       v.setBigUint64(T.R_ADDR, addr, true);
     };
+    if (exit === EXIT.SYSCALL || (exit === EXIT.INT && ram.i32[L.EXIT_VECTOR >> 2] === 0x80)) {
+      set(SIGSYS, SYS_SECCOMP, v.getBigUint64(T.S_RIP, true));
+      return;
+    }
     if (exit !== EXIT.FAULT && exit !== EXIT.INT) {
       // Nothing that a trial does leads elsewhere.
       set(exit === EXIT.BUDGET ? SIGALRM : 1000 + exit, 0, 0n);
       return;
     }
     const vector = ram.i32[L.EXIT_VECTOR >> 2] as number;
+    // Faults push RF set, traps don't.
+    if (exit === EXIT.FAULT && vector !== VECTOR.DB) v.setUint32(T.S_RFLAGS, v.getUint32(T.S_RFLAGS, true) | RF, true);
     v.setUint32(T.R_TRAPNO, vector, true);
-    if (vector === VECTOR.PF) v.setUint32(T.R_ERR, ram.u32[L.EXIT_ERROR >> 2] as number, true);
+    if (exit === EXIT.FAULT) v.setUint32(T.R_ERR, ram.u32[L.EXIT_ERROR >> 2] as number, true);
     const rip = v.getBigUint64(T.S_RIP, true);
     switch (vector) {
       case VECTOR.DE:
         set(SIGFPE, 1, rip); // FPE_INTDIV
         break;
       case VECTOR.DB:
-        set(SIGTRAP, 1, rip); // TRAP_BRKPT
+        set(SIGTRAP, exit === EXIT.FAULT ? 2 : 1, rip); // TRAP_TRACE, TRAP_BRKPT
         break;
       case VECTOR.BP:
         set(SIGTRAP, SI_KERNEL, 0n);

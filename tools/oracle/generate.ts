@@ -11,10 +11,11 @@ import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
 import { COUNTER, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
-
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
+import { WILD_LENGTH, wildRegisters } from "./wild.ts";
 
 const RSP = 4;
+const TF = 0x100;
 
 /** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
 const SKIPPED = new RegExp(
@@ -107,7 +108,7 @@ export function chooseAddress(r: Random, size: number, sequence: boolean): bigin
   if (kind < 92) return base - into;
   if (kind < 95) return base + BigInt(writable + r.below(T.PAGE - room));
   if (kind < 97) return BigInt(r.pick([0, 8, T.PAGE, T.CODE_AT + 64, T.DATA_LOW + 0x100000]) + r.below(16));
-  if (kind < 98) return 0x800000000000n;
+  if (kind < 98) return 0x800000000000n - into;
   if (kind < 99) return r.u64();
   return -BigInt(r.below(0x1000)) & 0xffffffffffffffffn;
 }
@@ -322,6 +323,8 @@ const MAX_LENGTH = 15;
 export interface GenerateOptions {
   /** Other settings of MXCSR than the usual ones. */
   mxcsr: boolean;
+  /** The trap flag is set: a trial ends behind its first instruction, or round of a repeated one. */
+  trace?: boolean;
 }
 
 export class Generator {
@@ -360,6 +363,7 @@ export class Generator {
       if (!made) continue;
       if (at + made.code.length > T.CODE_SIZE) continue;
       b.append(made.code);
+      if (this.o.trace) b.rflags |= TF;
       return b.finish(at, [f.index], made.undefinedFlags);
     }
     return undefined;
@@ -388,6 +392,25 @@ export class Generator {
       everUndefined |= made.undefinedFlags;
     }
     return rows.length ? b.finish(start, rows, undefinedNow, everUndefined) : undefined;
+  }
+  /** Random bytes, or instructions with a few of them changed: see wild.ts. */
+  wild(): T.Trial | undefined {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "f32", "f64", "f80"] as const);
+    const start = 512 + r.below(T.PAGE - 1024);
+    b.start(flavour, this.o.mxcsr);
+    const bytes: number[] = [];
+    if (r.one(2)) {
+      while (bytes.length < WILD_LENGTH) {
+        const made = instruction(b, r.pick(this.rows), flavour, start + bytes.length, true);
+        if (made) bytes.push(...made.code);
+        if (r.one(6)) bytes.push(r.below(256));
+      }
+      if (r.one(2)) bytes[r.below(WILD_LENGTH)] = r.below(256);
+    } else while (bytes.length < WILD_LENGTH) bytes.push(r.below(256));
+    wildRegisters(b, r);
+    b.append(bytes.slice(0, WILD_LENGTH));
+    return b.finish(start, [], 0);
   }
   /** A small program: see program.ts. */
   program(): T.Trial | undefined {

@@ -62,12 +62,12 @@ function jumpTarget(m: Making): bigint {
   if (!r.one(5)) return BigInt(T.CODE_AT + ((m.at + 100 + r.below(3000)) % T.CODE_SIZE));
   if (r.one(3)) return BigInt(T.DATA_LOW + r.below(T.DATA_SIZE));
   if (r.one(2)) return BigInt(r.pick([0, 0x1000, T.CODE_AT - 1, T.CODE_AT + T.CODE_SIZE]));
-  // Non-canonical targets fault at the jump on some processors, at the target on others: left out.
+  if (r.one(3)) return r.one(2) ? r.u64() : BigInt.asUintN(64, 0x800000000000n - BigInt(r.below(3)));
   return BigInt.asUintN(64, -BigInt(r.below(r.one(2) ? 100 : 0x7fffffff)));
 }
 
-/** Bits that POPF may load: neither TF nor AC, which would trap later. */
-const POPF_BITS = 0x4cd5n | 0x200000n;
+/** Bits that POPF may load: not AC, which would trap later. */
+const POPF_BITS = 0x4dd5n | 0x200000n;
 
 function environment(m: Making): Uint8Array {
   const { b, r, f } = m;
@@ -100,7 +100,7 @@ function stackContents(m: Making): void {
   const { b, r, f } = m;
   const sp = b.gpr(RSP);
   if (f.mnemonic === "RET") b.patch64(sp, jumpTarget(m));
-  else if (/^POPF/.test(f.mnemonic)) b.patch64(sp, r.one(3) ? r.u64() & ~0x40100n : r.u64() & POPF_BITS);
+  else if (/^POPF/.test(f.mnemonic)) b.patch64(sp, r.one(3) ? r.u64() & ~0x40000n : r.u64() & POPF_BITS);
 }
 
 /** Values that make the chosen operands interesting or harmless. Runs when they are known, before encoding. */
@@ -119,7 +119,7 @@ export function finishOperands(m: Making): void {
   } else if (/^BT[SRC]?$/.test(name) && memory && f.operands[1]?.kind === "r") {
     const wide = BigInt.asUintN(64, BigInt((r.u32() | 0) >> (18 + r.below(12))));
     b.suggest(m.fields.reg, wide);
-  } else if (name === "LDMXCSR" && target !== undefined) {
+  } else if (/^V?LDMXCSR$/.test(name) && target !== undefined) {
     patch32(b, target, mxcsr(r));
   } else if (/^FXRSTOR/.test(name) && target !== undefined) {
     patch32(b, target + 24n, mxcsr(r));

@@ -3,7 +3,7 @@
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
- *                                  [--stack-fault] [--show 3] [--repro LINE] [--list]
+ *                                  [--trace] [--random] [--show 3] [--repro LINE] [--list]
  *
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
@@ -18,6 +18,7 @@ import { instructions, parseTrial, trialText } from "./line.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { whyNotNative } from "./silicon.ts";
+import { runWild } from "./wild-run.ts";
 
 const { values: o } = parseArgs({
   options: {
@@ -29,7 +30,8 @@ const { values: o } = parseArgs({
     way: { type: "string", default: "interpreter" },
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
-    "stack-fault": { type: "boolean", default: false },
+    trace: { type: "boolean", default: false },
+    random: { type: "boolean", default: false },
     show: { type: "string", default: "2" },
     repro: { type: "string" },
     list: { type: "boolean", default: false },
@@ -91,11 +93,7 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
-  const oracle = new Oracle(
-    image,
-    { mxcsr: o.mxcsr, pointers: o.pointers, stackFault: o["stack-fault"] },
-    o.way as Way,
-  );
+  const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers }, o.way as Way);
   if (o.repro !== undefined) {
     const trial = parseTrial(o.repro);
     console.log(
@@ -112,7 +110,13 @@ async function main(): Promise<void> {
   const pattern = o.row === undefined ? undefined : new RegExp(o.row);
   const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
   if (rows.length === 0) throw new Error("no such row with semantics");
-  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr });
+  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr, trace: o.trace });
+  if (o.random) {
+    const failures = await runWild(oracle, () => generator.wild(), Number(o.trials), KEEP);
+    process.exitCode = failures ? 1 : 0;
+    oracle.close();
+    return;
+  }
   const report = new Report();
   const total = Number(o.trials);
   const started = performance.now();

@@ -10,7 +10,7 @@ import { Random } from "./random.ts";
 import { whyNotNative } from "./silicon.ts";
 
 const why = whyNotNative();
-const OPTIONS = { mxcsr: false, pointers: false, stackFault: false };
+const OPTIONS = { mxcsr: false, pointers: false };
 const PER_ROW = 3;
 const SEQUENCES = 2000;
 const PROGRAMS = 400;

@@ -7,12 +7,20 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <asm/prctl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -23,7 +31,8 @@
 #define DATA_PAGES 4 /* the last one is read-only */
 #define DATA_SIZE (DATA_PAGES * PAGE)
 #define CODE_AT 0x20000000ul
-#define CODE_SIZE (2 * PAGE)
+#define CODE_PAGES 2
+#define CODE_SIZE (CODE_PAGES * PAGE)
 #define FX_USED 160 /* bytes of the FXSAVE image before the XMM registers */
 #define XSAVE_YMM 576
 #define X87_SSE_AVX 7
@@ -50,12 +59,36 @@ struct result {
 };
 
 /* What enter() loads; named in its assembly. */
-uint64_t load_gpr[16], load_fs, load_gs, load_frame[5], host_rsp, host_fs;
+uint64_t load_gpr[16], load_frame[5], host_rsp;
+static uint64_t host_fs;
 uint8_t load_fp[4096] __attribute__((aligned(64)));
 
 static struct result *out;
 static volatile uint64_t serial, watched;
 static volatile int running;
+
+/* Segment bases: by instructions where the kernel lets programs use them. Nothing here may touch thread-local storage. */
+static int fsgsbase;
+static long base_call(long what, uint64_t arg) {
+  long r;
+  __asm__ volatile("syscall" : "=a"(r) : "a"(SYS_arch_prctl), "D"(what), "S"(arg) : "rcx", "r11", "memory");
+  return r;
+}
+static void get_bases(uint64_t *fs, uint64_t *gs) {
+  if (fsgsbase) __asm__ volatile("rdfsbase %0; rdgsbase %1" : "=r"(*fs), "=r"(*gs));
+  else {
+    base_call(ARCH_GET_FS, (uint64_t)fs);
+    base_call(ARCH_GET_GS, (uint64_t)gs);
+  }
+}
+static void set_fs(uint64_t fs) {
+  if (fsgsbase) __asm__ volatile("wrfsbase %0" : : "r"(fs));
+  else base_call(ARCH_SET_FS, fs);
+}
+static void set_gs(uint64_t gs) {
+  if (fsgsbase) __asm__ volatile("wrgsbase %0" : : "r"(gs));
+  else base_call(ARCH_SET_GS, gs);
+}
 
 void enter(void);
 __asm__(
@@ -65,8 +98,6 @@ __asm__(
     "  mov %rsp, host_rsp(%rip)\n"
     "  mov $7, %eax; xor %edx, %edx\n"
     "  xrstor load_fp(%rip)\n"
-    "  mov load_fs(%rip), %rax; wrfsbase %rax\n"
-    "  mov load_gs(%rip), %rax; wrgsbase %rax\n"
     "  mov load_gpr+0(%rip), %rax; mov load_gpr+8(%rip), %rcx\n"
     "  mov load_gpr+16(%rip), %rdx; mov load_gpr+24(%rip), %rbx\n"
     "  mov load_gpr+40(%rip), %rbp; mov load_gpr+48(%rip), %rsi\n"
@@ -84,6 +115,15 @@ __asm__(
     "  push $0x202; popfq\n"
     "  ret\n");
 void leave(void) __attribute__((noreturn));
+
+/* Linux leaves AC as the trial set it: clear it before any access that is not aligned. */
+void on_signal(int, siginfo_t *, void *);
+__asm__(
+    "on_signal:\n"
+    "  pushfq\n"
+    "  andl $~0x40000, (%rsp)\n"
+    "  popfq\n"
+    "  jmp handler\n");
 
 /* Encoding order RAX RCX RDX RBX RSP RBP RSI RDI R8..R15. */
 static const int ORDER[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -118,9 +158,10 @@ static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
   out->err = g[REG_ERR];
 }
 
-static void handler(int signo, siginfo_t *info, void *context) {
+__attribute__((used)) void handler(int signo, siginfo_t *info, void *context) {
   uint64_t fs, gs;
-  __asm__ volatile("rdfsbase %0; rdgsbase %1; wrfsbase %2" : "=&r"(fs), "=&r"(gs) : "r"(host_fs));
+  get_bases(&fs, &gs);
+  set_fs(host_fs);
   if (!running) {
     if (signo == SIGALRM) return;
     signal(signo, SIG_DFL);
@@ -128,7 +169,7 @@ static void handler(int signo, siginfo_t *info, void *context) {
   }
   if (signo == SIGALRM && watched != serial) {
     watched = serial;
-    __asm__ volatile("wrfsbase %0" : : "r"(fs));
+    set_fs(fs);
     return;
   }
   capture(signo, info, context);
@@ -150,7 +191,25 @@ static void *map(uint64_t at, size_t size, int prot, int fd) {
   return p;
 }
 
-static void setup(void) {
+/* System calls out of a trial's code become SIGSYS. */
+static void trap_calls(void) {
+  struct sock_filter f[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer) + 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, CODE_AT, 0, 2),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, CODE_AT + CODE_SIZE, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof f / sizeof *f, f};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+    perror("seccomp");
+    exit(1);
+  }
+}
+
+static void setup(long period) {
   int fd = memfd_create("data", 0), cd = memfd_create("code", 0);
   if (ftruncate(fd, DATA_SIZE) || ftruncate(cd, CODE_SIZE)) exit(1);
   const uint64_t at[2] = {DATA_LOW, DATA_HIGH};
@@ -164,15 +223,20 @@ static void setup(void) {
   map(CODE_AT, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, cd);
   code = map(0, CODE_SIZE, PROT_READ | PROT_WRITE, cd);
   memset(code, 0xcc, CODE_SIZE);
+  /* The kernel cannot return to a stack pointer that is not canonical: no fault may be needed to fetch. */
+  for (int k = 0; k < CODE_PAGES; k++) *(volatile uint8_t *)(CODE_AT + k * PAGE) = 0xcc;
   stack_t st = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
   sigaltstack(&st, 0);
-  struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM};
+  struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGSYS};
   for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &sa, 0);
   /* A trial that still runs at the second tick is stopped. */
-  struct itimerval tick = {{0, 50000}, {0, 50000}};
+  struct itimerval tick = {{0, period}, {0, period}};
   setitimer(ITIMER_REAL, &tick, 0);
-  __asm__ volatile("rdfsbase %0" : "=r"(host_fs));
+  fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
+  uint64_t gs;
+  get_bases(&host_fs, &gs);
+  trap_calls();
   uint16_t cs, ss;
   __asm__("mov %%cs, %0; mov %%ss, %1" : "=r"(cs), "=r"(ss));
   load_frame[1] = cs;
@@ -208,8 +272,6 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   memcpy(code + where, t->code, length);
 
   memcpy(load_gpr, t->state.gpr, sizeof load_gpr);
-  load_fs = t->state.fsbase;
-  load_gs = t->state.gsbase;
   load_frame[0] = CODE_AT + where;
   load_frame[2] = t->state.rflags;
   load_frame[3] = t->state.gpr[4];
@@ -222,6 +284,8 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   out = (struct result *)to;
   serial++;
   running = 1;
+  set_gs(t->state.gsbase);
+  set_fs(t->state.fsbase);
   enter();
   memset(code, 0xcc, CODE_SIZE);
 
@@ -245,8 +309,8 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   return q;
 }
 
-int main(void) {
-  setup();
+int main(int argc, char **argv) {
+  setup(argc > 1 ? atol(argv[1]) : 50000);
   all(read, 0, base, DATA_SIZE);
   uint32_t head[2]; /* trials, bytes */
   for (;;) {

@@ -16,7 +16,7 @@ export function whyNotNative(): string | undefined {
   } catch {
     return "gcc is not installed";
   }
-  for (const need of ["avx", "xsave", "fsgsbase"]) if (!hostFlags.has(need)) return `the processor lacks ${need}`;
+  for (const need of ["avx", "xsave"]) if (!hostFlags.has(need)) return `the processor lacks ${need}`;
   return undefined;
 }
 
@@ -42,15 +42,18 @@ export class Silicon {
   private have = 0;
   private wake: (() => void) | undefined;
   private dead = false;
+  private death = "";
 
-  constructor() {
-    this.child = spawn(build(), { stdio: ["pipe", "pipe", "inherit"] });
+  /** `tick`: microseconds between looks for trials that run for ever. */
+  constructor(tick = 50000) {
+    this.child = spawn(build(), [String(tick)], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.stdout.on("data", (chunk: Buffer) => {
       this.chunks.push(chunk);
       this.have += chunk.length;
       this.wake?.();
     });
-    this.child.on("close", () => {
+    this.child.on("close", (code, signal) => {
+      this.death = `the runner died: ${signal ?? code}`;
       this.dead = true;
       this.wake?.();
     });
@@ -63,7 +66,7 @@ export class Silicon {
   }
   private async take(n: number): Promise<Buffer> {
     while (this.have < n) {
-      if (this.dead) throw new Error("the runner died");
+      if (this.dead) throw new Error(this.death);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });

@@ -5,7 +5,7 @@ import { compare, onlyLastDigits } from "./compare.ts";
 import { EngineSide, type Way } from "./engine-side.ts";
 import { parseVector, vectorText } from "./vectors.ts";
 
-const OPTIONS = { mxcsr: false, pointers: false, stackFault: false };
+const OPTIONS = { mxcsr: false, pointers: false };
 const image = buildImage();
 const lines = readFileSync(new URL("vectors.txt", import.meta.url), "utf8")
   .trimEnd()

@@ -17,8 +17,11 @@ export function leavesOut(f: Form, memory: boolean): boolean {
 /** In sequences EMMS is left out, too: AMD's clears TOP. */
 export const CLEARS_TOP = /^EMMS$/;
 
-/** Rows left out: INT1 (where hypervisors intercept it, RIP stays at the instruction). */
-export const LEFT_OUT = /^INT1$/;
+/**
+ * Rows left out: INT1 (where hypervisors intercept it, RIP stays at the instruction), and SYSEXIT, which is undefined in AMD's
+ * long mode (APM volume 3), privileged in Intel's.
+ */
+export const LEFT_OUT = /^(INT1|SYSEXITQ?)$/;
 
 const IE = 1;
 const ES = 0x80;
@@ -42,15 +45,13 @@ export function undefinedStatus(mnemonic: string, fsw: number, noNumber: boolean
   return mnemonic === "FXTRACT" ? C2 : 0;
 }
 
-/** Jumps to non-canonical addresses fault on the jump or at the target; what they push is not compared. `rip` is ours. */
-export function jumpedAway(rip: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(48, rip)) !== rip;
-}
-
 /**
- * Operands so large that processors touch their parts in different orders, and REPE CMPSB, of whose two operands either may
+ * Operands so large that processors touch their parts in different orders, and CMPS, of whose two operands either may
  * be read first: which page faults is not compared.
  */
 export function faultsAnywhere(f: Form): boolean {
-  return f.operands.some((o) => o.kind === "m" && o.memSize > 128) || /^(FLDENV|FNSTENV|CMPSB)$/.test(f.mnemonic);
+  return (
+    f.operands.some((o) => o.kind === "m" && o.memSize > 128) ||
+    /^(FLDENV|FNSTENV|CMPS[BWQ]|CMPSD_STR)$/.test(f.mnemonic)
+  );
 }

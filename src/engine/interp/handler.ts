@@ -403,7 +403,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.terminator = terminator;
   }
   exit(code: number, at: "next" | "this"): void {
-    if (code !== EXIT.BUDGET) this.alone = true;
+    if (code !== EXIT.BUDGET && code !== EXIT.STEP) this.alone = true;
     const terminator = this.terminator;
     this.leave(code | (at === "next" ? AT_NEXT : 0));
     this.markEnd();

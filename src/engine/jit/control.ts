@@ -226,7 +226,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.plainIf(cond, () => this.leaveTo(this.at), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {
-    if (code !== EXIT.BUDGET || at !== "this") throw new Unsupported(`exit ${code}`);
+    if ((code !== EXIT.BUDGET && code !== EXIT.STEP) || at !== "this") throw new Unsupported(`exit ${code}`);
     this.leaveTo(this.at);
   }
   spend(rounds: Val): Val {
