@@ -67,6 +67,7 @@ function relay(guest: StreamSocket, c: HostConnection): void {
 }
 
 class Relay {
+  private readonly buffer = new Uint8Array(PIECE);
   /** What is on its way and did not fit yet. */
   private toHost: Uint8Array | undefined;
   private toGuest: Uint8Array | undefined;
