@@ -30,7 +30,8 @@ const MUTATIONS: readonly Mutation[] = [
     file: "src/engine/emit/lazy.ts",
     from: "i32.popcnt(i32.and(v, c32(0xff)))",
     to: "i32.popcnt(i32.and(v, c32(0xffff)))",
-    row: "^(ADD|AND|XOR) ",
+    row: "^(ADD r/m|AND r/m|SETN?P |LAHF|PUSHFQ)",
+    options: ["--sequences"],
   },
   {
     what: "a rounding: FLDPI rounded to nearest as cut off",
