@@ -3,6 +3,7 @@ import { EINVAL, ENOENT, EOPNOTSUPP } from "../../abi/errno.ts";
 import * as L from "../../abi/fcntl.ts";
 import type { HostFs, HostStat } from "../../host/types.ts";
 import { attempt } from "./errno.ts";
+import { keepTimes, seconds, timesOf } from "./times.ts";
 
 /** Our byte strings as node:fs takes them. */
 export function hostPath(path: string): string | Buffer {
@@ -42,18 +43,9 @@ function toStat(s: fs.BigIntStats): HostStat {
     size: Number(s.size),
     blksize: Number(s.blksize),
     blocks: Number(s.blocks),
-    atime: s.atimeNs,
-    mtime: s.mtimeNs,
+    ...timesOf(s),
     ctime: s.ctimeNs,
   };
-}
-
-/**
- * utimes takes seconds as a double and cuts off what is below a microsecond: half of one more makes microseconds come out
- * right. Nanoseconds are lost.
- */
-function seconds(ns: bigint): number {
-  return Number((ns / 1000n) * 2n + 1n) / 2e6;
 }
 
 const BIG = { bigint: true, throwIfNoEntry: false } as const;
@@ -163,10 +155,17 @@ export class NodeFs implements HostFs {
   utimes(path: string, atime: bigint, mtime: bigint, follow: boolean): number {
     const p = hostPath(path);
     const [a, m] = [seconds(atime), seconds(mtime)];
-    return done(() => (follow ? fs.utimesSync(p, a, m) : fs.lutimesSync(p, a, m)));
+    return done(() => {
+      if (follow) fs.utimesSync(p, a, m);
+      else fs.lutimesSync(p, a, m);
+      keepTimes(follow ? fs.statSync(p, { bigint: true }) : fs.lstatSync(p, { bigint: true }), atime, mtime);
+    });
   }
   futimes(fd: number, atime: bigint, mtime: bigint): number {
-    return done(() => fs.futimesSync(fd, seconds(atime), seconds(mtime)));
+    return done(() => {
+      fs.futimesSync(fd, seconds(atime), seconds(mtime));
+      keepTimes(fs.fstatSync(fd, { bigint: true }), atime, mtime);
+    });
   }
   truncate(path: string, size: number): number {
     return size < 0 ? -EINVAL : done(() => fs.truncateSync(hostPath(path), size));
