@@ -35,6 +35,7 @@ export interface Mark {
   length: number;
   inserts: number;
   depth: number;
+  events: number;
 }
 
 export class RegionEmit extends RegionOperands implements Emit {
@@ -167,12 +168,13 @@ export class RegionEmit extends RegionOperands implements Emit {
   }
   /** What to come back to if an instruction turns out to be unsupported. */
   get mark(): Mark {
-    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth };
+    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
   }
   rewind(mark: Mark): void {
     this.out.len = mark.length;
     this.inserts.length = mark.inserts;
     this.depth = mark.depth;
+    this.log.cut(mark.events);
   }
 
   // -- leaving
