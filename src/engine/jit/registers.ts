@@ -134,6 +134,7 @@ export class RegisterLog {
 
   /** Registers to load at the entry; fills in what calls and exits want. */
   solve(entry: number): RegSet {
+    if (ALL) return this.everything();
     const blocks = [...this.blocks.values()];
     this.solveDirty(blocks);
     for (const b of blocks) summarize(b);
@@ -149,11 +150,13 @@ export class RegisterLog {
     for (const b of blocks) this.answerBackward(b);
     const first = this.log(entry);
     this.solveValid(blocks, first);
-    if (ALL) {
-      for (const set of [...this.saved, ...this.loaded, ...this.dirty, ...this.valid]) set.lo = set.hi = -1;
-      return { lo: -1, hi: -1 };
-    }
     return { lo: first.liveLo, hi: first.liveHi };
+  }
+  private everything(): RegSet {
+    const all = { lo: -1, hi: -1 };
+    for (let i = 0; i < this.calls; i++) this.saved[i] = this.loaded[i] = all;
+    for (let i = 0; i < this.exits; i++) this.dirty[i] = this.valid[i] = all;
+    return all;
   }
   private solveDirty(blocks: BlockLog[]): void {
     for (const b of blocks) {
