@@ -250,12 +250,13 @@ export class Jit {
     const { cache, table, ram } = this.parts;
     table.set(slot, fn);
     const region: Region = { entries: [], pages, slot, fn, callers: new Set(), blocks };
+    const source = this.source(space);
     for (const [n, address] of addresses.entries()) {
-      const record = cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
+      // An entry of an older region stays that region's: to take it would leave the rest of the other without a use.
+      const taken = source.region(address) !== undefined;
+      const record = taken ? 0 : cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
       region.entries.push({ address, record });
       if (record) {
-        const old = this.byRecord.get(record);
-        if (old) this.remove(old, record);
         this.byRecord.set(record, region);
         ram.view.setBigInt64(record + R_RIP, BigInt(address), true);
         ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
@@ -282,12 +283,12 @@ export class Jit {
     this.parts.table.set(slot, null);
     this.retiredSlots.push(slot);
   }
-  /** Makes a region's entries lead to the interpreter again, except for a record that another region has taken. */
-  private remove(r: Region, taken = 0): void {
+  /** Makes a region's entries lead to the interpreter again. */
+  private remove(r: Region): void {
     for (const { record } of r.entries) {
       if (this.byRecord.get(record) !== r) continue;
       this.byRecord.delete(record);
-      if (record !== taken) this.parts.cache.removeRegion(record);
+      this.parts.cache.removeRegion(record);
     }
     for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
     for (const address of r.blocks) {
@@ -298,7 +299,7 @@ export class Jit {
     this.release(r.slot);
     const callers = [...r.callers];
     r.callers.clear();
-    for (const caller of callers) if (this.installed(caller)) this.remove(caller, taken);
+    for (const caller of callers) if (this.installed(caller)) this.remove(caller);
   }
   private installed(r: Region): boolean {
     return r.entries.some(({ record }) => this.byRecord.get(record) === r);
