@@ -3,7 +3,7 @@ import { EXIT } from "../../cpu/exit.ts";
 import { BUDGET, GPR, REGION_CODE, RIP, RSP } from "../../cpu/layout.ts";
 import type { Emit, JumpKind, Shared } from "../../sem/emit.ts";
 import { Bytes } from "../../wasm/bytes.ts";
-import type { Callee } from "../../wasm/code.ts";
+import type { Callee, Place } from "../../wasm/code.ts";
 import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { operandInfos } from "../emit/operands.ts";
@@ -32,7 +32,7 @@ export interface Branches {
 
 /** A place in the code to go back to. */
 export interface Mark {
-  length: number;
+  code: Place;
   inserts: number;
   depth: number;
   events: number;
@@ -108,7 +108,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.stubOf = this.kinds.map((kind, i) => this.stubs.find(kind, this.log.dirty[i], this.log.valid[i]));
     const code = this.out;
     const out = new Bytes();
-    this.out = out;
+    this.writeTo(out);
     for (const _ of this.stubs.list) out.bytes([0x02, 0x40]);
     this.fill(atEntry);
     let from = 0;
@@ -168,10 +168,10 @@ export class RegionEmit extends RegionOperands implements Emit {
   }
   /** What to come back to if an instruction turns out to be unsupported. */
   get mark(): Mark {
-    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
+    return { code: this.codePlace, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
   }
   rewind(mark: Mark): void {
-    this.out.len = mark.length;
+    this.cut(mark.code);
     this.inserts.length = mark.inserts;
     this.depth = mark.depth;
     this.log.cut(mark.events);

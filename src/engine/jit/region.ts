@@ -68,12 +68,18 @@ export class RegionBuilder {
     if (this.root === HUB) for (const e of this.entries) shape.joins.add(e);
     return shape;
   }
+  private isViaHub(from: number, to: number): boolean {
+    return this.viaHub.size > 0 && this.viaHub.has(edgeKey(from, to));
+  }
+  private isCut(from: number, to: number): boolean {
+    return this.shape.cut.size > 0 && this.shape.cut.has(edgeKey(from, to));
+  }
   /** Successors inside the region. */
   private next(n: number): number[] {
     if (n === HUB) return this.entries;
     const b = this.blocks.get(n);
     if (!b) return [];
-    const direct = successors(b).filter((to) => this.blocks.has(to) && !this.viaHub.has(edgeKey(n, to)));
+    const direct = successors(b).filter((to) => this.blocks.has(to) && !this.isViaHub(n, to));
     if (this.root === HUB && (this.fromHub.has(n) || isJump(b))) direct.push(HUB);
     return direct;
   }
@@ -146,8 +152,8 @@ export class RegionBuilder {
   private branch(to: number): void {
     const e = this.emit;
     const from = this.current;
-    if (this.viaHub.has(edgeKey(from, to))) this.toHub(this.entries.indexOf(to), to);
-    else if (!this.blocks.has(to) || this.shape.cut.has(edgeKey(from, to))) e.leaveTo(to);
+    if (this.isViaHub(from, to)) this.toHub(this.entries.indexOf(to), to);
+    else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to);
     else {
       e.log.edge(from, to);
       if (this.rpo(to) <= this.rpo(from)) {
