@@ -13,6 +13,8 @@ export interface Options {
   strace: number;
   /** -Z: statistics at exit. */
   statistics: boolean;
+  /** --regions: a directory to write the JIT's regions to. */
+  regions: string | undefined;
   /** -e: log to standard error too. */
   logToStderr: boolean;
   /** -L or $BLINK_LOG_FILENAME. */
@@ -46,6 +48,7 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   -L PATH              log filename (default blink.log, made when something is logged)
   --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
   --eager              compile code at once, not only where it is hot: for tests of the jit
+  --regions DIR        write what the jit compiled to a directory, with how often and why it was left
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
   --stress SEED        slices of random length, for exploring the interleavings of threads
   -C PATH              root directory, or roots separated by colons (empty: the real one)
@@ -61,6 +64,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     cpu: undefined,
     strace: 0,
     statistics: false,
+    regions: undefined,
     logToStderr: false,
     logPath: env.BLINK_LOG_FILENAME,
     overlays: env.BLINK_OVERLAYS,
@@ -89,7 +93,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    const long = /^--(cpu|net|stress)(?:=(.*))?$/.exec(args[i]);
+    const long = /^--(cpu|net|stress|regions)(?:=(.*))?$/.exec(args[i]);
     if (long) {
       const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
       if (wrong) return { kind: "bad", message: wrong };
@@ -121,6 +125,10 @@ function setLong(options: Options, name: string, value: string): string | undefi
   if (name === "cpu") {
     options.cpu = LEVELS.find((level) => level === value);
     return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;
+  }
+  if (name === "regions") {
+    options.regions = value;
+    return value ? undefined : "--regions takes a directory";
   }
   if (name === "stress") {
     options.stress = Number(value);

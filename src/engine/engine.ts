@@ -51,6 +51,8 @@ export interface EngineOptions {
   semantics?(mnemonic: string): Semantics | undefined;
   /** Compile what has run at all, as far as that goes: for tests of the JIT. */
   eager?: boolean;
+  /** Count what regions do: for statistics. */
+  watch?: boolean;
   /** Milliseconds, for statistics. */
   clock?(): number;
 }
@@ -64,6 +66,8 @@ const WARM = 4;
 
 export interface EngineStats {
   instructions: number;
+  /** In regions, as samples tell. */
+  compiled: number;
   blocks: number;
   decoded: number;
   lookups: number;
@@ -88,6 +92,7 @@ export class Engine {
   /** Addresses at which quanta ended before there was a JIT, with how often. */
   private readonly warm = new Map<number, number>();
   private done = 0;
+  private compiled = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
   private full = false;
   private lookups = 0;
@@ -120,6 +125,7 @@ export class Engine {
           semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
           clock: options.clock ?? (() => 0),
           eager: this.eager,
+          watch: options.watch ?? false,
         });
     }
     // No call is awaited; no jump leads to such an address.
@@ -132,6 +138,10 @@ export class Engine {
   get jit(): Jit | undefined {
     this.madeJit ??= this.makeJit?.();
     return this.madeJit;
+  }
+  /** How often regions were left, by cause, if that is watched. */
+  exits(): [string, number][] {
+    return [...(this.madeJit?.watch?.causes() ?? [])];
   }
   /** A quantum ended. True if not in compiled code: the next one is short. */
   private sample(space: AddressSpace): boolean {
@@ -154,6 +164,7 @@ export class Engine {
   get stats(): EngineStats {
     return {
       instructions: this.done,
+      compiled: this.compiled,
       blocks: this.cache.blocks,
       decoded: this.decoded,
       lookups: this.lookups,
@@ -206,9 +217,11 @@ export class Engine {
     for (;;) {
       const code = this.runQuantum();
       if (code === EXIT.YIELD && jit && this.space) {
-        this.quantum = this.sample(this.space)
-          ? this.shortQuantum
-          : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
+        if (this.sample(this.space)) this.quantum = this.shortQuantum;
+        else {
+          this.quantum = Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
+          this.compiled += quantum;
+        }
         rest += ram.i32[BUDGET >> 2];
         if (rest > 0) {
           this.done += quantum - ram.i32[BUDGET >> 2];

@@ -43,6 +43,8 @@ export interface MachineOptions {
   stress?: number;
   /** Compile hot code (default), interpret everything, or compile as much as possible (for tests). */
   jit?: boolean | "eager";
+  /** Count what compiled regions do; `engine.jit` then tells. */
+  watch?: boolean;
   /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
   cpu?: CpuLevel;
 }
@@ -87,6 +89,7 @@ export class Machine {
       level: options.cpu,
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
       eager: options.jit === "eager",
+      watch: options.watch,
       clock: () => Number(host.clock.monotonic()) / 1e6,
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);

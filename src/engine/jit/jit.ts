@@ -23,8 +23,10 @@ import {
   isComputedCall,
   keepLoop,
 } from "./flow.ts";
+import { listings } from "./listing.ts";
 import { type Known, type RegionFunction, RegionModule } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
+import { RegionWatch } from "./watch.ts";
 
 /** Samples after which code is compiled. */
 const HOT = 8;
@@ -89,6 +91,8 @@ export interface JitParts {
   clock(): number;
   /** Compile at the first sample. */
   eager: boolean;
+  /** Count what regions do. */
+  watch: boolean;
 }
 
 export class Jit {
@@ -115,9 +119,17 @@ export class Jit {
     samples: 0,
   };
 
+  /** What regions did, if that is wanted. */
+  readonly watch: RegionWatch | undefined;
+
   constructor(private readonly parts: JitParts) {
+    if (parts.watch) this.watch = new RegionWatch();
     parts.cache.onDrop = (frame) => this.dropFrame(frame);
     parts.cache.onFlush = () => this.dropAll();
+  }
+  /** All regions as text, for a JIT that watches them. */
+  listings(): string {
+    return this.watch ? listings(this.watch) : "";
   }
 
   /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
@@ -169,13 +181,18 @@ export class Jit {
     if (plan.size === 0) return;
     const entries = [...plan.keys()];
     const compiled = new Map([...calls].map(([to, { callee, entry: n }]) => [to, { callee: callee.fn, entry: n }]));
-    const module = new RegionModule(this.parts.exports, entries, compiled);
+    const module = new RegionModule(this.parts.exports, entries, compiled, this.watch);
     const builders = entries.map((address) => {
       const slot = this.freeSlots.pop() ?? this.parts.table.grow(1);
       return { slot, builder: new RegionBuilder(module, plan.get(address) as Flow, slot, this.parts.semantics) };
     });
     const bytes = module.build(builders.map((b) => b.builder));
     const functions = module.instantiate(this.parts.ram.memory, bytes);
+    if (this.watch) {
+      const number = this.watch.modules.push(bytes) - 1;
+      for (const [index, { builder }] of builders.entries())
+        this.watch.regions.push({ module: number, index, ...builder.watched });
+    }
     const pages = this.pagesOf(space, plan);
     for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
     for (const [i, { slot, builder }] of builders.entries()) {

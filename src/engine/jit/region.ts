@@ -11,6 +11,7 @@ import { flagsDead } from "./flag-use.ts";
 import { type Flow, type FlowBlock, isJump, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { edgeKey, type Shape, structure } from "./structure.ts";
+import type { Watched } from "./watch.ts";
 
 /** The node from which all entries are reached, where there are several. */
 const HUB = -1;
@@ -43,7 +44,13 @@ export class RegionBuilder {
     this.emit = new RegionEmit(module, this.entries[0]);
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
+    this.emit.begin();
     this.tree(this.root);
+  }
+  /** What is known of it for those who watch. */
+  get watched(): Pick<Watched, "entries" | "blocks" | "entered" | "exits"> {
+    const { entered, exits } = this.emit;
+    return { entries: this.entries, blocks: [...this.blocks.values()], entered, exits };
   }
   assemble(): { body: Uint8Array; hints: BranchHint[] } {
     return this.emit.assemble(this.root);
@@ -126,7 +133,7 @@ export class RegionBuilder {
     const key = i64.const((BigInt(this.slot) << 32n) | BigInt(FN_REGION));
     e.plainIf(unknown, () => {
       e.set({ ty: "i32", index: 1 }, e.call(this.module.use(dispatch), target, key));
-      e.plainIf(unknown, () => e.leaveTo(target), undefined, false);
+      e.plainIf(unknown, () => e.leaveTo(target, "jump"), undefined, false);
     });
     e.brTable(
       entry,
@@ -153,7 +160,7 @@ export class RegionBuilder {
     const e = this.emit;
     const from = this.current;
     if (this.isViaHub(from, to)) this.toHub(this.entries.indexOf(to), to);
-    else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to);
+    else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to, "elsewhere");
     else {
       e.log.edge(from, to);
       if (this.rpo(to) <= this.rpo(from)) {
@@ -182,11 +189,11 @@ export class RegionBuilder {
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         e.rewind(mark);
-        e.leaveTo(f.address);
+        e.leaveTo(f.address, "unsupported");
         return;
       }
     }
     if (b.end === "fall") this.branch(b.fall);
-    else if (b.end === "stop") e.leaveTo(b.fall);
+    else if (b.end === "stop") e.leaveTo(b.fall, "unsupported");
   }
 }

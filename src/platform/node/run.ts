@@ -1,5 +1,6 @@
 /** Runs one program as the command does: files, streams and identity of this process, and its end. */
 import fs from "node:fs";
+import path from "node:path";
 import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
@@ -16,6 +17,8 @@ export interface RunOptions {
   /** 0: off; 1: log system calls as they return; 2: also as they begin. */
   strace: number;
   statistics: boolean;
+  /** Directory that compiled regions are written to. */
+  regions: string | undefined;
   logToStderr: boolean;
   logPath: string | undefined;
   /** Roots of the guest's file tree, separated by colons; "" among them is the real one. */
@@ -76,6 +79,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
     jit: o.jit,
+    watch: o.statistics || o.regions !== undefined,
     cpu: o.cpu,
     net: o.net,
     stress: o.stress,
@@ -94,6 +98,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
   const status = await machine.run();
   await host.net.drain();
   host.restore();
+  if (o.regions !== undefined) writeRegions(machine, o.regions);
   if (o.statistics) printStatistics(machine, performance.now() - started);
   endLike(status);
 }
@@ -115,12 +120,22 @@ function refusal(program: string, errno: number, found: boolean): number {
   return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
+/** All regions as text in `regions.txt`, and the modules that hold them, as WebAssembly. */
+function writeRegions(machine: Machine, directory: string): void {
+  const { jit } = machine.engine;
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, "regions.txt"), jit?.listings() ?? "");
+  for (const [n, bytes] of (jit?.watch?.modules ?? []).entries())
+    fs.writeFileSync(path.join(directory, `${n}.wasm`), bytes);
+}
+
 /** `elapsed`: milliseconds from the program's start to its end. */
 function printStatistics(machine: Machine, elapsed: number): void {
   const { jit, ...plain } = machine.engine.stats;
   const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
   const lines = Object.entries(plain).map(([name, value]) => line(name, value));
   for (const [name, value] of Object.entries(jit ?? {})) lines.push(line(`jit ${name}`, value));
+  for (const [cause, n] of machine.engine.exits()) lines.push(line(`region exits: ${cause}`, n));
   lines.push(line("page faults", machine.kernel.pageFaults), line("frames in use", machine.frames.used));
   lines.push(line("milliseconds", elapsed), line("million instructions/s", plain.instructions / elapsed / 1000));
   const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
