@@ -10,6 +10,7 @@ import {
   CALL_DEPTH,
   CODE_BASE,
   EXIT_ADDR,
+  EXIT_CODE,
   EXIT_ERROR,
   EXIT_REC,
   EXIT_VECTOR,
@@ -143,14 +144,14 @@ export class Engine {
   exits(): [string, number][] {
     return [...(this.madeJit?.watch?.causes() ?? [])];
   }
-  /** A quantum ended. True if not in compiled code: the next one is short. */
-  private sample(space: AddressSpace): boolean {
+  /** A quantum ended, in a region or not. True if not in compiled code: the next one is short. */
+  private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
-    if (this.madeJit) return this.madeJit.sample(space, rip);
+    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion);
     const n = (this.warm.get(rip) ?? 0) + 1;
     if (this.warm.size > 4096) this.warm.clear();
     this.warm.set(rip, n);
-    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip) ?? true);
+    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip, inRegion) ?? true);
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {
@@ -215,9 +216,11 @@ export class Engine {
     let rest = budget - quantum;
     ram.i32[BUDGET >> 2] = quantum;
     for (;;) {
+      ram.i32[EXIT_CODE >> 2] = 0;
       const code = this.runQuantum();
       if (code === EXIT.YIELD && jit && this.space) {
-        if (this.sample(this.space)) this.quantum = this.shortQuantum;
+        // Only the interpreter says so there.
+        if (this.sample(this.space, ram.i32[EXIT_CODE >> 2] !== EXIT.YIELD)) this.quantum = this.shortQuantum;
         else {
           this.quantum = Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
           this.compiled += quantum;

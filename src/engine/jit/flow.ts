@@ -121,11 +121,12 @@ export function isJump(b: FlowBlock): boolean {
   return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "JMP";
 }
 
-/** What is reached from an entry. Blocks don't overlap unless code does. */
-export function discover(source: CodeSource, entry: number): Flow {
-  const leaders = new Set<number>([entry]);
-  const work = [entry];
-  const entries = [entry];
+/** What is reached from some entries, the first of which is the main one. Blocks don't overlap unless code does. */
+export function discover(source: CodeSource, from: readonly number[]): Flow {
+  const [entry] = from;
+  const leaders = new Set<number>(from);
+  const work = [...leaders];
+  const entries = [...leaders];
   let insns = 0;
   let [low, high] = [entry, entry];
   let jumps = false;

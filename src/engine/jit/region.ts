@@ -59,6 +59,14 @@ export class RegionBuilder {
   get addresses(): number[] {
     return [...this.blocks.keys()];
   }
+  /** Addresses that it branches to and does not hold. */
+  get leads(): number[] {
+    const out = new Set<number>();
+    for (const b of this.blocks.values()) {
+      for (const to of successors(b)) if (!this.blocks.has(to)) out.add(to);
+    }
+    return [...out];
+  }
   private get root(): number {
     return this.entries.length > 1 ? HUB : this.entries[0];
   }
