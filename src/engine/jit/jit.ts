@@ -233,9 +233,10 @@ export class Jit {
       let flow = this.larger(source, work[i], plan, grown);
       if (!flow) {
         flow = discover(source, [work[i]]);
+        // Of what another region holds, and was entered in its middle, the loop is enough, or the way to where a region begins.
+        if (this.covered.get(work[i]) && !keepLoop(flow))
+          flow = discover(source, [work[i]], (a) => source.region(a) !== undefined);
         if (!flow.blocks.get(work[i])?.insns.length) continue;
-        // What another region holds, and was entered in its middle, is worth compiling again only as a loop.
-        if (this.covered.get(work[i]) && !keepLoop(flow)) continue;
         plan.set(work[i], flow);
       }
       for (const b of flow.blocks.values()) {
