@@ -1,11 +1,17 @@
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
-import { parse, USAGE } from "./options.ts";
+import { type Options, parse, USAGE } from "./options.ts";
 
 /** What blink(1) exits with when it does not understand its command line. */
 const EXIT_USAGE = 48;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_INTERNAL = 70;
+
+async function start(options: Options, handlers?: Handlers): Promise<void> {
+  if (options.replay === undefined) return runProgram({ ...options, version }, handlers);
+  const { replayProgram } = await import("../src/platform/node/replay.ts");
+  return replayProgram(options.replay, { ...options, version }, handlers);
+}
 
 /** `handlers`: if their compilation has begun. */
 export function main(handlers?: Handlers): void {
@@ -22,7 +28,7 @@ export function main(handlers?: Handlers): void {
       process.exitCode = EXIT_USAGE;
       break;
     case "run":
-      runProgram(parsed.options, handlers).catch((error: unknown) => {
+      start(parsed.options, handlers).catch((error: unknown) => {
         // Only a bug of ours comes here.
         process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
         process.exit(EXIT_INTERNAL);

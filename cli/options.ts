@@ -25,6 +25,9 @@ export interface Options {
   net: NetworkReach;
   /** --stress or $BLINK_STRESS: seed of random slices. */
   stress: number | undefined;
+  /** --record, --replay: the file. */
+  record: string | undefined;
+  replay: string | undefined;
   program: string;
   /** Arguments with argv[0]. */
   argv: string[];
@@ -51,6 +54,8 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   --regions DIR        write what the jit compiled to a directory, with how often and why it was left
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
   --stress SEED        slices of random length, for exploring the interleavings of threads
+  --record FILE        record the run, so that it can be had again
+  --replay FILE        run again as recorded: no program is given, nothing outside is touched
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
@@ -70,6 +75,8 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     overlays: env.BLINK_OVERLAYS,
     net: "loopback",
     stress: undefined,
+    record: undefined,
+    replay: undefined,
     program: "",
     argv: [],
   };
@@ -93,7 +100,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    const long = /^--(cpu|net|stress|regions)(?:=(.*))?$/.exec(args[i]);
+    const long = /^--(cpu|net|stress|regions|record|replay)(?:=(.*))?$/.exec(args[i]);
     if (long) {
       const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
       if (wrong) return { kind: "bad", message: wrong };
@@ -114,6 +121,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       else if (!setFlag(options, flag)) return { kind: "bad", message: `unknown option -${flag}` };
     }
   }
+  if (options.replay !== undefined) {
+    const more = i < args.length || options.record !== undefined;
+    return more ? { kind: "bad", message: "--replay knows the program itself" } : { kind: "run", options };
+  }
   if (i >= args.length) return { kind: "bad", message: "no program given" };
   options.program = args[i];
   options.argv = args.slice(zero ? i + 1 : i);
@@ -122,6 +133,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
 
 /** An option with a value; what is wrong with it, if anything. */
 function setLong(options: Options, name: string, value: string): string | undefined {
+  if (name === "record" || name === "replay") {
+    options[name] = value;
+    return value ? undefined : `--${name} needs a file`;
+  }
   if (name === "cpu") {
     options.cpu = LEVELS.find((level) => level === value);
     return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;

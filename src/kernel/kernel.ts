@@ -30,6 +30,12 @@ export interface Trace {
   exited?(process: Process, status: number): void;
 }
 
+/** What a debugger may want to stop for. */
+export type KernelEvent =
+  | { kind: "exec"; task: Task }
+  | { kind: "clone"; task: Task; child: Task }
+  | { kind: "exited"; pid: number; status: number };
+
 export interface KernelOptions {
   host: Host;
   ram: Ram;
@@ -82,7 +88,7 @@ export class Kernel {
   /** When the slice that runs began. */
   sliceStart = 0n;
   /** Length of the next slice, in instructions, where that is not always the same (stress). */
-  slices: (() => number) | undefined;
+  slices: { next(): number } | undefined;
   /** Set by sched_yield: the slice ends with this call. */
   yielding = false;
   /** A stop signal for a group that nobody in here could continue (the first program's, on ^Z). */
@@ -91,6 +97,8 @@ export class Kernel {
   onSessionEnd: ((leader: Process) => void) | undefined;
   /** A task runs a new program: its address space is another one now. */
   onExec: ((task: Task) => void) | undefined;
+  /** Told of tasks that come, go and change. */
+  onEvent: ((event: KernelEvent) => void) | undefined;
   private nextPid = 99;
 
   constructor(options: KernelOptions) {

@@ -19,8 +19,9 @@ import type { CpuLevel } from "../sem/cpu-features.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
-import { runTask } from "./run-task.ts";
-import { randomSlices } from "./stress.ts";
+import { Loop } from "./loop.ts";
+import type { Pace } from "./run-task.ts";
+import { RandomSlices } from "./stress.ts";
 
 export type NetworkReach = "none" | "loopback" | "host";
 
@@ -45,6 +46,10 @@ export interface MachineOptions {
   jit?: boolean | "eager";
   /** Count what compiled regions do; `engine.jit` then tells. */
   watch?: boolean;
+  /** Milliseconds, for the JIT's statistics; the host's clock if left out. */
+  timer?: () => number;
+  /** Decides when slices end: a recording. */
+  pace?: Pace;
   /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
   cpu?: CpuLevel;
 }
@@ -55,19 +60,13 @@ export interface ExitStatus {
   signal: number;
 }
 
-/** The host's events get their turn after this much running, nanoseconds. */
-const BREATH = 10000000n;
-/** Deadlines nearer than this are awaited without going to sleep, nanoseconds: timers of hosts are coarse. */
-const NEAR = 1000000n;
-/** Longest sleep, milliseconds. */
-const LONG = 60000;
-
 export class Machine {
   readonly ram: Ram;
   readonly frames: Frames;
   readonly engine: Engine;
   readonly kernel: Kernel;
   readonly tree: Tree;
+  readonly loop: Loop;
   private readonly host: Host;
   private first: Task | undefined;
   private readonly cwd: string;
@@ -91,6 +90,7 @@ export class Machine {
       eager: options.jit === "eager",
       watch: options.watch,
       clock: () => Number(host.clock.monotonic()) / 1e6,
+      clock: options.timer ?? (() => Number(host.clock.monotonic()) / 1e6),
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);
     this.frames.onCodeFrameFreed = (frame) => onCodeStore(frame, PAGE);
@@ -100,6 +100,7 @@ export class Machine {
       onCodeStore,
       overlays: options.overlays,
       inMemory: options.inMemory,
+      repeatable: options.pace !== undefined,
     });
     this.kernel = new Kernel({
       host,
@@ -116,8 +117,9 @@ export class Machine {
         reset: () => resetRegisters(this.ram),
       },
     });
+    this.loop = new Loop(this.engine, this.kernel, host, options.pace);
     this.connectNetwork(options.net ?? "loopback");
-    if (options.stress !== undefined) this.kernel.slices = randomSlices(options.stress);
+    if (options.stress !== undefined) this.kernel.slices = new RandomSlices(options.stress);
     mountProc(this.kernel, this.tree);
     this.kernel.trace = options.trace;
     this.tree.cache.onTruncate = (owner, size) => {
@@ -167,27 +169,15 @@ export class Machine {
 
   /** Runs until no process is left. How the first one ended. */
   async run(): Promise<ExitStatus> {
-    const { kernel } = this;
-    let breathed = kernel.now();
-    while (kernel.tasks.size > 0) {
-      const now = kernel.now();
-      kernel.timers.run(now);
-      const task = kernel.ready.shift();
-      if (task) runTask(this.engine, task);
-      if (task && now - breathed < BREATH) continue;
-      await this.host.sleep(task || !kernel.ready.empty ? 0 : this.idleTime());
-      breathed = kernel.now();
-    }
-    return this.status();
+    await this.loop.run();
+    return this.status;
   }
-  /** Milliseconds until something is due. */
-  private idleTime(): number {
-    const { next } = this.kernel.timers;
-    if (next === undefined) return LONG;
-    const left = next - this.kernel.now();
-    return left <= NEAR ? 0 : Math.min(LONG, Number(left / 1000000n));
+  /** Ends a sleep of the loop. */
+  wake(): void {
+    this.host.wake();
   }
-  private status(): ExitStatus {
+  /** Meaningful once no process is left. */
+  get status(): ExitStatus {
     const status = this.first?.process.status ?? 0;
     return { code: (status >> 8) & 0xff, signal: status & 0x7f };
   }
