@@ -87,6 +87,8 @@ export interface MappedObject {
 
 /** Mappings below an anonymous one that may be of the file whose zeroed data it holds. */
 const BSS_REACH = 2;
+/** Mappings of one object lie close together. */
+const NEIGHBOURS = 8;
 
 export class Objects {
   private readonly known = new WeakMap<Inode, { file: ObjectFile | undefined }>();
@@ -104,22 +106,30 @@ export class Objects {
     }
     return entry.file;
   }
-  /** The object that a mapping shows, and where it was put. */
-  ofMapping(mm: Mm, v: Vma): MappedObject | undefined {
-    const file = v.source && this.ofFile(mm, v.source);
-    const segment = file && segmentOf(file.elf, v);
-    if (!file || !segment) return undefined;
-    const page = alignDown(segment.address, PAGE) + (v.offset - alignDown(segment.offset, PAGE));
-    return { file, bias: v.start - page };
+  /** The object that the mapping of this index shows, and where it was put. */
+  ofMapping(mm: Mm, i: number): MappedObject | undefined {
+    const { list } = mm.vmas;
+    const source = list[i]?.source;
+    const file = source && this.ofFile(mm, source);
+    if (!file) return undefined;
+    let biases = biasesOf(file.elf, list[i]);
+    // One page of a file may be mapped for two segments: the mappings below tell which of them it is.
+    for (let j = i - 1; biases.length > 1 && j >= Math.max(0, i - NEIGHBOURS); j--) {
+      if (list[j].source?.file?.inode !== source.file?.inode) continue;
+      const others = biasesOf(file.elf, list[j]);
+      const both = biases.filter((b) => others.includes(b));
+      if (both.length > 0) biases = both;
+    }
+    return biases.length > 0 ? { file, bias: biases[0] } : undefined;
   }
   /** The object at an address; also where it has data that starts as zeros. */
   at(mm: Mm, address: number): MappedObject | undefined {
     const i = mm.vmas.indexAfter(address);
     const v = mm.vmas.list[i];
     if (!v || v.start > address) return undefined;
-    if (v.source) return this.ofMapping(mm, v);
+    if (v.source) return this.ofMapping(mm, i);
     for (let j = i - 1; j >= Math.max(0, i - BSS_REACH); j--) {
-      const object = this.ofMapping(mm, mm.vmas.list[j]);
+      const object = this.ofMapping(mm, j);
       if (object) return object.file.elf.segmentAt(address - object.bias) ? object : undefined;
     }
     return undefined;
@@ -127,8 +137,8 @@ export class Objects {
   /** All objects of a process: the program, then others in ascending order. */
   all(mm: Mm): MappedObject[] {
     const out = new Map<ObjectFile, MappedObject>();
-    for (const v of mm.vmas.list) {
-      const object = this.ofMapping(mm, v);
+    for (let i = 0; i < mm.vmas.list.length; i++) {
+      const object = this.ofMapping(mm, i);
       if (object && !out.has(object.file)) out.set(object.file, object);
     }
     const exe = mm.exe?.inode;
@@ -137,10 +147,12 @@ export class Objects {
   }
 }
 
-/** The segment that a mapping's pages are of. One page of a file may be mapped for two segments. */
-function segmentOf(elf: ElfFile, v: Vma): Segment | undefined {
-  const holds = elf.segments.filter(
+/** Where the file may have been put, given one mapping of it. */
+function biasesOf(elf: ElfFile, v: Vma): number[] {
+  const holding = elf.segments.filter(
     (s) => s.type === PT_LOAD && v.offset >= alignDown(s.offset, PAGE) && v.offset < s.offset + s.fileSize,
   );
-  return holds.find((s) => ((s.flags & PF_X) !== 0) === ((v.prot & EXEC) !== 0)) ?? holds[0];
+  const fitting = holding.filter((s) => ((s.flags & PF_X) !== 0) === ((v.prot & EXEC) !== 0));
+  const bias = (s: Segment): number => v.start - (alignDown(s.address, PAGE) + (v.offset - alignDown(s.offset, PAGE)));
+  return [...new Set((fitting.length > 0 ? fitting : holding).map(bias))];
 }
