@@ -4,7 +4,7 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
-import { Machine, type NetworkReach } from "../../machine/machine.ts";
+import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
@@ -65,8 +65,16 @@ function overlayList(spec: string | undefined): string[] | undefined {
   return spec === undefined ? undefined : bytes(spec).split(":");
 }
 
+/** What a debugger does with the machine. */
+export interface Extras {
+  /** The machine has no program yet. */
+  prepare?(machine: Machine, log: (line: string) => void): void;
+  /** Runs it, until no process is left. */
+  drive?(machine: Machine): Promise<ExitStatus>;
+}
+
 /** Runs the program and ends this process as the program ended. */
-export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
+export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Extras = {}): Promise<void> {
   const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
   const host = new NodeHost((line) => log.write(line));
@@ -84,6 +92,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }
+  extras.prepare?.(machine, (line) => log.write(line));
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     host.restore();
@@ -91,7 +100,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
   }
   forwardSignals(host, machine);
   const started = performance.now();
-  const status = await machine.run();
+  const status = await (extras.drive?.(machine) ?? machine.run());
   await host.net.drain();
   host.restore();
   if (o.statistics) printStatistics(machine, performance.now() - started);
