@@ -1,5 +1,6 @@
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
+import { crashExtras } from "./crash-extras.ts";
 import { runForGdb } from "./gdb.ts";
 import { type Options, parse, USAGE } from "./options.ts";
 
@@ -32,5 +33,6 @@ export function main(handlers?: Handlers): void {
 }
 
 function run(options: Options, handlers: Handlers | undefined): Promise<void> {
-  return options.gdb === undefined ? runProgram(options, handlers) : runForGdb(options, options.gdb, handlers);
+  if (options.gdb !== undefined) return runForGdb(options, options.gdb, handlers);
+  return runProgram(options, handlers, crashExtras(options));
 }

@@ -4,6 +4,7 @@ import { Session } from "../src/debug/gdb/session.ts";
 import type { ExitStatus, Machine } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
+import { crashExtras } from "./crash-extras.ts";
 import type { Options } from "./options.ts";
 
 /** `place`: a port of this machine, or unix:PATH. */
@@ -13,7 +14,10 @@ export async function runForGdb(options: Options, place: string, handlers: Handl
     process.stderr.write(`blink: -g ${place}: ${acceptor}\n`);
     process.exit(1);
   }
-  await runProgram(options, handlers, { drive: (machine) => drive(machine, acceptor) });
+  await runProgram(options, handlers, {
+    ...crashExtras(options),
+    drive: (machine) => drive(machine, acceptor),
+  });
 }
 
 async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> {

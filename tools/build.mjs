@@ -52,7 +52,8 @@ await build({
   outdir: "dist",
   plugins: [packTable, lazyJit, lazyDebug],
 });
-await build({ ...loaded, entryPoints: { "blink.gdb": "cli/gdb.ts" }, outdir: "dist", plugins: [packTable] });
+const debug = { "blink.gdb": "cli/gdb.ts", "blink.crash": "cli/crash.ts" };
+await build({ ...loaded, entryPoints: debug, outdir: "dist", plugins: [packTable] });
 await build({
   ...loaded,
   stdin: { contents: jitBundle, resolveDir: root, loader: "ts" },

@@ -40,6 +40,8 @@ export interface Symbols {
 }
 
 const MOST_FRAMES = 256;
+/** As gdb says it. */
+const SIGNAL_FRAME = "<signal handler called>";
 
 class ObjectSymbols implements Symbols {
   private readonly objects = new Objects();
@@ -49,7 +51,9 @@ class ObjectSymbols implements Symbols {
   private shown(name: string): string {
     let text = this.names.get(name);
     if (text === undefined) {
-      text = demangle(name) ?? name;
+      // The version, as in "read@@GLIBC_2.2.5", is of no interest; "read@plt" is another thing.
+      const plain = name.endsWith("@plt") ? name : name.split("@")[0];
+      text = demangle(plain) ?? plain;
       this.names.set(name, text);
     }
     return text;
@@ -89,9 +93,9 @@ class ObjectSymbols implements Symbols {
       task,
       most,
       (address) => this.objects.at(task.mm, address),
-      ({ pc, cfa, afterCall }) => {
+      ({ pc, cfa, afterCall, signal }) => {
         const at = afterCall ? pc - 1 : pc;
-        out.push({ pc, cfa, at, name: this.nameAt(task, at)?.name });
+        out.push({ pc, cfa, at, name: signal ? SIGNAL_FRAME : this.nameAt(task, at)?.name });
       },
     );
     return out;

@@ -4,6 +4,7 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
+import type { Process } from "../../kernel/process.ts";
 import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
@@ -69,6 +70,8 @@ function overlayList(spec: string | undefined): string[] | undefined {
 export interface Extras {
   /** The machine has no program yet. */
   prepare?(machine: Machine, log: (line: string) => void): void;
+  /** The first process has its program, and did not run yet. */
+  started?(first: Process): void;
   /** Runs it, until no process is left. */
   drive?(machine: Machine): Promise<ExitStatus>;
 }
@@ -98,6 +101,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
     host.restore();
     process.exit(refusal(o.program, -failed, machine.programFound));
   }
+  for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
   const started = performance.now();
   const status = await (extras.drive?.(machine) ?? machine.run());
