@@ -1,5 +1,7 @@
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
+import { crashExtras } from "./crash-extras.ts";
+import { runForGdb } from "./gdb.ts";
 import { type Options, parse, USAGE } from "./options.ts";
 
 /** What blink(1) exits with when it does not understand its command line. */
@@ -7,10 +9,12 @@ const EXIT_USAGE = 48;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_INTERNAL = 70;
 
-async function start(options: Options, handlers?: Handlers): Promise<void> {
-  if (options.replay === undefined) return runProgram({ ...options, version }, handlers);
+async function start(given: Options, handlers?: Handlers): Promise<void> {
+  const options = { ...given, version };
+  if (options.gdb !== undefined) return runForGdb(options, options.gdb, handlers);
+  if (options.replay === undefined) return runProgram(options, handlers, crashExtras(options));
   const { replayProgram } = await import("../src/platform/node/replay.ts");
-  return replayProgram(options.replay, { ...options, version }, handlers);
+  return replayProgram(options.replay, options, handlers);
 }
 
 /** `handlers`: if their compilation has begun. */

@@ -89,7 +89,6 @@ export class Machine {
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
       eager: options.jit === "eager",
       watch: options.watch,
-      clock: () => Number(host.clock.monotonic()) / 1e6,
       clock: options.timer ?? (() => Number(host.clock.monotonic()) / 1e6),
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);

@@ -6,7 +6,8 @@ import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
 import type { Host } from "../../host/types.ts";
-import { Machine, type NetworkReach } from "../../machine/machine.ts";
+import type { Process } from "../../kernel/process.ts";
+import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
 import type { Head } from "../../record/file.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
@@ -76,8 +77,18 @@ function overlayList(spec: string | undefined): string[] | undefined {
   return spec === undefined ? undefined : bytes(spec).split(":");
 }
 
+/** What a debugger does with the machine. */
+export interface Extras {
+  /** The machine has no program yet. */
+  prepare?(machine: Machine, log: (line: string) => void): void;
+  /** The first process has its program, and did not run yet. */
+  started?(first: Process): void;
+  /** Runs it, until no process is left. */
+  drive?(machine: Machine): Promise<ExitStatus>;
+}
+
 /** Runs the program and ends this process as the program ended. */
-export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
+export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Extras = {}): Promise<void> {
   const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
   const node = new NodeHost((line) => log.write(line));
@@ -100,14 +111,16 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }
+  extras.prepare?.(machine, (line) => log.write(line));
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     node.restore();
     process.exit(refusal(o.program, -failed, machine.programFound));
   }
+  for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
   const started = performance.now();
-  const status = await machine.run();
+  const status = await (extras.drive?.(machine) ?? machine.run());
   await node.net.drain();
   record?.finish({ position: machine.engine.instructions, ...status });
   node.restore();
