@@ -91,7 +91,7 @@ function plainName(text: string): string {
   const code = text.charCodeAt(0);
   const special = CONTROLS[code];
   if (special) return special;
-  if (code < 32) return `ctrl-${String.fromCharCode(code + 0x60)}`;
+  if (code < 32) return `ctrl-${String.fromCharCode(code + (code <= 26 ? 0x60 : 0x40))}`;
   return code < 0x80 ? text : new TextDecoder().decode(fromLatin1(text));
 }
 
