@@ -25,3 +25,27 @@ export const PT_GNU_STACK = 0x6474e551;
 export const PF_X = 1;
 export const PF_W = 2;
 export const PF_R = 4;
+export const PT_DYNAMIC = 2;
+export const PT_NOTE = 4;
+export const PT_GNU_EH_FRAME = 0x6474e550;
+
+/** First four bytes as a number, and the two that say 64 bits, little-endian. */
+export const MAGIC = 0x464c457f;
+export const ELFCLASS64 = 2;
+export const ELFDATA2LSB = 1;
+
+export const SHDR_SIZE = 64;
+export const SHT_NOBITS = 8;
+export const SHF_COMPRESSED = 0x800;
+export const ELFCOMPRESS_ZLIB = 1;
+
+export const SYM_SIZE = 24;
+export const RELA_SIZE = 24;
+export const STT_NOTYPE = 0;
+export const STT_OBJECT = 1;
+export const STT_FUNC = 2;
+export const STT_GNU_IFUNC = 10;
+export const STB_LOCAL = 0;
+export const STB_GLOBAL = 1;
+
+export const NT_GNU_BUILD_ID = 3;

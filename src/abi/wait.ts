@@ -12,6 +12,8 @@ export const P_ALL = 0;
 export const P_PID = 1;
 export const P_PGID = 2;
 export const P_PIDFD = 3;
+/** In the status of a process that a signal killed: a core was written. */
+export const WCOREFLAG = 0x80;
 /** Status words that no exit or signal gives. */
 export const STATUS_CONTINUED = 0xffff;
 export const stoppedStatus = (signo: number): number => (signo << 8) | 0x7f;

@@ -12,13 +12,14 @@ import {
   SIGSTOP,
   type SigInfo,
 } from "../abi/signal.ts";
+import { WCOREFLAG } from "../abi/wait.ts";
 import { RAX } from "../cpu/layout.ts";
 import { finishCall, makeCall, retryCall } from "./dispatch.ts";
 import { exitProcess } from "./exit.ts";
 import { orphaned } from "./groups.ts";
 import { enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
 import { abortCall, interruptAborted, restartAborted } from "./restart.ts";
-import { deliverable, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
+import { CORE_SIGNALS, deliverable, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
 import { pushFrame } from "./sigframe.ts";
 import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
 import type { Task } from "./task.ts";
@@ -122,8 +123,9 @@ function act(task: Task, info: SigInfo): void {
     if (signo === SIGSTOP || !orphaned(task.process)) stop(task, signo);
     else task.kernel.onOrphanStop?.(task.process);
   } else if (signo !== SIGCONT) {
+    const dumped = sigBit(signo) & CORE_SIGNALS ? task.kernel.onCrash?.(task, info) : false;
     endWait(task);
-    exitProcess(task.process, signo);
+    exitProcess(task.process, dumped ? signo | WCOREFLAG : signo);
   }
 }
 

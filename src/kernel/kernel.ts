@@ -89,6 +89,11 @@ export class Kernel {
   onOrphanStop: ((process: Process) => void) | undefined;
   /** The leader of a session ended: set by who owns terminals. */
   onSessionEnd: ((leader: Process) => void) | undefined;
+  /**
+   * A process is about to die of a signal whose action is a core dump (signal(7)); all its memory and threads are still
+   * there. True if a core was written.
+   */
+  onCrash: ((task: Task, info: SigInfo) => boolean) | undefined;
   /** A task runs a new program: its address space is another one now. */
   onExec: ((task: Task) => void) | undefined;
   private nextPid = 99;

@@ -8,16 +8,26 @@ import {
   SI_USER,
   SIG_DFL,
   SIG_IGN,
+  SIGABRT,
+  SIGBUS,
   SIGCHLD,
   SIGCONT,
+  SIGFPE,
+  SIGILL,
   SIGKILL,
+  SIGQUIT,
   SIGRTMIN,
+  SIGSEGV,
   SIGSTOP,
+  SIGSYS,
+  SIGTRAP,
   SIGTSTP,
   SIGTTIN,
   SIGTTOU,
   SIGURG,
   SIGWINCH,
+  SIGXCPU,
+  SIGXFSZ,
   type SigInfo,
 } from "../abi/signal.ts";
 import { type ChildEvent, childSignal, vanishes } from "./childinfo.ts";
@@ -28,6 +38,10 @@ import type { Task } from "./task.ts";
 import { wakeTask } from "./wait.ts";
 
 export const STOP_SIGNALS = sigBit(SIGSTOP) | sigBit(SIGTSTP) | sigBit(SIGTTIN) | sigBit(SIGTTOU);
+/** Signals whose default action is to end the process with a core dump: signal(7). */
+export const CORE_SIGNALS = [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS]
+  .map(sigBit)
+  .reduce((a, b) => a | b);
 /** Signals whose default action is to do nothing. */
 const DEFAULT_IGNORED = sigBit(SIGCONT) | sigBit(SIGCHLD) | sigBit(SIGURG) | sigBit(SIGWINCH);
 

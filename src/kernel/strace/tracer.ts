@@ -1,6 +1,7 @@
 import { errnoMessage, errnoName } from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
 import { SIGCHLD, type SigInfo, signalName } from "../../abi/signal.ts";
+import { WCOREFLAG } from "../../abi/wait.ts";
 import type { Kernel, Trace } from "../kernel.ts";
 import type { Process } from "../process.ts";
 import type { Task } from "../task.ts";
@@ -66,7 +67,9 @@ export class Tracer implements Trace {
   }
   exited(process: Process, status: number): void {
     const signo = status & 0x7f;
-    const how = signo ? `killed by ${signalName(signo)}` : `exited with ${(status >> 8) & 255}`;
+    const how = signo
+      ? `killed by ${signalName(signo)}${status & WCOREFLAG ? " (core dumped)" : ""}`
+      : `exited with ${(status >> 8) & 255}`;
     this.line({ tid: process.pid }, `+++ ${how} +++`);
   }
 }
