@@ -23,7 +23,7 @@ const KINDS: readonly [string, RegExp][] = [
   ["decode blocks", /^decode$|^recheck$/],
   ["system calls", /^startCall$/],
   ["page faults", /^onFault$|^onExit$/],
-  ["engine's run loop", /^runTask$/],
+  ["engine's run loop", /^runSlice$/],
   ["machine and image", /^Machine$|^unpackImage$|^loadImage$/],
   ["load program", /^start$/],
 ];

@@ -31,5 +31,9 @@ export const EXIT = {
   FETCH: 13,
   /** Inside the engine: this instruction loads the trap flag, and must run alone. RIP: this instruction. */
   STEP: 14,
+  /** An instruction that the debugger wants to see first. RIP: this instruction. */
+  BREAK: 15,
+  /** An access to watched memory that was not made yet. RIP: this instruction. */
+  WATCH: 16,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -84,6 +84,8 @@ export const PT_ROOT = STATE + 0x680;
 export const STAT_TLB_MISS = STATE + 0x688;
 /** Not 0 while instructions run one by one (i32), and the records of such a one. */
 export const STEPPING = STATE + 0x690;
+/** Not 0 while some pages are watched (i32): each of their accesses takes the slow way. */
+export const WATCHING = STATE + 0x694;
 export const STEP_RECORDS = STATE + 0x700;
 /** Constant tables for vector semantics (written once at start), 2 KiB. */
 export const TABLES = STATE + 0x800;

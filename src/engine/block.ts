@@ -4,7 +4,7 @@ import { decode } from "../decode/decode.ts";
 import { BASE_RIP, type Insn, type MemOperand, NO_REG, type Operand, type RegOperand } from "../isa/types.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
-import { ENDS_BLOCK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD } from "./interp/image.ts";
+import { ENDS_BLOCK, FN_BREAK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD } from "./interp/image.ts";
 import { RIP_DISP_MAX, VARIANTS, variantOf } from "./interp/variant.ts";
 import { ENDED, LENGTH, QuickDecoder } from "./quick.ts";
 import {
@@ -53,6 +53,8 @@ export class BlockBuilder {
     private readonly ram: Ram,
     private readonly index: Uint16Array,
     plans: Int32Array,
+    /** True if a block is to stop before the instruction at an offset of a frame. */
+    private readonly breaks: (frame: number, offset: number) => boolean = () => false,
   ) {
     this.quick = new QuickDecoder(ram, index, plans);
   }
@@ -82,7 +84,11 @@ export class BlockBuilder {
         this.goto(ip);
         break;
       }
-      // Who asks for one instruction wants to know which.
+      // Who asks for one instruction wants it, and to know which.
+      if (most > 1 && this.breaks(frame, ip)) {
+        this.bad(FN_BREAK, ip++);
+        break;
+      }
       const quick = most > 1 && this.quick.insn(this.at, frame + ip, frame + PAGE, ip, this.pos);
       if (quick) {
         this.at += RECORD;

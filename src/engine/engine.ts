@@ -9,6 +9,7 @@ import {
   BUDGET,
   CALL_DEPTH,
   CODE_BASE,
+  CODE_GENERATION,
   EXIT_ADDR,
   EXIT_ERROR,
   EXIT_REC,
@@ -29,14 +30,16 @@ import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
-import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
+import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, type HandlerImage, LINKS } from "./interp/image.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
-import { POS_MASK, R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
-import { afterStep, begin, trace, traced } from "./trace.ts";
+import { MAX_BLOCK, POS_MASK, R_FALL, R_FN, R_IMM, R_MOVED, R_POS, R_TAKEN, R_WHERE, RECORD } from "./record.ts";
+import { afterStep, begin, traced } from "./trace.ts";
+import { WATCH_VECTOR, Watch } from "./watch.ts";
 
 export interface EngineOptions {
   ram: Ram;
@@ -61,6 +64,10 @@ const EAGER_QUANTUM = 500;
 const LONG_QUANTUM = 1000000;
 /** The JIT is made when this many samples fall on one address: soon after, it will have something to do. */
 const WARM = 4;
+/** More than any region runs without looking at the budget. */
+const FAR = 8192;
+/** Turns CODE_GENERATION into one that no region has. */
+const NO_REGIONS = 0x40000000;
 
 export interface EngineStats {
   instructions: number;
@@ -73,6 +80,8 @@ export interface EngineStats {
 
 export class Engine {
   readonly cache: CodeCache;
+  readonly breakpoints: Breakpoints;
+  readonly watch: Watch;
   private readonly ram: Ram;
   private readonly builder: BlockBuilder;
   private readonly enter: (record: number) => number;
@@ -90,6 +99,10 @@ export class Engine {
   private done = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
   private full = false;
+  /** The end is near, and must not be run over by a region that is new. */
+  private cautious = false;
+  /** Regions are left out. */
+  private plain = false;
   private lookups = 0;
   private decoded = 0;
 
@@ -101,11 +114,17 @@ export class Engine {
     this.cache = new CodeCache(this.ram);
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
-    this.builder = new BlockBuilder(this.ram, index, options.image.plans);
+    this.watch = new Watch(this.ram);
+    this.breakpoints = new Breakpoints(this.ram, this.cache, (page) => this.madeJit?.dropPage(page));
+    const breaks = (frame: number, offset: number): boolean => this.breakpoints.at(frame, offset);
+    this.builder = new BlockBuilder(this.ram, index, options.image.plans, breaks);
     const exports = instantiate(options, {
-      lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
-      codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
-      hot: () => this.space && this.jit?.want(this.space, this.rip),
+      lookup: (from: number) => (from ? this.resolve(from >>> 0) : this.find()),
+      codeStore: (at: number, n: number) => this.cache.invalidate(at >>> 0, n),
+      watch: (address: bigint, n: number, write: number) => this.watch.check(Number(address), n, write !== 0),
+      hot: () => {
+        if (this.space && !this.cautious) this.jit?.want(this.space, this.rip);
+      },
     });
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;
@@ -120,6 +139,7 @@ export class Engine {
           semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
           clock: options.clock ?? (() => 0),
           eager: this.eager,
+          breakpoints: this.breakpoints.addresses,
         });
     }
     // No call is awaited; no jump leads to such an address.
@@ -151,6 +171,10 @@ export class Engine {
   get instructions(): number {
     return this.done;
   }
+  /** So many more may be executed than a budget allows, unless it is exact. */
+  get overshoot(): number {
+    return MAX_BLOCK + (this.madeJit?.longest ?? 0);
+  }
   get stats(): EngineStats {
     return {
       instructions: this.done,
@@ -162,92 +186,140 @@ export class Engine {
     };
   }
 
-  /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
-  run(budget: number): number {
-    const { ram } = this;
-    let left = budget;
-    let code: number = EXIT.STEP;
-    if (!traced(ram)) {
-      code = this.runFree(budget);
-      left = ram.i32[BUDGET >> 2];
-    }
-    if (code === EXIT.STEP) {
-      code = trace(ram, () => this.tracedStep());
-      ram.i32[BUDGET >> 2] = left - 1;
-    }
-    if (code === EXIT.FAULT) refineFault(ram, () => this.bytesHere());
+  /**
+   * Runs about `budget` instructions at most (blocks are not cut), or no more than that exactly. Returns one of the exit
+   * codes that are not internal; what is left of the budget stands in RAM.
+   */
+  run(budget: number, exact = false): number {
+    const end = this.done + budget;
+    let code: number;
+    do {
+      const left = end - this.done;
+      code = traced(this.ram) ? EXIT.STEP : exact ? this.runExactly(left) : this.runFree(left, false);
+      if (code === EXIT.STEP) code = this.tracedStep();
+      // Another process has that code elsewhere.
+      else if (code === EXIT.BREAK && !this.breakpoints.addresses.has(this.rip)) code = this.stepOnce();
+    } while (code === EXIT.BUDGET && this.done < end);
+    this.ram.i32[BUDGET >> 2] = end - this.done;
+    return this.finish(code);
+  }
+  /** Runs one instruction, or one round of a repeated one, whatever stops others there: BUDGET, or its exit. */
+  step(): number {
+    return this.finish(traced(this.ram) ? this.tracedStep() : this.stepOnce());
+  }
+  private finish(code: number): number {
+    if (code !== EXIT.FAULT) return code;
+    if (this.ram.i32[EXIT_VECTOR >> 2] === WATCH_VECTOR) return EXIT.WATCH;
+    refineFault(this.ram, () => this.bytesHere());
     return code;
   }
-  /** Runs one instruction, or one round of a repeated one: YIELD or BUDGET if it got through, else its exit. */
+  /** As `stepOnce`, with the trap flag heeded. */
   private tracedStep(): number {
     const { ram } = this;
     const address = this.rip;
     const frame = this.execFrame(address);
     if (!frame) return EXIT.FAULT;
-    ram.i32[CODE_BASE >> 2] = ram.i32[RIP >> 2] & ~(PAGE - 1);
-    ram.i32[(CODE_BASE >> 2) + 1] = ram.i32[(RIP >> 2) + 1];
+    this.codeBase();
     if (!this.build(STEP_RECORDS, frame, address, 1)) return EXIT.FAULT;
-    ram.i32[BUDGET >> 2] = 0;
     const begun = begin(ram, this.builder.last);
     ram.i32[STEPPING >> 2] = 1;
-    const code = this.enter(STEP_RECORDS);
+    const code = this.enterAlone(STEP_RECORDS);
     ram.i32[STEPPING >> 2] = 0;
-    this.done++;
-    if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
-    return afterStep(ram, begun, code & ~AT_NEXT);
+    return afterStep(ram, begun, code);
   }
-  private runFree(budget: number): number {
+  /** Runs records of one instruction; its exit, or YIELD. */
+  private enterAlone(record: number): number {
     const { ram } = this;
+    ram.i32[BUDGET >> 2] = 0;
+    const code = this.enter(record);
+    if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
+    this.done -= ram.i32[BUDGET >> 2];
+    return code & ~AT_NEXT;
+  }
+  /** The page that RIP lies in is the one whose code runs. */
+  private codeBase(): void {
+    const { i32 } = this.ram;
+    i32[CODE_BASE >> 2] = i32[RIP >> 2] & ~(PAGE - 1);
+    i32[(CODE_BASE >> 2) + 1] = i32[(RIP >> 2) + 1];
+  }
+  /**
+   * Runs about `n` instructions, or if it has to be exact, no more. With the JIT they are run in quanta, whose ends are
+   * samples of where time goes.
+   */
+  private runFree(n: number, exact: boolean): number {
+    const { ram } = this;
+    const end = this.done + n;
     const jit = this.makeJit !== undefined;
-    // With the JIT, the budget is given in quanta, whose ends are samples of where time goes.
-    let quantum = jit ? Math.min(budget, this.quantum) : budget;
-    let rest = budget - quantum;
-    ram.i32[BUDGET >> 2] = quantum;
     for (;;) {
+      const left = end - this.done - (exact ? this.overshoot : 0);
+      if (left <= 0) return EXIT.BUDGET;
+      const quantum = jit ? Math.min(left, this.quantum) : left;
+      this.cautious = exact && left - quantum < FAR;
+      ram.i32[BUDGET >> 2] = quantum;
       const code = this.runQuantum();
-      if (code === EXIT.YIELD && jit && this.space) {
-        this.quantum = this.sample(this.space)
-          ? this.shortQuantum
-          : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
-        rest += ram.i32[BUDGET >> 2];
-        if (rest > 0) {
-          this.done += quantum - ram.i32[BUDGET >> 2];
-          quantum = Math.min(rest, this.quantum);
-          rest -= quantum;
-          ram.i32[BUDGET >> 2] = quantum;
-          continue;
-        }
-        rest -= ram.i32[BUDGET >> 2];
-      }
       this.done += quantum - ram.i32[BUDGET >> 2];
-      ram.i32[BUDGET >> 2] += rest;
-      return code === EXIT.YIELD ? EXIT.BUDGET : code;
+      if (code !== EXIT.YIELD) return code;
+      if (!jit || !this.space) continue;
+      this.quantum = this.sample(this.space)
+        ? this.shortQuantum
+        : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
     }
   }
-  /** Runs one instruction, for a debugger: BUDGET, or the exit that it made instead. */
-  step(): number {
+  /** Runs `n` instructions and not one more. */
+  private runExactly(n: number): number {
+    const end = this.done + n;
+    let code = this.runFree(n, true);
+    if (code !== EXIT.BUDGET) return code;
+    // Regions are as stale while their generation is another one.
+    this.plain = true;
+    this.ram.i32[CODE_GENERATION >> 2] ^= NO_REGIONS;
+    while (code === EXIT.BUDGET && this.done < end) code = this.runPlain(end - this.done);
+    this.ram.i32[CODE_GENERATION >> 2] ^= NO_REGIONS;
+    this.plain = false;
+    return code;
+  }
+  /** Runs at least one and at most `n` instructions, interpreted. */
+  private runPlain(n: number): number {
     const { ram } = this;
+    const budget = Math.max(0, n - MAX_BLOCK);
+    const cut = budget ? 0 : this.cutBlock(n);
+    const fn = ram.i32[(cut + R_FN) >> 2];
+    if (cut) ram.i32[(cut + R_FN) >> 2] = FN_STOP;
+    ram.i32[BUDGET >> 2] = budget;
+    const code = this.runQuantum();
+    this.done += budget - ram.i32[BUDGET >> 2];
+    // Unless it was dropped meanwhile.
+    if (cut && ram.i32[(cut + R_FN) >> 2] === FN_STOP) ram.i32[(cut + R_FN) >> 2] = fn;
+    return code === EXIT.YIELD ? EXIT.BUDGET : code;
+  }
+  /** The record of the block at RIP that would be the instruction after `n`; 0 if the block has no more than that. */
+  private cutBlock(n: number): number {
+    const { ram } = this;
+    if (!this.find()) return 0;
+    const address = this.rip;
+    const block = this.cache.block(this.execFrame(address), address % PAGE);
+    if (!block) return 0;
+    const first = block.moved || block.record;
+    for (let at = first; at < first + block.count * RECORD; at += RECORD) {
+      if ((ram.u8[at + R_POS] & POS_MASK) === n) return ram.u32[(at + R_FN) >> 2] === FN_GOTO ? 0 : at;
+    }
+    return 0;
+  }
+  /** As `step`, without the trap flag. */
+  private stepOnce(): number {
     for (;;) {
       const record = this.decodeOne();
       if (record === 0) return EXIT.FAULT;
-      ram.i32[BUDGET >> 2] = 1;
-      const code = this.enter(record);
-      if (code === EXIT.YIELD || code === EXIT.LOOKUP) {
-        this.done++;
-        return EXIT.BUDGET;
-      }
-      if (code === EXIT.FETCH) return EXIT.FAULT;
-      this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
-      const plain = code & ~AT_NEXT;
-      if (plain !== EXIT.RECHECK && plain !== EXIT.REGION) return plain;
+      const code = this.enterAlone(record);
+      if (code === EXIT.YIELD) return EXIT.BUDGET;
+      if (code !== EXIT.RECHECK) return code;
     }
   }
   /** A record for the instruction at RIP alone, which no other block leads to; 0 with the exit fields set. */
   private decodeOne(): number {
-    const { ram, cache } = this;
+    const { cache } = this;
     const address = this.rip;
-    ram.i32[CODE_BASE >> 2] = ram.i32[RIP >> 2] & ~(PAGE - 1);
-    ram.i32[(CODE_BASE >> 2) + 1] = ram.i32[(RIP >> 2) + 1];
+    this.codeBase();
     const frame = this.execFrame(address);
     if (!frame) return 0;
     const offset = address % PAGE;
@@ -268,8 +340,10 @@ export class Engine {
   /** Runs until an exit that is not the engine's own business, or YIELD. */
   private runQuantum(): number {
     const { ram } = this;
+    let next = 0;
     for (;;) {
-      const record = this.find();
+      const record = next || this.find();
+      next = 0;
       if (record === 0) return EXIT.FAULT;
       let code = this.enter(record);
       while (code === EXIT.LOOKUP) {
@@ -288,7 +362,8 @@ export class Engine {
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
-      if (plain === EXIT.REGION && this.space) this.madeJit?.verify(this.space, at);
+      if (plain === EXIT.REGION && this.plain) next = ram.u32[(at + R_MOVED) >> 2];
+      else if (plain === EXIT.REGION && this.space) this.madeJit?.verify(this.space, at);
       else if (plain !== EXIT.RECHECK) return plain;
       else if (!this.recheck(at)) return EXIT.FAULT;
     }
@@ -330,6 +405,7 @@ export class Engine {
     const frame = this.execFrame(address);
     if (!frame) return 0;
     const offset = lo & (PAGE - 1);
+    if (this.breakpoints.addresses.size) this.breakpoints.enter(address - offset, frame);
     const record = this.cache.find(frame, offset) || this.decode(frame, offset, address);
     if (record) this.cache.remember(lo, hi, record);
     return record;
@@ -444,7 +520,10 @@ export class Engine {
 
 /** What the handlers' module imports of the engine. */
 interface EngineImports {
-  [name: string]: (...args: number[]) => unknown;
+  lookup(from: number): number;
+  codeStore(at: number, n: number): void;
+  watch(address: bigint, n: number, write: number): number;
+  hot(): void;
 }
 
 function instantiate(o: EngineOptions, imports: EngineImports): Record<string, unknown> {

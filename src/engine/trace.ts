@@ -50,11 +50,3 @@ export function afterStep(ram: Ram, b: Begun, code: number): number {
   ram.view.setBigUint64(EXIT_ADDR, 0n, true);
   return EXIT.FAULT;
 }
-
-/** Steps until something is to be reported, or the flag is clear. */
-export function trace(ram: Ram, step: () => number): number {
-  let code: number;
-  do code = step();
-  while (code === EXIT.BUDGET && traced(ram));
-  return code;
-}

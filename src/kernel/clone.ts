@@ -86,6 +86,7 @@ export function clone(call: Call, r: CloneRequest): SysResult {
   if (r.flags & C.CLONE_CHILD_SETTID) child.mm.user.writePartial(r.childTid, word(child.tid));
   if (task.tracee && !(r.flags & C.CLONE_UNTRACED)) traceChild(task, child, r);
   call.kernel.ready.push(child);
+  call.kernel.onEvent?.({ kind: "clone", task, child });
   if (!(r.flags & C.CLONE_VFORK)) return child.tid;
 
   const state = { pid: child.tid, done: false, queue: new WaitQueue() };

@@ -198,6 +198,7 @@ function commit(task: Task, loaded: Loaded, name: string): void {
   regs.setGpr(L.RSP, loaded.stack.rsp);
   regs.rip = BigInt(loaded.entry);
   task.kernel.onExec?.(task);
+  task.kernel.onEvent?.({ kind: "exec", task });
   tracedExec(task, formerTid);
 }
 

@@ -82,6 +82,7 @@ function becomeZombie(process: Process, status: number): void {
   reparentChildren(process);
   orphanGroup(process);
   kernel.trace?.exited?.(process, status);
+  kernel.onEvent?.({ kind: "exited", pid: process.pid, status });
   process.exitQueue.wake();
   const tracee = process.leaderTracee;
   if (tracee && tracee.waiter !== process.parent) {

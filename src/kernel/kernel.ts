@@ -30,6 +30,12 @@ export interface Trace {
   exited?(process: Process, status: number): void;
 }
 
+/** What a debugger may want to stop for. */
+export type KernelEvent =
+  | { kind: "exec"; task: Task }
+  | { kind: "clone"; task: Task; child: Task }
+  | { kind: "exited"; pid: number; status: number };
+
 export interface KernelOptions {
   host: Host;
   ram: Ram;
@@ -96,6 +102,8 @@ export class Kernel {
   onCrash: ((task: Task, info: SigInfo) => boolean) | undefined;
   /** A task runs a new program: its address space is another one now. */
   onExec: ((task: Task) => void) | undefined;
+  /** Told of tasks that come, go and change. */
+  onEvent: ((event: KernelEvent) => void) | undefined;
   private nextPid = 99;
 
   constructor(options: KernelOptions) {

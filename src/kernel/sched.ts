@@ -23,6 +23,11 @@ export class RunQueue {
     }
     return undefined;
   }
+  /** What `shift` would answer. */
+  get first(): Task | undefined {
+    for (let i = this.head; i < this.tasks.length; i++) if (this.tasks[i].state === "ready") return this.tasks[i];
+    return undefined;
+  }
   get empty(): boolean {
     return this.head >= this.tasks.length;
   }

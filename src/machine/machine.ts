@@ -19,7 +19,7 @@ import type { CpuLevel } from "../sem/cpu-features.ts";
 import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
-import { runTask } from "./run-task.ts";
+import { Loop } from "./loop.ts";
 import { randomSlices } from "./stress.ts";
 
 export type NetworkReach = "none" | "loopback" | "host";
@@ -53,19 +53,13 @@ export interface ExitStatus {
   signal: number;
 }
 
-/** The host's events get their turn after this much running, nanoseconds. */
-const BREATH = 10000000n;
-/** Deadlines nearer than this are awaited without going to sleep, nanoseconds: timers of hosts are coarse. */
-const NEAR = 1000000n;
-/** Longest sleep, milliseconds. */
-const LONG = 60000;
-
 export class Machine {
   readonly ram: Ram;
   readonly frames: Frames;
   readonly engine: Engine;
   readonly kernel: Kernel;
   readonly tree: Tree;
+  readonly loop: Loop;
   private readonly host: Host;
   private first: Task | undefined;
   private readonly cwd: string;
@@ -113,6 +107,7 @@ export class Machine {
         reset: () => resetRegisters(this.ram),
       },
     });
+    this.loop = new Loop(this.engine, this.kernel, host);
     this.connectNetwork(options.net ?? "loopback");
     if (options.stress !== undefined) this.kernel.slices = randomSlices(options.stress);
     mountProc(this.kernel, this.tree);
@@ -164,27 +159,15 @@ export class Machine {
 
   /** Runs until no process is left. How the first one ended. */
   async run(): Promise<ExitStatus> {
-    const { kernel } = this;
-    let breathed = kernel.now();
-    while (kernel.tasks.size > 0) {
-      const now = kernel.now();
-      kernel.timers.run(now);
-      const task = kernel.ready.shift();
-      if (task) runTask(this.engine, task);
-      if (task && now - breathed < BREATH) continue;
-      await this.host.sleep(task || !kernel.ready.empty ? 0 : this.idleTime());
-      breathed = kernel.now();
-    }
-    return this.status();
+    await this.loop.run();
+    return this.status;
   }
-  /** Milliseconds until something is due. */
-  private idleTime(): number {
-    const { next } = this.kernel.timers;
-    if (next === undefined) return LONG;
-    const left = next - this.kernel.now();
-    return left <= NEAR ? 0 : Math.min(LONG, Number(left / 1000000n));
+  /** Ends a sleep of the loop. */
+  wake(): void {
+    this.host.wake();
   }
-  private status(): ExitStatus {
+  /** Meaningful once no process is left. */
+  get status(): ExitStatus {
     const status = this.first?.process.status ?? 0;
     return { code: (status >> 8) & 0xff, signal: status & 0x7f };
   }

@@ -1,7 +1,7 @@
-/** One slice of one task: the engine's exits go to the kernel until the slice or the task's readiness ends. */
+/** Slices of tasks: the engine's exits go to the kernel until the slice or the task's readiness ends. */
 import { SI_KERNEL, SIGSEGV } from "../abi/signal.ts";
 import { EXIT } from "../cpu/exit.ts";
-import { BUDGET, EXIT_VECTOR } from "../cpu/layout.ts";
+import { EXIT_VECTOR } from "../cpu/layout.ts";
 import { forceSignal, prepareUser } from "../kernel/deliver.ts";
 import { startCall } from "../kernel/dispatch.ts";
 import { deliverable } from "../kernel/send.ts";
@@ -14,7 +14,7 @@ import { onFault, onInt1, raise } from "./faults.ts";
 export interface Processor {
   /** The address space of what runs from now on. */
   use(space: AddressSpace): void;
-  /** Runs about `budget` instructions at most; an EXIT code. What is left of the budget stands in RAM. */
+  /** Runs about `budget` instructions at most; an EXIT code. */
   run(budget: number): number;
   /** Runs one instruction. */
   step(): number;
@@ -24,30 +24,67 @@ export interface Processor {
 /** Instructions a task may execute before it is another's turn. */
 export const SLICE = 200000;
 
-/** Runs the task until its slice is over or it cannot go on. */
-export function runTask(processor: Processor, task: Task): void {
+/** One task's turn. All that is known of it is here, so it may be left at any instruction and gone on with. */
+export interface Slice {
+  readonly task: Task;
+  /** Monotonic nanoseconds. */
+  readonly begun: bigint;
+  /** Instructions left. */
+  budget: number;
+  /** What comes next: signals and other work of the kernel, or the task's code. */
+  phase: "prepare" | "run";
+}
+
+/** Who may make the machine stand still between instructions: a debugger. */
+export interface Overseer {
+  /** True to stand still before the task's next instruction. */
+  hold(task: Task): boolean;
+  /** True to stand still before the kernel looks after the task: delivers signals, makes a call again. */
+  holdPrepare(task: Task): boolean;
+  /** True to stand still while no task runs. */
+  readonly stopped: boolean;
+  /** Runs the task's code as the processor would; EXIT.BUDGET to be asked again. */
+  execute(task: Task, budget: number): number;
+}
+
+export function beginSlice(processor: Processor, task: Task): Slice {
   const { kernel } = task;
   kernel.switchTo(task);
   processor.use(task.mm.space);
   const begun = kernel.now();
   kernel.sliceStart = begun;
   kernel.yielding = false;
-  let budget = kernel.slices?.() ?? SLICE;
-  if (prepareUser(task)) {
-    while (budget > 0) {
-      task.origRax = -1;
-      const stepping = task.tracee?.mode === "step";
-      const exit = stepping ? processor.step() : processor.run(budget);
-      budget = stepping ? budget - 1 : kernel.ram.i32[BUDGET >> 2];
-      if (exit === EXIT.SYSCALL) startCall(task);
-      else if (stepping && exit === EXIT.BUDGET) raise(task, VECTOR.DB, 0);
-      else if (exit === EXIT.BUDGET) break;
-      else onExit(task, exit);
-      if (task.state !== "ready") break;
-      if ((deliverable(task) || task.process.stopSignal || task.tracee?.due) && !prepareUser(task)) break;
-      if (kernel.yielding) break;
+  return { task, begun, budget: kernel.slices?.() ?? SLICE, phase: "prepare" };
+}
+
+/** Goes on until the slice is over, or the task cannot go on: true. False if it is to stand still. */
+export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer): boolean {
+  const { task } = slice;
+  const { kernel } = task;
+  for (;;) {
+    if (slice.phase === "prepare") {
+      if (overseer?.holdPrepare(task)) return false;
+      if (!prepareUser(task)) return true;
+      slice.phase = "run";
     }
+    if (kernel.yielding || slice.budget <= 0) return true;
+    if (overseer?.hold(task)) return false;
+    task.origRax = -1;
+    const before = processor.instructions;
+    const stepping = task.tracee?.mode === "step";
+    const exit = stepping ? processor.step() : (overseer?.execute(task, slice.budget) ?? processor.run(slice.budget));
+    slice.budget -= processor.instructions - before;
+    if (exit === EXIT.BUDGET && !stepping) continue;
+    if (exit === EXIT.SYSCALL) startCall(task);
+    else if (exit === EXIT.BUDGET) raise(task, VECTOR.DB, 0);
+    else onExit(task, exit);
+    if (task.state !== "ready") return true;
+    if (deliverable(task) || task.process.stopSignal || task.tracee?.due) slice.phase = "prepare";
   }
+}
+
+export function endSlice({ task, begun }: Slice): void {
+  const { kernel } = task;
   task.usage.utime += Number(kernel.now() - begun);
   if (task.state === "ready") {
     task.usage.nivcsw++;

@@ -1,6 +1,6 @@
 /**
  * String instructions. A repeated one is a loop inside one instruction: RCX, RSI and RDI are written after each round, so a fault
- * in the middle leaves exactly the rounds done, flags included.
+ * in the middle leaves exactly the rounds done, flags included. What is done at once counts as one instruction.
  * REP MOVS and REP STOS go forward a page at a time through host memory.
  */
 import { EXIT } from "../cpu/exit.ts";
@@ -52,7 +52,7 @@ function repeat(e: Emit, round: () => Val): void {
       const rounds = round();
       const left = countDown(e, rounds);
       e.if(i32.eqz(w.eqz(left)), () => {
-        e.if(e.spend(w.toI32(rounds)), () => e.exit(EXIT.BUDGET, "this"));
+        e.if(e.spend(ONE), () => e.exit(EXIT.BUDGET, "this"));
         e.br(top);
       });
     }),

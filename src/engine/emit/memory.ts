@@ -17,6 +17,7 @@ import {
   TLB_ENTRY,
   TLB_RTAG,
   TLB_WTAG,
+  WATCHING,
 } from "../../cpu/layout.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { PTE_COW } from "../../mmu/space.ts";
@@ -102,8 +103,21 @@ const raisePage: Shared = {
   },
 };
 
+/** What the slow path asks of the engine; imported by the handlers' module. */
+export interface MemoryImports {
+  /** (host address, bytes): drops code before a store to a frame that holds some. */
+  codeStore: Callee;
+  /** (address, bytes, is a write) -> WATCH_NONE, WATCH_SLOW or WATCH_REFUSED. */
+  watch: Callee;
+}
+
+/** Answers of `watch`: the page is not watched; do it, but remember no translation; don't, with the exit fields set. */
+export const WATCH_NONE = 0;
+export const WATCH_SLOW = 1;
+export const WATCH_REFUSED = 2;
+
 /** Walks and fills the TLB for one page. Host address, or 0 with the exit fields set. */
-function translateOne(write: boolean, codeStore: Callee, inRegion = false): Shared {
+function translateOne(write: boolean, { codeStore, watch }: MemoryImports, inRegion = false): Shared {
   const name = write ? "translateWrite" : "translateRead";
   return {
     name: inRegion ? `${name}Region` : name,
@@ -122,6 +136,13 @@ function translateOne(write: boolean, codeStore: Callee, inRegion = false): Shar
       });
       const frame = c.tmp(i32.and(entry, i32.const(-4096)));
       const host = c.tmp(i32.or(frame, i32.and(i32.wrap_i64(address), i32.const(4095))));
+      const watched = c.var(ZERO);
+      c.if(c.ldExpr("i32", ZERO, WATCHING), () => {
+        c.set(watched, c.callExpr(watch, address, bytes, i32.const(write ? 1 : 0)));
+        // What regions can't do, the interpreter does.
+        const no = inRegion ? c.get(watched) : i32.eq(c.get(watched), i32.const(WATCH_REFUSED));
+        c.if(no, () => c.ret(ZERO));
+      });
       if (write) {
         const flags = c.ldExpr("u8", i32.shr_u(frame, i32.const(12)), FRAME_FLAGS);
         c.if(flags, () => {
@@ -131,6 +152,7 @@ function translateOne(write: boolean, codeStore: Callee, inRegion = false): Shar
           c.ret(host);
         });
       }
+      c.if(c.get(watched), () => c.ret(host));
       const at = c.tmp(tlbOffset(address));
       const page = c.tmp(i64.and(address, PAGE_MASK));
       const other = TLB + (write ? TLB_RTAG : TLB_WTAG);
@@ -234,16 +256,15 @@ export interface MemoryFunctions extends SlowFunctions {
   execFrame: Shared;
 }
 
-/** `codeStore(host, bytes)`: imported; drops code before a store to a frame that holds some. */
-export function memoryFunctions(codeStore: Callee): MemoryFunctions {
-  const slowWrite = slow("slowWrite", true, translateOne(true, codeStore));
-  const regionWrite = slow("slowWriteRegion", true, translateOne(true, codeStore, true), true);
+export function memoryFunctions(imports: MemoryImports): MemoryFunctions {
+  const slowWrite = slow("slowWrite", true, translateOne(true, imports));
+  const regionWrite = slow("slowWriteRegion", true, translateOne(true, imports, true), true);
   return {
-    slowRead: slow("slowRead", false, translateOne(false, codeStore)),
+    slowRead: slow("slowRead", false, translateOne(false, imports)),
     slowWrite,
     slowStore: slowStores(slowWrite),
     region: {
-      slowRead: slow("slowReadRegion", false, translateOne(false, codeStore, true), true),
+      slowRead: slow("slowReadRegion", false, translateOne(false, imports, true), true),
       slowWrite: regionWrite,
       slowStore: slowStores(regionWrite),
     },

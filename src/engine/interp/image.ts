@@ -41,7 +41,10 @@ export const FN_CROSS = 3;
 /** #UD, and #GP for instructions longer than 15 bytes. */
 export const FN_UD = 4;
 export const FN_GP = 5;
-const SPECIALS = 7;
+/** Not to be executed without the debugger's leave; and where the budget ends in the middle of a block. */
+export const FN_BREAK = 7;
+export const FN_STOP = 8;
+const SPECIALS = 9;
 
 /** Bit in the index: the handler ends a block. */
 export const ENDS_BLOCK = 0x8000;
@@ -111,6 +114,7 @@ export class Image {
     const m = this.module;
     m.importMemory("env", "memory", 1, 65536);
     const codeStore = m.importFunc("env", "codeStore", { params: ["i32", "i32"], results: [] });
+    const watch = m.importFunc("env", "watch", { params: ["i64", "i32", "i32"], results: ["i32"] });
     for (const h of source.helpers) {
       const params = new Array(h.arity).fill("i32");
       const index = m.importFunc("helper", h.name, { params, results: ["i32"] });
@@ -124,7 +128,10 @@ export class Image {
     this.hot = { index: m.importFunc("env", "hot", { params: [], results: [] }), params: [], result: undefined };
     this.handlerType = m.typeIndex({ params: ["i32"], results: ["i32"] });
     this.regionType = m.typeIndex({ params: ["i32", "i32"], results: ["i64"] });
-    this.memory = memoryFunctions({ index: codeStore, params: ["i32", "i32"], result: undefined });
+    this.memory = memoryFunctions({
+      codeStore: { index: codeStore, params: ["i32", "i32"], result: undefined },
+      watch: { index: watch, params: ["i64", "i32", "i32"], result: "i32" },
+    });
     this.resolve = resolve;
   }
 
@@ -331,6 +338,8 @@ export class Image {
       special((e) => e.fault(6)),
       special((e) => e.fault(13)),
       special((e) => this.region(e)),
+      special((e) => e.exit(EXIT.BREAK, "this")),
+      special((e) => e.exit(EXIT.BUDGET, "this")),
     ];
   }
 }

@@ -47,6 +47,10 @@ export class RegionEmit extends RegionOperands implements Emit {
   private readonly budget = this.fixedLocal("i32");
   /** Where to go on after leaving: less the region's address, or as it is. */
   private readonly where = this.fixedLocal("i32");
+  /** Instructions of the block that leaving leaves out: they were taken from the budget at its start. */
+  private readonly unspent = this.fixedLocal("i32");
+  /** How many of the block's instructions are not done where the current one begins. */
+  private rest = 0;
   readonly target = this.fixedLocal("i64");
   private readonly hints: BranchHint[] = [];
   private readonly hintLikely = (): void => {
@@ -121,6 +125,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.unreachable();
     for (const { kind, set } of this.stubs.list.reverse()) {
       out.u8(0x0b);
+      this.setLocal(this.budget, i32.add(local("i32", this.budget), local("i32", this.unspent)));
       this.save(set);
       this.leave(kind);
     }
@@ -146,12 +151,14 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.baseDepth = this.depth;
     this.groups.clear();
     this.groupsUsed = 0;
+    this.rest = block.insns.length;
     const left = i32.sub(local("i32", this.budget), i32.const(block.insns.length));
     if (block.insns.length) this.setLocal(this.budget, left);
   }
-  /** `dead`: nobody reads the flags that it sets. */
-  start(f: FlowInsn, dead: boolean): void {
+  /** `nth`: in its block; `dead`: nobody reads the flags that it sets. */
+  start(f: FlowInsn, nth: number, dead: boolean): void {
     const { insn } = f;
+    this.rest = this.current.insns.length - nth;
     const { row } = insn;
     this.insn = insn;
     this.at = f.address;
@@ -192,16 +199,22 @@ export class RegionEmit extends RegionOperands implements Emit {
   private near(address: number): boolean {
     return Math.abs(address - this.base) < 2 ** 31;
   }
-  /** Leaves the region with RIP at an address, a constant or an i64 value. */
-  leaveTo(address: number | Val, spent = false): void {
+  /** Leaves the region with RIP at an address, a constant or an i64 value; `rest` instructions of the block were not done. */
+  leaveTo(address: number | Val, spent = false, rest = 0): void {
+    this.setLocal(this.unspent, i32.const(rest));
     const computed = typeof address !== "number" || !this.near(address);
     if (computed) this.setLocal(this.target, typeof address === "number" ? i64.const(BigInt(address)) : address);
     else this.setWhere(address);
     this.out.u8(0x0c);
     this.wayOut((computed ? COMPUTED : 0) | (spent ? SPENT : 0));
   }
+  /** Leaves at this instruction. */
+  leaveHere(): void {
+    this.leaveTo(this.at, false, this.rest);
+  }
   /** Leaves at this instruction if true. */
   private leaveIf(cond: Val): void {
+    this.setLocal(this.unspent, i32.const(this.rest));
     this.setWhere(this.at);
     this.expr(cond);
     this.out.u8(0x0d);
@@ -214,22 +227,22 @@ export class RegionEmit extends RegionOperands implements Emit {
   private get spent(): Val {
     return i32.lt_s(local("i32", this.budget), ZERO);
   }
-  /** Leaves at an address if the budget is used up: at every back edge. */
+  /** Leaves at an address if the budget is used up: at every back edge and call, and when calls return. */
   checkBudget(address: number | Val): void {
     this.plainIf(this.spent, () => this.leaveTo(address, true), undefined, false);
   }
   fault(vector: number, error?: Val): void {
     void vector;
     void error;
-    this.leaveTo(this.at);
+    this.leaveHere();
   }
   faultIf(cond: Val, vector: number): void {
     void vector;
-    this.plainIf(cond, () => this.leaveTo(this.at), undefined, false);
+    this.plainIf(cond, () => this.leaveHere(), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {
     if ((code !== EXIT.BUDGET && code !== EXIT.STEP) || at !== "this") throw new Unsupported(`exit ${code}`);
-    this.leaveTo(this.at);
+    this.leaveHere();
   }
   spend(rounds: Val): Val {
     this.setLocal(this.budget, i32.sub(local("i32", this.budget), rounds));
@@ -279,7 +292,9 @@ export class RegionEmit extends RegionOperands implements Emit {
     if (guess?.slot && typeof to === "number") {
       // The jump that the call leads to; should it have to leave, the call has been made.
       this.at = to;
+      this.rest = 0;
       target = this.load(i64.const(BigInt(guess.slot)), 64);
+      this.setLocal(this.budget, i32.sub(local("i32", this.budget), i32.const(guess.steps)));
     }
     const n = this.log.call();
     this.insert(() => this.save(this.log.saved[n]));
@@ -304,6 +319,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     } else this.plainIf(i64.ne(invoke(), expected), leave, undefined, false);
     this.insert(() => this.fill(this.log.loaded[n]));
     this.flagState = undefined;
+    this.checkBudget(back);
     this.branches.branch(back);
   }
   private get stackPointer(): Val {

@@ -26,10 +26,14 @@ export interface FlowBlock {
   expected?: Expected;
 }
 
-/** `slot`: the address that the jump loads its target from; 0 for a computed call. */
+/**
+ * `slot`: the address that the jump loads its target from, 0 for a computed call; `steps`: instructions from there to the
+ * jump, with it.
+ */
 export interface Expected {
   to: number;
   slot: number;
+  steps: number;
 }
 
 /** What the region builder asks of the code cache and the page tables. */

@@ -5,7 +5,7 @@
 import { CODE_GENERATION } from "../../cpu/layout.ts";
 import { decode } from "../../decode/decode.ts";
 import { BASE_RIP, type Insn } from "../../isa/types.ts";
-import { EXEC, FAULT_OK, READ } from "../../mmu/access.ts";
+import { EXEC, READ } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import type { Ram } from "../../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../../mmu/space.ts";
@@ -89,6 +89,8 @@ export interface JitParts {
   clock(): number;
   /** Compile at the first sample. */
   eager: boolean;
+  /** Addresses that the interpreter is to look at. */
+  breakpoints: ReadonlySet<number>;
 }
 
 export class Jit {
@@ -104,6 +106,8 @@ export class Jit {
   private readonly covered = new Map<number, number>();
   /** Entries that can't be compiled. */
   private readonly hopeless = new Set<number>();
+  /** Most instructions that any region runs without looking at the budget. */
+  longest = 0;
   readonly stats: JitStats = {
     regions: 0,
     modules: 0,
@@ -242,7 +246,7 @@ export class Jit {
   }
   private install(
     space: AddressSpace,
-    { entries: addresses, addresses: blocks }: RegionBuilder,
+    { entries: addresses, addresses: blocks, longest }: RegionBuilder,
     slot: number,
     fn: RegionFunction,
     pages: Map<number, number>,
@@ -275,6 +279,7 @@ export class Jit {
     }
     for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
     this.stats.regions++;
+    this.longest = Math.max(this.longest, longest);
     return region;
   }
   /** Regions that run now may still know their slot: it is free for others when they have ended. */
@@ -321,6 +326,11 @@ export class Jit {
   private dropFrame(frame: number): void {
     for (const r of [...(this.byFrame.get(frame) ?? [])]) if (this.installed(r)) this.remove(r);
     this.byFrame.delete(frame);
+    this.hopeless.clear();
+  }
+  /** Breakpoints of the page at an address change: regions made from it go. */
+  dropPage(page: number): void {
+    for (const r of new Set(this.byRecord.values())) if (r.pages.has(page)) this.remove(r);
     this.hopeless.clear();
   }
   private dropAll(): void {
@@ -378,22 +388,26 @@ class SpaceSource implements CodeSource {
     const frame = frameAt(this.space, b.address);
     const at = b.insns[b.insns.length - 1].address % PAGE;
     const to = frame ? this.parts.cache.lastCalled(frame, b.address % PAGE, at) : 0;
-    return to ? { to, slot: 0 } : undefined;
+    return to ? { to, slot: 0, steps: 0 } : undefined;
   }
   /** A jump through a fixed address, as in a PLT. */
   private stub(address: number): Expected | undefined {
     let insn = this.insn(address);
+    let steps = 1;
     if (insn?.row.mnemonic === "ENDBR64") {
       address += insn.length;
       insn = this.insn(address);
+      steps++;
     }
     const o = insn?.operands[0];
     if (insn?.row.mnemonic !== "JMP" || o?.kind !== "mem" || o.base !== BASE_RIP || insn.addrSize !== 64)
       return undefined;
     const slot = address + insn.length + o.dispLo;
     const { space } = this;
-    if (slot % PAGE > PAGE - 8 || space.fault(slot, READ) !== FAULT_OK) return undefined;
-    return { to: Number(this.parts.ram.view.getBigUint64(space.host(slot, READ), true)), slot };
+    const pte = space.entry(slot);
+    if (slot % PAGE > PAGE - 8 || !(pte & READ)) return undefined;
+    const host = ((pte & ~(PAGE - 1)) >>> 0) + (slot % PAGE);
+    return { to: Number(this.parts.ram.view.getBigUint64(host, true)), slot, steps };
   }
   /** Decoded once: the search for leaders and the making of blocks both ask. */
   private readonly insns = new Map<number, Insn | undefined>();
@@ -407,12 +421,14 @@ class SpaceSource implements CodeSource {
   }
   private decode(address: number): Insn | undefined {
     const { space, parts } = this;
-    if (!(address >= 0 && address < USER_END) || space.fault(address, EXEC) !== FAULT_OK) return undefined;
+    if (!(address >= 0 && address < USER_END) || parts.breakpoints.has(address)) return undefined;
+    // Compiling must not bring pages in: that would depend on what is hot.
     const frame = frameAt(space, address);
+    if (!frame) return undefined;
     const offset = address % PAGE;
     let insn = decode(parts.ram.u8, frame + offset, frame + PAGE, 64);
-    if (insn === "short" && space.fault(address + PAGE - offset, EXEC) === FAULT_OK) {
-      const next = frameAt(space, address + PAGE - offset);
+    const next = insn === "short" ? frameAt(space, address + PAGE - offset) : 0;
+    if (next) {
       const bytes = new Uint8Array(PAGE - offset + MAX_LENGTH);
       bytes.set(parts.ram.u8.subarray(frame + offset, frame + PAGE));
       bytes.set(parts.ram.u8.subarray(next, next + MAX_LENGTH), PAGE - offset);

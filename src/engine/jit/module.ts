@@ -21,7 +21,10 @@ export interface Known<F> {
 }
 
 // Only names and types matter: the functions themselves are in the handlers' module.
-const { region: memory } = memoryFunctions({ index: 0, params: ["i32", "i32"], result: undefined });
+const { region: memory } = memoryFunctions({
+  codeStore: { index: 0, params: ["i32", "i32"], result: undefined },
+  watch: { index: 0, params: ["i64", "i32", "i32"], result: "i32" },
+});
 const invoke: Shared = {
   ...INVOKE,
   body: () => {

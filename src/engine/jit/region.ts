@@ -48,6 +48,12 @@ export class RegionBuilder {
   assemble(): { body: Uint8Array; hints: BranchHint[] } {
     return this.emit.assemble(this.root);
   }
+  /** Most instructions that it runs without looking at the budget. */
+  get longest(): number {
+    let sum = 0;
+    for (const b of this.blocks.values()) sum += b.insns.length + (b.expected?.steps ?? 0);
+    return sum;
+  }
   /** Addresses of its blocks. */
   get addresses(): number[] {
     return [...this.blocks.keys()];
@@ -170,13 +176,13 @@ export class RegionBuilder {
       const semantics = this.semantics(f.insn.row.mnemonic);
       const mark = e.mark;
       try {
+        e.start(f, i, flagsDead(b.insns, i));
         if (!semantics) throw new Unsupported(f.insn.row.mnemonic);
-        e.start(f, flagsDead(b.insns, i));
         semantics(e);
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         e.rewind(mark);
-        e.leaveTo(f.address);
+        e.leaveHere();
         return;
       }
     }
