@@ -54,10 +54,7 @@ const SHARED_VALUES = "LC";
 const SHARED = "sZe0m";
 const SHARED_LONG = /^--(?:cpu|net|stress)(?:=|$)/;
 
-export function parseLights(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): LightsParsed {
+export function parseLights(args: readonly string[], env: Readonly<Record<string, string | undefined>>): LightsParsed {
   const own: Omit<LightsOptions, "machine"> = {
     breakpoints: [],
     watchpoints: [],
@@ -104,7 +101,12 @@ export function parseLights(
 
 const NO_REAL_MODE = "real mode is not there: 64-bit programs only";
 
-function setValue(own: Omit<LightsOptions, "machine">, shared: string[], flag: string, value: string): string | undefined {
+function setValue(
+  own: Omit<LightsOptions, "machine">,
+  shared: string[],
+  flag: string,
+  value: string,
+): string | undefined {
   if (flag === "B") return `-B: ${NO_REAL_MODE}`;
   if (SHARED_VALUES.includes(flag)) shared.push(`-${flag}`, value);
   else (flag === "b" ? own.breakpoints : own.watchpoints).push(value);

@@ -6,20 +6,19 @@ import { Registers } from "../../kernel/registers.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { ExitStatus } from "../../machine/machine.ts";
 import { PAGE } from "../../mmu/frames.ts";
-import type { Debuggee, Stop } from "../types.ts";
+import type { Debuggee, Stop, Watchpoint } from "../types.ts";
 import { Commands } from "./commands.ts";
 import { draw } from "./draw.ts";
 import type { GuestHost } from "./guest-terminal.ts";
 import { type InputEvent, InputParser } from "./input.ts";
 import { type Layout, layout } from "./layout.ts";
-import { type Look, lookAt, nameOf } from "./look.ts";
+import { type Look, lookAt, nameOf, type Sources } from "./look.ts";
 import { type MouseTarget, onMouse } from "./mouse.ts";
 import { parseAddress, promptKey } from "./prompt.ts";
 import { FRAME, type Pace, Runner } from "./runner.ts";
 import { type Abilities, Renderer } from "./screen/render.ts";
 import { type Options, State } from "./state.ts";
 import { stopDialog, stopText } from "./stops.ts";
-import type { SymbolSource } from "./symbols.ts";
 import { encodeInput } from "./vt/encode.ts";
 import { Terminal } from "./vt/terminal.ts";
 
@@ -37,10 +36,9 @@ export interface Console extends Pace {
 }
 
 /** A machine to look at, ready to run its program. */
-export interface Launched {
+export interface Launched extends Sources {
   debuggee: Debuggee;
   host: GuestHost;
-  symbols: SymbolSource | undefined;
 }
 
 /** Makes a machine whose terminal has that size and shows its output so. */
@@ -116,7 +114,7 @@ export class App implements MouseTarget {
   }
   get look(): Look | undefined {
     const { task } = this;
-    return task && lookAt(this.debuggee, task, this.before, this.launched.symbols);
+    return task && lookAt(this.debuggee, task, this.before, this.launched);
   }
   get scrollback(): number {
     return this.terminal.history.length;
@@ -214,6 +212,11 @@ export class App implements MouseTarget {
     const { breakpoints } = this.debuggee;
     if (!breakpoints.delete(address)) breakpoints.add(address);
   }
+  /** Replaces the watchpoints. */
+  watch(points: Watchpoint[]): void {
+    this.state.watchpoints = points;
+    this.debuggee.watch(points);
+  }
   setMouse(on: boolean): void {
     this.state.mouse = on;
     this.console.write(on ? MOUSE_ON : MOUSE_OFF);
@@ -227,13 +230,15 @@ export class App implements MouseTarget {
     this.mark = { time: this.console.now(), position: this.debuggee.position, speed: 0 };
     this.state.disassembly.release();
     const { debuggee } = this;
+    let stop: Stop | undefined;
     try {
-      const stop = await go();
+      stop = await go();
       if (stop && debuggee === this.debuggee) this.stopped(stop);
     } catch (error) {
       this.state.message = error instanceof Error ? error.message : `${error}`;
     }
     this.running = undefined;
+    this.commands.over(stop?.kind === "done");
     this.requestDraw();
   }
   private stopped(stop: Stop): void {
@@ -241,6 +246,7 @@ export class App implements MouseTarget {
     else if (this.task?.tid !== this.state.tid) this.state.tid = undefined;
     this.state.message = stopText(stop, (a) => this.nameOf(a));
     this.state.dialog = stopDialog(stop, this.state.message);
+    if (this.state.message !== "") this.state.options.note?.(this.state.message);
   }
 
   /** The picture will be drawn soon, at most 60 times a second. */

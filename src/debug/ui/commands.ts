@@ -18,17 +18,32 @@ function cycled<T>(all: readonly T[], now: T): T {
 const LEAP = 1000;
 /** Bytes that a watchpoint of the keyboard watches. */
 const WATCHED = 8;
+/** What is over soon, so that keys wait for it. */
+const SHORT = new Set(["step", "next", "finish"]);
+const MOST_QUEUED = 64;
 
 export class Commands {
   private readonly table: Readonly<Record<string, (() => void) | undefined>>;
   /** Instructions that the wheel has asked for and that are still to be gone. */
   private owed = 0;
+  /** Keys of `moves` that came while such a one was at work. */
+  private readonly queue: string[] = [];
+  private readonly moves = new Set(["s", "n", "f", "c", "C", "r", "home", "end"]);
 
   constructor(private readonly app: App) {
     this.table = { ...this.motion(), ...this.looking(), ...this.changing() };
   }
   key(name: string): void {
-    this.table[name]?.();
+    const { running } = this.app;
+    if (running === undefined || !this.moves.has(name)) this.table[name]?.();
+    else if (!SHORT.has(running)) this.app.state.message = "it runs: ctrl-c first";
+    else if (this.queue.length < MOST_QUEUED) this.queue.push(name);
+  }
+  /** What was under way is over: keys that came meanwhile get their turn, unless it ended in a way that was not asked for. */
+  over(expected: boolean): void {
+    const name = this.queue.shift();
+    if (!expected) this.queue.length = 0;
+    else if (name) this.key(name);
   }
   dialogKey(name: string): void {
     this.app.state.dialog = undefined;
@@ -110,8 +125,8 @@ export class Commands {
         if (last !== undefined) app.debuggee.breakpoints.delete(last);
       },
       w: () =>
-        this.ask("watch", (address) => this.watch([...state.watchpoints, { address, length: WATCHED, kind: "write" }])),
-      W: () => this.watch(state.watchpoints.slice(0, -1)),
+        this.ask("watch", (address) => app.watch([...state.watchpoints, { address, length: WATCHED, kind: "write" }])),
+      W: () => app.watch(state.watchpoints.slice(0, -1)),
       g: () =>
         this.ask("look at", (address) => {
           state.memory.read.moveTo(address);
@@ -137,11 +152,6 @@ export class Commands {
       return undefined;
     });
   }
-  private watch(points: typeof this.app.state.watchpoints): void {
-    this.app.state.watchpoints = points;
-    this.app.debuggee.watch(points);
-  }
-
   private async step(): Promise<Stop> {
     const { app } = this;
     const { look, task } = app;
@@ -216,7 +226,11 @@ export class Commands {
   private restart(): void {
     const { app } = this;
     app.runner.interrupt();
-    app.restart();
-    app.state.message = "started again";
+    try {
+      app.restart();
+      app.state.message = "started again";
+    } catch (error) {
+      app.state.message = error instanceof Error ? error.message : `${error}`;
+    }
   }
 }

@@ -37,6 +37,8 @@ export interface Options {
   reactive: boolean;
   /** -z, as often as given. */
   zoom: number;
+  /** -V: told of stops. */
+  note?: (text: string) => void;
 }
 
 export type MemoryName = "code" | "read" | "write" | "stack";

@@ -21,7 +21,7 @@ export interface Sequences {
 }
 
 /** Why there is no terminal to use, or undefined. */
-export function refusal(env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function unusable(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (!terminalFds()) return "there is no terminal (standard input and output are none, and /dev/tty can't be opened)";
   if (!env.TERM || env.TERM === "dumb") return `the terminal (TERM=${env.TERM ?? ""}) can't be drawn on`;
   return undefined;

@@ -4,6 +4,7 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
+import type { Host } from "../../host/types.ts";
 import { Machine, type NetworkReach } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
@@ -34,7 +35,7 @@ const NOT_FOUND = 127;
 const OF_TERMINALS = [SIGINT, SIGQUIT, SIGTSTP, SIGWINCH];
 
 /** Strings of Node (UTF-16) as byte strings, and back. */
-function bytes(s: string): string {
+export function bytes(s: string): string {
   return Buffer.from(s, "utf8").toString("latin1");
 }
 function characters(s: string): string {
@@ -48,7 +49,7 @@ export interface Handlers {
 }
 
 /** The handlers, made at build time: given, beside the bundle, or in dist/ when run from source. */
-async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
+export async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
   if (handlers) return unpackImage(handlers.file, await handlers.module);
   for (const place of ["handlers.bin", "../../../dist/handlers.bin"]) {
     const url = new URL(place, import.meta.url);
@@ -57,7 +58,7 @@ async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> 
   throw new Error("handlers.bin is missing: run `npm run build`");
 }
 
-function environment(): string[] {
+export function environment(): string[] {
   return Object.entries(process.env).map(([name, value]) => bytes(`${name}=${value ?? ""}`));
 }
 
@@ -65,12 +66,9 @@ function overlayList(spec: string | undefined): string[] | undefined {
   return spec === undefined ? undefined : bytes(spec).split(":");
 }
 
-/** Runs the program and ends this process as the program ended. */
-export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
-  const image = await loadImage(handlers);
-  const log = new Log(o.logPath, o.logToStderr);
-  const host = new NodeHost((line) => log.write(line));
-  const machine = new Machine({
+/** A machine as the options want it, with the files and the directory of this process. */
+export function buildMachine(o: RunOptions, host: Host, image: HandlerImage): Machine {
+  return new Machine({
     host,
     image,
     overlays: overlayList(o.overlays),
@@ -80,6 +78,14 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     net: o.net,
     stress: o.stress,
   });
+}
+
+/** Runs the program and ends this process as the program ended. */
+export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
+  const image = await loadImage(handlers);
+  const log = new Log(o.logPath, o.logToStderr);
+  const host = new NodeHost((line) => log.write(line));
+  const machine = buildMachine(o, host, image);
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
@@ -87,7 +93,9 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     host.restore();
-    process.exit(refusal(o.program, -failed, machine.programFound));
+    const { message, code } = refusal(o.program, -failed, machine.programFound);
+    process.stderr.write(`blink: ${message}\n`);
+    process.exit(code);
   }
   forwardSignals(host, machine);
   const started = performance.now();
@@ -107,16 +115,15 @@ function forwardSignals(host: NodeHost, machine: Machine): void {
   };
 }
 
-/** Says in one line why the program does not run; the exit code. */
-function refusal(program: string, errno: number, found: boolean): number {
-  let why = `${program}: ${errnoMessage(errno) ?? errno}`;
-  if (errno === ENOENT) why = found ? `${program}: its interpreter is missing` : `command not found: ${program}`;
-  process.stderr.write(`blink: ${why}\n`);
-  return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+/** Why the program does not run, and the exit code that says so. */
+export function refusal(program: string, errno: number, found: boolean): { message: string; code: number } {
+  let message = `${program}: ${errnoMessage(errno) ?? errno}`;
+  if (errno === ENOENT) message = found ? `${program}: its interpreter is missing` : `command not found: ${program}`;
+  return { message, code: errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE };
 }
 
 /** `elapsed`: milliseconds from the program's start to its end. */
-function printStatistics(machine: Machine, elapsed: number): void {
+export function printStatistics(machine: Machine, elapsed: number): void {
   const { jit, ...plain } = machine.engine.stats;
   const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
   const lines = Object.entries(plain).map(([name, value]) => line(name, value));
