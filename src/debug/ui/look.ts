@@ -39,27 +39,40 @@ export interface Sources {
   files: FileReader | undefined;
 }
 
-/** The thread as it is now. */
+/** A value that is made when it is first asked for. */
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The thread as it is now: not to be used any more when it has run. */
 export function lookAt(debuggee: Debuggee, task: Task, before: Registers, { symbols, files }: Sources): Look {
+  const mappings = lazy(() => mappingsOf(task));
+  const frames = lazy(() => symbols?.frames(task) ?? NO_FRAMES);
   return {
     regs: task.regs,
     before,
     breakpoints: debuggee.breakpoints,
     get mappings() {
-      return task.mm.vmas.list.map((v) => ({
-        start: v.start,
-        end: v.end,
-        access: `${v.prot & READ ? "r" : "-"}${v.prot & WRITE ? "w" : "-"}${v.prot & EXEC ? "x" : "-"}${v.shared ? "s" : "p"}`,
-        name: v.source?.describe() ?? v.name,
-      }));
+      return mappings();
     },
     get frames() {
-      return symbols?.frames(task) ?? NO_FRAMES;
+      return frames();
     },
     read: (address, length) => readable(debuggee, task, files, address, length),
     symbolAt: (address) => symbols?.nameAt(task, address),
     lineAt: (address) => symbols?.lineAt(task, address),
   };
+}
+
+function mappingsOf(task: Task): Mapping[] {
+  const letter = (on: number, l: string): string => (on ? l : "-");
+  return task.mm.vmas.list.map(({ start, end, prot, shared, source, name }) => ({
+    start,
+    end,
+    access: letter(prot & READ, "r") + letter(prot & WRITE, "w") + letter(prot & EXEC, "x") + (shared ? "s" : "p"),
+    name: source?.describe() ?? name,
+  }));
 }
 
 /** End of what a guest can address, and so of what panels show. */
