@@ -31,7 +31,7 @@ export interface Console extends Pace {
   readonly busy: boolean;
   /** Calls back after so many milliseconds. */
   later(ms: number, fn: () => void): void;
-  /** Stops the debugger's process (^Z); returns when it goes on. */
+  /** Stops the debugger's process (^Z). When it goes on, the picture has to be drawn anew (`refresh`). */
   suspend(): void;
 }
 
@@ -146,7 +146,6 @@ export class App implements MouseTarget {
   }
   suspend(): void {
     this.console.suspend();
-    this.refresh();
   }
   restart(): void {
     const { breakpoints } = this.debuggee;
@@ -229,6 +228,7 @@ export class App implements MouseTarget {
     this.state.message = "";
     this.mark = { time: this.console.now(), position: this.debuggee.position, speed: 0 };
     this.state.disassembly.release();
+    this.tick(what);
     const { debuggee } = this;
     let stop: Stop | undefined;
     try {
@@ -238,10 +238,20 @@ export class App implements MouseTarget {
       this.state.message = error instanceof Error ? error.message : `${error}`;
     }
     this.running = undefined;
+    this.mark.speed = 0;
     this.commands.over(stop?.kind === "done");
     this.requestDraw();
   }
+  /** What runs is measured also while nothing changes that would have to be drawn. */
+  private tick(what: string): void {
+    this.console.later(SPEED_WINDOW, () => {
+      if (this.running !== what) return;
+      this.requestDraw();
+      this.tick(what);
+    });
+  }
   private stopped(stop: Stop): void {
+    if (stop.kind === "end") this.focus(false);
     if ("task" in stop) this.state.tid = stop.task.tid;
     else if (this.task?.tid !== this.state.tid) this.state.tid = undefined;
     this.state.message = stopText(stop, (a) => this.nameOf(a));

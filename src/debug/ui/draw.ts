@@ -11,6 +11,7 @@ import { drawTerminal } from "./panels/terminal.ts";
 import { titled } from "./panels/text.ts";
 import { drawVectors } from "./panels/vectors.ts";
 import { drawX87 } from "./panels/x87.ts";
+import type { Prompt } from "./prompt.ts";
 import { Canvas, Screen } from "./screen/screen.ts";
 import { THEME } from "./screen/style.ts";
 import type { MemoryName, State } from "./state.ts";
@@ -51,16 +52,20 @@ export function draw(scene: Scene): Picture {
     screen.cursor = drawTerminal(canvas, scene.terminal, state.focused, state.terminalBack);
   }
   drawStatus(new Canvas(screen, places.status), state, scene.status);
-  if (state.prompt) {
-    const text = `${state.prompt.question}: ${state.prompt.text}`;
-    all.part(0, rows - 1, cols, 1).fill(" ");
-    screen.cursor = { x: Math.min(cols - 1, all.text(0, rows - 1, text, THEME.bold)), y: rows - 1 };
-  }
+  if (state.prompt) screen.cursor = drawPrompt(all.part(0, rows - 1, cols, 1), state.prompt, state.message);
   if (state.dialog) {
     drawDialog(all, state.dialog);
     screen.cursor = undefined;
   }
   return { screen, layout: places };
+}
+
+/** The line of status is where questions are asked. Where the cursor stands. */
+function drawPrompt(line: Canvas, prompt: Prompt, complaint: string): { x: number; y: number } {
+  line.fill(" ");
+  const x = line.text(0, 0, `${prompt.question}: ${prompt.text}`, THEME.bold);
+  line.text(Math.max(x + 2, line.width - complaint.length), 0, complaint, THEME.alert);
+  return { x: Math.min(line.width - 1, x), y: line.rect.y };
 }
 
 /** Lines between the columns. */

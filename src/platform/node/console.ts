@@ -58,7 +58,11 @@ export class NodeConsole {
     this.input.on("end", () => this.events.ended("SIGHUP"));
     // A terminal that hangs up fails with EIO.
     for (const stream of [this.input, this.output]) stream.on("error", () => this.events.ended("SIGHUP"));
-    this.output.on("resize", () => this.events.resized());
+    process.on("SIGWINCH", () => {
+      this.sizer?.destroy();
+      this.sizer = undefined;
+      this.events.resized();
+    });
     process.on("exit", this.onExit);
     for (const name of ENDING) process.on(name, () => this.events.ended(name));
     process.on("SIGTSTP", () => this.suspend());
@@ -101,6 +105,10 @@ export class NodeConsole {
     if (text !== "") this.output.write(text);
   }
   size(): { cols: number; rows: number } {
-    return { cols: this.output.columns, rows: this.output.rows };
+    this.sizer ??= new tty.WriteStream(this.fd);
+    const [cols, rows] = this.sizer.getWindowSize();
+    return { cols, rows };
   }
+  /** Streams ask for their terminal's size only when they are made. */
+  private sizer: tty.WriteStream | undefined;
 }
