@@ -1,6 +1,8 @@
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
-import { parse, USAGE } from "./options.ts";
+import { crashExtras } from "./crash-extras.ts";
+import { runForGdb } from "./gdb.ts";
+import { type Options, parse, USAGE } from "./options.ts";
 
 /** What blink(1) exits with when it does not understand its command line. */
 const EXIT_USAGE = 48;
@@ -22,10 +24,15 @@ export function main(handlers?: Handlers): void {
       process.exitCode = EXIT_USAGE;
       break;
     case "run":
-      runProgram(parsed.options, handlers).catch((error: unknown) => {
+      run(parsed.options, handlers).catch((error: unknown) => {
         // Only a bug of ours comes here.
         process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
         process.exit(EXIT_INTERNAL);
       });
   }
+}
+
+function run(options: Options, handlers: Handlers | undefined): Promise<void> {
+  if (options.gdb !== undefined) return runForGdb(options, options.gdb, handlers);
+  return runProgram(options, handlers, crashExtras(options));
 }

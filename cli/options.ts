@@ -23,6 +23,10 @@ export interface Options {
   net: NetworkReach;
   /** --stress or $BLINK_STRESS: seed of random slices. */
   stress: number | undefined;
+  /** -g: where GDB may connect, a port or unix:PATH. */
+  gdb: string | undefined;
+  /** --core: where core files go. */
+  core: string | undefined;
   program: string;
   /** Arguments with argv[0]. */
   argv: string[];
@@ -34,7 +38,7 @@ export type Parsed =
   | { kind: "version" }
   | { kind: "bad"; message: string };
 
-export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...]
+export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] [-g PORT] PROG [ARGS...]
   -h                   help
   -v                   version
   -e                   also log to stderr
@@ -44,6 +48,8 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] PROG [ARGS...
   -Z                   print statistics on exit
   -0                   argv[0] is given separately, after PROG
   -L PATH              log filename (default blink.log, made when something is logged)
+  -g PORT, -g unix:PATH   wait for gdb's "target remote" on a port of this machine, or on a socket
+  --core FILE          write a core file when a program crashes; %p in it is the process, %e its name
   --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
   --eager              compile code at once, not only where it is hot: for tests of the jit
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
@@ -66,6 +72,8 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     overlays: env.BLINK_OVERLAYS,
     net: "loopback",
     stress: undefined,
+    gdb: undefined,
+    core: undefined,
     program: "",
     argv: [],
   };
@@ -89,7 +97,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    const long = /^--(cpu|net|stress)(?:=(.*))?$/.exec(args[i]);
+    const long = /^--(cpu|net|stress|core)(?:=(.*))?$/.exec(args[i]);
     if (long) {
       const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
       if (wrong) return { kind: "bad", message: wrong };
@@ -97,11 +105,14 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     }
     for (let j = 1; j < args[i].length; j++) {
       const flag = args[i][j];
-      if (flag === "L" || flag === "C") {
+      if (flag === "L" || flag === "C" || flag === "g") {
         const value = args[i].slice(j + 1) || args[++i];
-        if (value === undefined) return { kind: "bad", message: `option -${flag} needs a path` };
+        if (value === undefined)
+          return { kind: "bad", message: `option -${flag} needs a ${flag === "g" ? "port" : "path"}` };
         if (flag === "L") options.logPath = value;
-        else options.overlays = value;
+        else if (flag === "C") options.overlays = value;
+        else if (isPlace(value)) options.gdb = value;
+        else return { kind: "bad", message: "-g takes a port or unix:PATH" };
         break;
       }
       if (flag === "h") return { kind: "help" };
@@ -116,11 +127,20 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
   return { kind: "run", options };
 }
 
+/** Where a debugger may connect. */
+function isPlace(text: string): boolean {
+  return /^unix:./.test(text) || (/^\d{1,5}$/.test(text) && Number(text) < 65536);
+}
+
 /** An option with a value; what is wrong with it, if anything. */
 function setLong(options: Options, name: string, value: string): string | undefined {
   if (name === "cpu") {
     options.cpu = LEVELS.find((level) => level === value);
     return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;
+  }
+  if (name === "core") {
+    options.core = value;
+    return value ? undefined : "--core takes a file";
   }
   if (name === "stress") {
     options.stress = Number(value);

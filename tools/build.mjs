@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { lazyDebug } from "./lazy-debug.mjs";
 import { jitBundle, lazyJit } from "./lazy-jit.mjs";
 import { packTable } from "./pack-table.mjs";
 
@@ -57,8 +58,10 @@ await build({
   ...loaded,
   entryPoints: { "blink.bundle": "cli/blink.ts" },
   outdir: "dist",
-  plugins: [packTable, lazyJit],
+  plugins: [packTable, lazyJit, lazyDebug],
 });
+const debug = { "blink.gdb": "cli/gdb.ts", "blink.crash": "cli/crash.ts" };
+await build({ ...loaded, entryPoints: debug, outdir: "dist", plugins: [packTable] });
 await build({
   ...loaded,
   stdin: { contents: jitBundle, resolveDir: root, loader: "ts" },

@@ -49,3 +49,25 @@ export const STB_LOCAL = 0;
 export const STB_GLOBAL = 1;
 
 export const NT_GNU_BUILD_ID = 3;
+
+/** Core files: core(5), <linux/elfcore.h>, <linux/elf.h>. */
+export const ET_CORE = 4;
+export const NT_PRPSINFO = 3;
+export const NT_AUXV = 6;
+export const NT_SIGINFO = 0x53494749;
+export const NT_FILE = 0x46494c45;
+/** struct elf_prstatus. */
+export const PRSTATUS_SIZE = 336;
+export const PR_CURSIG = 12;
+export const PR_SIGPEND = 16;
+export const PR_SIGHOLD = 24;
+export const PR_PID = 32;
+export const PR_UTIME = 48;
+export const PR_REG = 112;
+export const PR_FPVALID = 328;
+/** struct elf_prpsinfo. */
+export const PRPSINFO_SIZE = 136;
+export const PR_FLAG = 8;
+export const PR_UID = 16;
+export const PR_FNAME = 40;
+export const PR_PSARGS = 56;

@@ -57,8 +57,8 @@ export class Debugger implements Debuggee {
   watch(points: readonly Watchpoint[]): void {
     this.runner.watches.set(points);
   }
-  step(task?: Task): Promise<Stop> {
-    return this.go({ step: true, task });
+  step(task?: Task, until: Pick<Until, "signals" | "events"> = {}): Promise<Stop> {
+    return this.go({ ...until, step: true, task });
   }
   run(until: Until = {}): Promise<Stop> {
     return this.go(until);

@@ -72,8 +72,11 @@ export interface Debuggee {
   /** Replaces the watchpoints. */
   watch(points: readonly Watchpoint[]): void;
 
-  /** One instruction of the task (default: of whichever runs next); system calls are made whole. */
-  step(task?: Task): Promise<Stop>;
+  /**
+   * One instruction of the task (default: of whichever runs next); system calls are made whole. Of `until`, the wish for
+   * other stops counts.
+   */
+  step(task?: Task, until?: Pick<Until, "signals" | "events">): Promise<Stop>;
   /** Runs until something stops it. In the past it runs on until the present and then live. */
   run(until?: Until): Promise<Stop>;
   /** One instruction back. */

@@ -59,6 +59,14 @@ export function saveFp(regs: Registers, size = FPFRAME_SIZE): Uint8Array {
   return out;
 }
 
+/** XSAVE's image with XCR0 where debuggers look for it: the software's bytes of the legacy area. */
+export function plainXstate(regs: Registers): Uint8Array {
+  const image = saveFp(regs).slice(0, XSTATE_SIZE);
+  image.fill(0, SW_RESERVED, FXSAVE_SIZE);
+  image[SW_RESERVED] = Number(XFEATURES);
+  return image;
+}
+
 /** Sets the marks of an extended frame in an image that has room for them. */
 export function xstateFrame(image: Uint8Array): Uint8Array {
   const v = new DataView(image.buffer, image.byteOffset, image.byteLength);

@@ -57,6 +57,10 @@ export class Pending {
     if (!this.queue.some((q) => q.signo === signo)) this.set &= ~sigBit(signo);
     return info;
   }
+  /** The next one of a signal's, left where it is. */
+  peek(signo: number): SigInfo | undefined {
+    return this.queue.find((q) => q.signo === signo);
+  }
   discard(signals: bigint): void {
     if (!(this.set & signals)) return;
     this.queue = this.queue.filter((q) => !(sigBit(q.signo) & signals));

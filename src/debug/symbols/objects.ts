@@ -10,8 +10,8 @@ import { PAGE } from "../../mmu/frames.ts";
 import { placePath } from "../../vfs/place.ts";
 import type { Cred, File, Inode, Place } from "../../vfs/types.ts";
 import { CallFrames } from "./call-frames.ts";
-import { findDebugFile } from "./debug-file.ts";
-import { ElfFile, type Segment } from "./elf-file.ts";
+import { elfOutside, findDebugFile, findDebugFileOutside } from "./debug-file.ts";
+import { ElfFile, type ElfSource, type Segment } from "./elf-file.ts";
 import { LineTable } from "./line-table.ts";
 import { SymbolTable } from "./symbol-table.ts";
 
@@ -44,6 +44,9 @@ export function elfOf(inode: Inode, fallback?: File): ElfFile | undefined {
   });
 }
 
+/** Opens a file by the guest's name for it without the guest's file system noticing. */
+export type OutsideFiles = (path: string) => ElfSource | undefined;
+
 /** What is known of one file. Each part is read when it is first asked for. */
 export class ObjectFile {
   private table: SymbolTable | undefined;
@@ -57,10 +60,16 @@ export class ObjectFile {
     readonly path: string,
     private readonly place: Place | undefined,
     private readonly mm: Mm,
+    private readonly outside?: OutsideFiles,
   ) {}
   private get debug(): ElfFile | undefined {
-    this.debugFile ??= { elf: this.place && findDebugFile(this.mm.kernel.vfs, this.elf, this.place, elfOf) };
+    this.debugFile ??= { elf: this.findDebug() };
     return this.debugFile.elf;
+  }
+  private findDebug(): ElfFile | undefined {
+    const { elf, outside, place } = this;
+    if (outside) return findDebugFileOutside(elf, this.path, outside);
+    return place && findDebugFile(this.mm.kernel.vfs, elf, place, elfOf);
   }
   get symbols(): SymbolTable {
     this.table ??= new SymbolTable(this.elf, this.elf.section(".symtab") ? undefined : this.debug);
@@ -87,39 +96,53 @@ export interface MappedObject {
 
 /** Mappings below an anonymous one that may be of the file whose zeroed data it holds. */
 const BSS_REACH = 2;
+/** Mappings of one object lie close together. */
+const NEIGHBOURS = 8;
 
 export class Objects {
   private readonly known = new WeakMap<Inode, { file: ObjectFile | undefined }>();
+
+  /** `outside`: where files are read; the guest's own file system if left out, which notices and caches that. */
+  constructor(private readonly outside?: OutsideFiles) {}
 
   private ofFile(mm: Mm, source: NonNullable<Vma["source"]>): ObjectFile | undefined {
     const inode = source.file?.inode;
     if (!inode) return undefined;
     let entry = this.known.get(inode);
     if (!entry) {
-      const elf = elfOf(inode, source.file);
+      const { outside } = this;
       const { place } = source;
       const path = (place?.parent && placePath(place)) || source.describe();
-      entry = { file: elf && new ObjectFile(elf, path, place, mm) };
+      const elf = outside ? elfOutside(outside, path) : elfOf(inode, source.file);
+      entry = { file: elf && new ObjectFile(elf, path, place, mm, outside) };
       this.known.set(inode, entry);
     }
     return entry.file;
   }
-  /** The object that a mapping shows, and where it was put. */
-  ofMapping(mm: Mm, v: Vma): MappedObject | undefined {
-    const file = v.source && this.ofFile(mm, v.source);
-    const segment = file && segmentOf(file.elf, v);
-    if (!file || !segment) return undefined;
-    const page = alignDown(segment.address, PAGE) + (v.offset - alignDown(segment.offset, PAGE));
-    return { file, bias: v.start - page };
+  /** The object that the mapping of this index shows, and where it was put. */
+  ofMapping(mm: Mm, i: number): MappedObject | undefined {
+    const { list } = mm.vmas;
+    const source = list[i]?.source;
+    const file = source && this.ofFile(mm, source);
+    if (!file) return undefined;
+    let biases = biasesOf(file.elf, list[i]);
+    // One page of a file may be mapped for two segments: the mappings below tell which of them it is.
+    for (let j = i - 1; biases.length > 1 && j >= Math.max(0, i - NEIGHBOURS); j--) {
+      if (list[j].source?.file?.inode !== source.file?.inode) continue;
+      const others = biasesOf(file.elf, list[j]);
+      const both = biases.filter((b) => others.includes(b));
+      if (both.length > 0) biases = both;
+    }
+    return biases.length > 0 ? { file, bias: biases[0] } : undefined;
   }
   /** The object at an address; also where it has data that starts as zeros. */
   at(mm: Mm, address: number): MappedObject | undefined {
     const i = mm.vmas.indexAfter(address);
     const v = mm.vmas.list[i];
     if (!v || v.start > address) return undefined;
-    if (v.source) return this.ofMapping(mm, v);
+    if (v.source) return this.ofMapping(mm, i);
     for (let j = i - 1; j >= Math.max(0, i - BSS_REACH); j--) {
-      const object = this.ofMapping(mm, mm.vmas.list[j]);
+      const object = this.ofMapping(mm, j);
       if (object) return object.file.elf.segmentAt(address - object.bias) ? object : undefined;
     }
     return undefined;
@@ -127,8 +150,8 @@ export class Objects {
   /** All objects of a process: the program, then others in ascending order. */
   all(mm: Mm): MappedObject[] {
     const out = new Map<ObjectFile, MappedObject>();
-    for (const v of mm.vmas.list) {
-      const object = this.ofMapping(mm, v);
+    for (let i = 0; i < mm.vmas.list.length; i++) {
+      const object = this.ofMapping(mm, i);
       if (object && !out.has(object.file)) out.set(object.file, object);
     }
     const exe = mm.exe?.inode;
@@ -137,10 +160,12 @@ export class Objects {
   }
 }
 
-/** The segment that a mapping's pages are of. One page of a file may be mapped for two segments. */
-function segmentOf(elf: ElfFile, v: Vma): Segment | undefined {
-  const holds = elf.segments.filter(
+/** Where the file may have been put, given one mapping of it. */
+function biasesOf(elf: ElfFile, v: Vma): number[] {
+  const holding = elf.segments.filter(
     (s) => s.type === PT_LOAD && v.offset >= alignDown(s.offset, PAGE) && v.offset < s.offset + s.fileSize,
   );
-  return holds.find((s) => ((s.flags & PF_X) !== 0) === ((v.prot & EXEC) !== 0)) ?? holds[0];
+  const fitting = holding.filter((s) => ((s.flags & PF_X) !== 0) === ((v.prot & EXEC) !== 0));
+  const bias = (s: Segment): number => v.start - (alignDown(s.address, PAGE) + (v.offset - alignDown(s.offset, PAGE)));
+  return [...new Set((fitting.length > 0 ? fitting : holding).map(bias))];
 }

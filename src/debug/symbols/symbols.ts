@@ -1,7 +1,7 @@
 /** Names, lines and backtraces for debuggers. Nothing here changes what the guest sees. */
 import type { Task } from "../../kernel/task.ts";
 import { demangle } from "./demangle.ts";
-import { Objects } from "./objects.ts";
+import { Objects, type OutsideFiles } from "./objects.ts";
 import { unwind } from "./unwind.ts";
 
 export interface Symbol {
@@ -40,16 +40,23 @@ export interface Symbols {
 }
 
 const MOST_FRAMES = 256;
+/** As gdb says it. */
+const SIGNAL_FRAME = "<signal handler called>";
 
 class ObjectSymbols implements Symbols {
-  private readonly objects = new Objects();
+  private readonly objects: Objects;
   private readonly names = new Map<string, string>();
 
+  constructor(outside?: OutsideFiles) {
+    this.objects = new Objects(outside);
+  }
   /** Names repeat, as a debugger shows the same code again and again. */
   private shown(name: string): string {
     let text = this.names.get(name);
     if (text === undefined) {
-      text = demangle(name) ?? name;
+      // The version, as in "read@@GLIBC_2.2.5", is of no interest; "read@plt" is another thing.
+      const plain = name.endsWith("@plt") ? name : name.split("@")[0];
+      text = demangle(plain) ?? plain;
       this.names.set(name, text);
     }
     return text;
@@ -89,9 +96,9 @@ class ObjectSymbols implements Symbols {
       task,
       most,
       (address) => this.objects.at(task.mm, address),
-      ({ pc, cfa, afterCall }) => {
+      ({ pc, cfa, afterCall, signal }) => {
         const at = afterCall ? pc - 1 : pc;
-        out.push({ pc, cfa, at, name: this.nameAt(task, at)?.name });
+        out.push({ pc, cfa, at, name: signal ? SIGNAL_FRAME : this.nameAt(task, at)?.name });
       },
     );
     return out;
@@ -102,6 +109,7 @@ function isMangled(name: string): boolean {
   return name.startsWith("_Z") || name.startsWith("_R");
 }
 
-export function makeSymbols(): Symbols {
-  return new ObjectSymbols();
+/** `outside`: for machines that are recorded, whose own file system must not be asked. */
+export function makeSymbols(outside?: OutsideFiles): Symbols {
+  return new ObjectSymbols(outside);
 }

@@ -27,6 +27,8 @@ export interface RawFrame {
   cfa: number;
   /** `pc` is where the frame goes on after a call, so the call stands before it. */
   afterCall: boolean;
+  /** The restorer, to which a signal's handler returns. */
+  signal: boolean;
 }
 
 const number = (v: bigint): number => Number(BigInt.asUintN(64, v));
@@ -48,7 +50,7 @@ export function unwind(
   for (let n = 0; n < most; n++) {
     const pc = number(registers[RETURN] ?? 0n);
     const step = stepOut(task, registers, pc, afterCall, n === 0, objectAt);
-    visit({ pc, cfa: step?.cfa ?? number(registers[DWARF_RSP] ?? 0n), afterCall });
+    visit({ pc, cfa: step?.cfa ?? number(registers[DWARF_RSP] ?? 0n), afterCall, signal: step?.signal ?? false });
     // The stack of callers lies above; only a signal may have switched to another one.
     if (!step || (!step.signal && step.cfa <= before) || !step.registers[RETURN]) return;
     before = step.signal ? -1 : step.cfa;

@@ -5,7 +5,7 @@ import { SIGINFO_SIZE, SIGKILL, SIGRTMAX, SIGSTOP } from "../../abi/signal.ts";
 import { RAX, RSP } from "../../cpu/layout.ts";
 import { READ } from "../../mmu/access.ts";
 import { forceWrite } from "../force-write.ts";
-import { FPFRAME_SIZE, restoreFp, saveFp, XSTATE_SIZE, xstateFrame } from "../fpstate.ts";
+import { FPFRAME_SIZE, plainXstate, restoreFp, saveFp, XSTATE_SIZE, xstateFrame } from "../fpstate.ts";
 import { detach, interruptTracee, listen, resumeTracee } from "../ptrace.ts";
 import { kernelInfo, sendToTask } from "../send.ts";
 import { UNBLOCKABLE } from "../sighand.ts";
@@ -87,7 +87,7 @@ const REGSETS: Readonly<Record<number, RegSet>> = {
   },
   [P.NT_X86_XSTATE]: {
     size: XSTATE_SIZE,
-    read: (task) => plainXstate(task),
+    read: (task) => plainXstate(task.regs),
     write: (task, bytes) => {
       if (bytes.length < XSTATE_SIZE) return false;
       const image = new Uint8Array(FPFRAME_SIZE);
@@ -96,14 +96,6 @@ const REGSETS: Readonly<Record<number, RegSet>> = {
     },
   },
 };
-
-/** XSAVE's image with XCR0 where debuggers look for it: the software's bytes of the legacy area. */
-function plainXstate(task: Task): Uint8Array {
-  const image = saveFp(task.regs).slice(0, XSTATE_SIZE);
-  image.fill(0, 464, FX_SIZE);
-  image[464] = 7;
-  return image;
-}
 
 /** PTRACE_GETREGSET, PTRACE_SETREGSET: an iovec, cut to the set's size. */
 function regset(call: Call, task: Task, type: number, iov: number, set: boolean): number {

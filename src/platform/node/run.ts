@@ -5,7 +5,8 @@ import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
 import type { Host } from "../../host/types.ts";
-import { Machine, type NetworkReach } from "../../machine/machine.ts";
+import type { Process } from "../../kernel/process.ts";
+import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
@@ -66,9 +67,9 @@ function overlayList(spec: string | undefined): string[] | undefined {
   return spec === undefined ? undefined : bytes(spec).split(":");
 }
 
-/** A machine as the options want it, with the files and the directory of this process. */
-export function buildMachine(o: RunOptions, host: Host, image: HandlerImage): Machine {
-  return new Machine({
+/** What makes a machine as the command wants it, with the files and the directory of this process. */
+export function machineOptions(o: RunOptions, host: Host, image: HandlerImage): MachineOptions {
+  return {
     host,
     image,
     overlays: overlayList(o.overlays),
@@ -77,19 +78,30 @@ export function buildMachine(o: RunOptions, host: Host, image: HandlerImage): Ma
     cpu: o.cpu,
     net: o.net,
     stress: o.stress,
-  });
+  };
+}
+
+/** What a debugger does with the machine. */
+export interface Extras {
+  /** The machine has no program yet. */
+  prepare?(machine: Machine, log: (line: string) => void): void;
+  /** The first process has its program, and did not run yet. */
+  started?(first: Process): void;
+  /** Runs it, until no process is left. */
+  drive?(machine: Machine): Promise<ExitStatus>;
 }
 
 /** Runs the program and ends this process as the program ended. */
-export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<void> {
+export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Extras = {}): Promise<void> {
   const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
   const host = new NodeHost((line) => log.write(line));
-  const machine = buildMachine(o, host, image);
+  const machine = new Machine(machineOptions(o, host, image));
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }
+  extras.prepare?.(machine, (line) => log.write(line));
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     host.restore();
@@ -97,9 +109,10 @@ export async function runProgram(o: RunOptions, handlers?: Handlers): Promise<vo
     process.stderr.write(`blink: ${message}\n`);
     process.exit(code);
   }
+  for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
   const started = performance.now();
-  const status = await machine.run();
+  const status = await (extras.drive?.(machine) ?? machine.run());
   await host.net.drain();
   host.restore();
   if (o.statistics) printStatistics(machine, performance.now() - started);

@@ -1,0 +1,44 @@
+/** `blink -g`: the program runs as a debugger says that connects from outside. Bundled on its own: see tools/lazy.mjs. */
+import { Debugger } from "../src/debug/debugger.ts";
+import { Session } from "../src/debug/gdb/session.ts";
+import type { ExitStatus, Machine } from "../src/machine/machine.ts";
+import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
+import { type Handlers, runProgram } from "../src/platform/node/run.ts";
+import { crashExtras } from "./crash-extras.ts";
+import type { Options } from "./options.ts";
+
+/** `place`: a port of this machine, or unix:PATH. */
+export async function runForGdb(options: Options, place: string, handlers: Handlers | undefined): Promise<void> {
+  const acceptor = await listen(place);
+  if (typeof acceptor === "string") {
+    process.stderr.write(`blink: -g ${place}: ${acceptor}\n`);
+    process.exit(1);
+  }
+  await runProgram(options, handlers, {
+    ...crashExtras(options),
+    drive: (machine) => drive(machine, acceptor),
+  });
+}
+
+async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> {
+  const debuggee = new Debugger(machine);
+  process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
+  for (let alone = false; !alone && !debuggee.ended; ) {
+    const connection = await acceptor.next();
+    const session = new Session(debuggee, (bytes) => connection.send(bytes));
+    connection.start({ data: (bytes) => session.feed(bytes), closed: () => session.closed() });
+    const ending = await session.over;
+    connection.end();
+    alone = ending !== "closed" || machine.kernel.tasks.size === 0;
+  }
+  acceptor.close();
+  return debuggee.ended ?? runAlone(debuggee);
+}
+
+/** Nobody watches any more. */
+async function runAlone(debuggee: Debugger): Promise<ExitStatus> {
+  for (;;) {
+    const stop = await debuggee.run();
+    if (stop.kind === "end") return stop.status;
+  }
+}
