@@ -14,6 +14,7 @@ import { type InputEvent, InputParser } from "./input.ts";
 import { type Layout, layout } from "./layout.ts";
 import { type Look, lookAt, nameOf, type Sources } from "./look.ts";
 import { type MouseTarget, onMouse } from "./mouse.ts";
+import { OutputTape } from "./output-tape.ts";
 import { parseAddress, promptKey } from "./prompt.ts";
 import { FRAME, type Pace, Runner } from "./runner.ts";
 import { type Abilities, Renderer } from "./screen/render.ts";
@@ -66,6 +67,11 @@ export class App implements MouseTarget {
   runner: Runner;
   /** What goes on, for the status line; undefined: nothing runs. */
   running: string | undefined;
+  private tape = new OutputTape();
+  /** Pieces of the tape that the terminal shows. */
+  private shownPieces = 0;
+  /** The terminal's answers were given already. */
+  private muted = false;
   private readonly input: InputParser;
   private readonly renderer: Renderer;
   private readonly commands: Commands;
@@ -162,10 +168,29 @@ export class App implements MouseTarget {
   }
   private start(): Launched {
     const { terminal } = this;
+    this.tape = new OutputTape();
+    this.shownPieces = 0;
     return this.launch({ cols: terminal.cols, rows: terminal.rows }, (bytes) => {
-      terminal.write(bytes);
+      const position = this.launched.debuggee.position;
+      this.syncTerminal(position);
+      this.tape.add(position, bytes);
+      this.shownPieces = this.tape.countAt(position);
+      this.terminal.write(bytes);
       this.requestDraw();
     });
+  }
+  /** Shows the terminal as it was at a position. */
+  private syncTerminal(position: number): void {
+    const wanted = this.tape.countAt(position);
+    if (wanted === this.shownPieces) return;
+    this.muted = true;
+    if (wanted < this.shownPieces) {
+      this.terminal = this.makeTerminal();
+      this.shownPieces = 0;
+    }
+    for (const bytes of this.tape.between(this.shownPieces, wanted)) this.terminal.write(bytes);
+    this.shownPieces = wanted;
+    this.muted = false;
   }
   private makeRunner(): Runner {
     return new Runner(this.launched.debuggee, this.console, () => this.state.options.reactive);
@@ -173,7 +198,9 @@ export class App implements MouseTarget {
   /** A terminal as large as its panel is going to be. */
   private makeTerminal(): Terminal {
     const { cols, rows } = this.terminalSize();
-    return new Terminal(cols, rows, (text) => this.launched.host.type(new TextEncoder().encode(text)));
+    return new Terminal(cols, rows, (text) => {
+      if (!this.muted) this.launched.host.type(new TextEncoder().encode(text));
+    });
   }
   private terminalSize(): { cols: number; rows: number } {
     const { cols, rows } = this.console.size();
@@ -274,6 +301,7 @@ export class App implements MouseTarget {
     this.drawnAt = this.console.now();
     this.remember();
     this.measure();
+    this.syncTerminal(this.debuggee.position);
     const { cols, rows } = this.console.size();
     const { look, state, terminal } = this;
     const { position } = this.debuggee;
