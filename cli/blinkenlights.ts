@@ -1,2 +1,50 @@
-process.stderr.write("blinkenlights: the debugger is not there yet; `blink -s` logs system calls meanwhile\n");
-process.exitCode = 1;
+/** blinkenlights(1): the debugger. Its command line; lights.ts starts it. */
+import { unusable } from "../src/platform/node/console.ts";
+import { runProgram } from "../src/platform/node/run.ts";
+import { setV8Flags } from "../src/platform/node/v8-flags.ts";
+import { version } from "../src/version.ts";
+import { lights, Refused } from "./lights.ts";
+import { LIGHTS_USAGE, parseLights } from "./lights-options.ts";
+
+/** As blink(1) has it. */
+const EXIT_USAGE = 48;
+/** EX_SOFTWARE of sysexits.h. */
+const EXIT_INTERNAL = 70;
+
+function complain(message: string, code: number): void {
+  process.stderr.write(`blinkenlights: ${message}\n`);
+  process.exitCode = code;
+}
+
+async function main(): Promise<void> {
+  const parsed = parseLights(process.argv.slice(2), process.env);
+  switch (parsed.kind) {
+    case "help":
+      process.stdout.write(LIGHTS_USAGE);
+      return;
+    case "version":
+      process.stdout.write(`blinkenlights of blink.ts ${version}\n`);
+      return;
+    case "bad":
+      complain(`${parsed.message}\n${LIGHTS_USAGE.trimEnd()}`, EXIT_USAGE);
+      return;
+    case "run": {
+      const { options } = parsed;
+      if (options.plain) return runProgram({ ...options.machine, version });
+      const wrong = unusable(process.env);
+      if (wrong) complain(`${wrong}; -t runs the program without the user interface`, EXIT_USAGE);
+      else await lights(options);
+    }
+  }
+}
+
+setV8Flags();
+main().catch((error: unknown) => {
+  if (error instanceof Refused) {
+    complain(error.message, error.code);
+    process.exit();
+  }
+  // Only a bug of ours comes here.
+  complain(`internal error: ${error instanceof Error ? error.stack : error}`, EXIT_INTERNAL);
+  process.exit();
+});

@@ -37,7 +37,15 @@ function shebang() {
 const node = { ...common, platform: "node", target: "node20", format: "cjs" };
 
 // The command: a launcher, and the bundles that it loads.
-await build({ ...node, entryPoints: { blink: "cli/launch.ts", blinkenlights: "cli/blinkenlights.ts" }, ...shebang() });
+await build({ ...node, entryPoints: { blink: "cli/launch.ts" }, ...shebang() });
+await build({
+  ...node,
+  entryPoints: { blinkenlights: "cli/blinkenlights.ts" },
+  ...shebang(),
+  define: { "import.meta.url": "bundleUrl" },
+  inject: ["tools/bundle-url.ts"],
+  plugins: [packTable],
+});
 const loaded = {
   ...node,
   charset: "ascii",

@@ -10,8 +10,8 @@ import { PAGE } from "../../mmu/frames.ts";
 import { placePath } from "../../vfs/place.ts";
 import type { Cred, File, Inode, Place } from "../../vfs/types.ts";
 import { CallFrames } from "./call-frames.ts";
-import { findDebugFile } from "./debug-file.ts";
-import { ElfFile, type Segment } from "./elf-file.ts";
+import { elfOutside, findDebugFile, findDebugFileOutside } from "./debug-file.ts";
+import { ElfFile, type ElfSource, type Segment } from "./elf-file.ts";
 import { LineTable } from "./line-table.ts";
 import { SymbolTable } from "./symbol-table.ts";
 
@@ -44,6 +44,9 @@ export function elfOf(inode: Inode, fallback?: File): ElfFile | undefined {
   });
 }
 
+/** Opens a file by the guest's name for it without the guest's file system noticing. */
+export type OutsideFiles = (path: string) => ElfSource | undefined;
+
 /** What is known of one file. Each part is read when it is first asked for. */
 export class ObjectFile {
   private table: SymbolTable | undefined;
@@ -57,10 +60,16 @@ export class ObjectFile {
     readonly path: string,
     private readonly place: Place | undefined,
     private readonly mm: Mm,
+    private readonly outside?: OutsideFiles,
   ) {}
   private get debug(): ElfFile | undefined {
-    this.debugFile ??= { elf: this.place && findDebugFile(this.mm.kernel.vfs, this.elf, this.place, elfOf) };
+    this.debugFile ??= { elf: this.findDebug() };
     return this.debugFile.elf;
+  }
+  private findDebug(): ElfFile | undefined {
+    const { elf, outside, place } = this;
+    if (outside) return findDebugFileOutside(elf, this.path, outside);
+    return place && findDebugFile(this.mm.kernel.vfs, elf, place, elfOf);
   }
   get symbols(): SymbolTable {
     this.table ??= new SymbolTable(this.elf, this.elf.section(".symtab") ? undefined : this.debug);
@@ -93,15 +102,19 @@ const NEIGHBOURS = 8;
 export class Objects {
   private readonly known = new WeakMap<Inode, { file: ObjectFile | undefined }>();
 
+  /** `outside`: where files are read; the guest's own file system if left out, which notices and caches that. */
+  constructor(private readonly outside?: OutsideFiles) {}
+
   private ofFile(mm: Mm, source: NonNullable<Vma["source"]>): ObjectFile | undefined {
     const inode = source.file?.inode;
     if (!inode) return undefined;
     let entry = this.known.get(inode);
     if (!entry) {
-      const elf = elfOf(inode, source.file);
+      const { outside } = this;
       const { place } = source;
       const path = (place?.parent && placePath(place)) || source.describe();
-      entry = { file: elf && new ObjectFile(elf, path, place, mm) };
+      const elf = outside ? elfOutside(outside, path) : elfOf(inode, source.file);
+      entry = { file: elf && new ObjectFile(elf, path, place, mm, outside) };
       this.known.set(inode, entry);
     }
     return entry.file;

@@ -1,7 +1,7 @@
 /** Names, lines and backtraces for debuggers. Nothing here changes what the guest sees. */
 import type { Task } from "../../kernel/task.ts";
 import { demangle } from "./demangle.ts";
-import { Objects } from "./objects.ts";
+import { Objects, type OutsideFiles } from "./objects.ts";
 import { unwind } from "./unwind.ts";
 
 export interface Symbol {
@@ -44,9 +44,12 @@ const MOST_FRAMES = 256;
 const SIGNAL_FRAME = "<signal handler called>";
 
 class ObjectSymbols implements Symbols {
-  private readonly objects = new Objects();
+  private readonly objects: Objects;
   private readonly names = new Map<string, string>();
 
+  constructor(outside?: OutsideFiles) {
+    this.objects = new Objects(outside);
+  }
   /** Names repeat, as a debugger shows the same code again and again. */
   private shown(name: string): string {
     let text = this.names.get(name);
@@ -106,6 +109,7 @@ function isMangled(name: string): boolean {
   return name.startsWith("_Z") || name.startsWith("_R");
 }
 
-export function makeSymbols(): Symbols {
-  return new ObjectSymbols();
+/** `outside`: for machines that are recorded, whose own file system must not be asked. */
+export function makeSymbols(outside?: OutsideFiles): Symbols {
+  return new ObjectSymbols(outside);
 }

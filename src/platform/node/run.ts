@@ -7,7 +7,7 @@ import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
 import type { Host } from "../../host/types.ts";
 import type { Process } from "../../kernel/process.ts";
-import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
+import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
 import type { Head } from "../../record/file.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
@@ -46,7 +46,7 @@ const NOT_FOUND = 127;
 const OF_TERMINALS = [SIGINT, SIGQUIT, SIGTSTP, SIGWINCH];
 
 /** Strings of Node (UTF-16) as byte strings, and back. */
-function bytes(s: string): string {
+export function bytes(s: string): string {
   return Buffer.from(s, "utf8").toString("latin1");
 }
 function characters(s: string): string {
@@ -69,12 +69,28 @@ export async function loadImage(handlers: Handlers | undefined): Promise<Handler
   throw new Error("handlers.bin is missing: run `npm run build`");
 }
 
-function environment(): string[] {
+export function environment(): string[] {
   return Object.entries(process.env).map(([name, value]) => bytes(`${name}=${value ?? ""}`));
 }
 
 function overlayList(spec: string | undefined): string[] | undefined {
   return spec === undefined ? undefined : bytes(spec).split(":");
+}
+
+/** What makes a machine as the command wants it, with the files and the directory of this process. */
+export function machineOptions(o: Omit<RunOptions, "version">, host: Host, image: HandlerImage): MachineOptions {
+  return {
+    host,
+    image,
+    overlays: overlayList(o.overlays),
+    cwd: bytes(process.cwd()),
+    timer: () => performance.now(),
+    jit: o.jit,
+    watch: o.statistics || o.regions !== undefined,
+    cpu: o.cpu,
+    net: o.net,
+    stress: o.stress,
+  };
 }
 
 /** What a debugger does with the machine. */
@@ -94,19 +110,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   const node = new NodeHost((line) => log.write(line));
   const record = o.record === undefined ? undefined : startRecording(o.record, node, headOf(o));
   const host: Host = record?.host ?? node;
-  const machine = new Machine({
-    host,
-    image,
-    pace: record?.pace,
-    timer: () => performance.now(),
-    overlays: overlayList(o.overlays),
-    cwd: bytes(process.cwd()),
-    jit: o.jit,
-    watch: o.statistics || o.regions !== undefined,
-    cpu: o.cpu,
-    net: o.net,
-    stress: o.stress,
-  });
+  const machine = new Machine({ ...machineOptions(o, host, image), pace: record?.pace });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
@@ -115,7 +119,9 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     node.restore();
-    process.exit(refusal(o.program, -failed, machine.programFound));
+    const { message, code } = refusal(o.program, -failed, machine.programFound);
+    process.stderr.write(`blink: ${message}\n`);
+    process.exit(code);
   }
   for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
@@ -145,12 +151,11 @@ export function forwardSignals(host: Host, machine: Machine): void {
   };
 }
 
-/** Says in one line why the program does not run; the exit code. */
-function refusal(program: string, errno: number, found: boolean): number {
-  let why = `${program}: ${errnoMessage(errno) ?? errno}`;
-  if (errno === ENOENT) why = found ? `${program}: its interpreter is missing` : `command not found: ${program}`;
-  process.stderr.write(`blink: ${why}\n`);
-  return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+/** Why the program does not run, and the exit code that says so. */
+export function refusal(program: string, errno: number, found: boolean): { message: string; code: number } {
+  let message = `${program}: ${errnoMessage(errno) ?? errno}`;
+  if (errno === ENOENT) message = found ? `${program}: its interpreter is missing` : `command not found: ${program}`;
+  return { message, code: errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE };
 }
 
 /** All regions as text in `regions.txt`, and the modules that hold them, as WebAssembly. */
@@ -163,7 +168,7 @@ function writeRegions(machine: Machine, directory: string): void {
 }
 
 /** `elapsed`: milliseconds from the program's start to its end. */
-function printStatistics(machine: Machine, elapsed: number): void {
+export function printStatistics(machine: Machine, elapsed: number): void {
   const { jit, ...plain } = machine.engine.stats;
   const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
   const lines = Object.entries(plain).map(([name, value]) => line(name, value));

@@ -1,0 +1,20 @@
+/** What keys do, for the help; app.ts has the same letters. */
+export const HELP: readonly string[] = [
+  "s  step                     c  continue, with the panels",
+  "n  next: over calls         C  continue harder: without",
+  "f  finish this function     ctrl-c  interrupt",
+  "u up / U down  one instruction back / forward in time",
+  "r  back to the last stop    home end  begin, now",
+  "b  breakpoint at ...        B  take the last one away",
+  "w  watch for writes to ...  W  take the last one away",
+  "j k  look at code below, above    g  look at memory at ...",
+  "< >  other thread           p  profile or frames",
+  "t type  T size  x radix     of vector registers",
+  "h  memory as hex, characters, both    + -  zoom it",
+  "ctrl-t turbo  alt-t slow motion",
+  "2 3  second, third column   z  terminal alone, and back",
+  "Tab  type into the terminal (ctrl-] leaves it)",
+  "R  restart   M  mouse on, off   ctrl-l  draw anew   q  quit",
+  "Mouse: wheel over code goes through time, over memory moves",
+  "(with ctrl: zooms); a click on code sets a breakpoint.",
+];

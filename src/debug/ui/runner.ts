@@ -1,0 +1,111 @@
+/** Ways to go: over calls, out of functions, on with the panels alive. */
+import { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../abi/signal.ts";
+import type { Task } from "../../kernel/task.ts";
+import type { Debuggee, Stop, Until } from "../types.ts";
+import { insnAt, type Look } from "./look.ts";
+import type { Frame } from "./symbols.ts";
+
+/** Signals that say that something is wrong: the others are the program's daily business. */
+const FAULTS: readonly number[] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS];
+
+/** The time that the place we run in gives. Milliseconds. */
+export interface Pace {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** A picture's time. */
+export const FRAME = 1000 / 60;
+/** So long a piece of a run is to be, so that keys are seen and the profile has samples. */
+const PIECE = 4;
+const LEAST_PIECE = 2000;
+const MOST_PIECE = 50_000_000;
+
+export class Runner {
+  private stopping = false;
+  /** Instructions of the next piece. */
+  private piece = 20_000;
+
+  constructor(
+    readonly debuggee: Debuggee,
+    private readonly pace: Pace,
+    private readonly reactive: () => boolean,
+  ) {}
+
+  interrupt(): void {
+    this.stopping = true;
+    this.debuggee.interrupt();
+  }
+  /** Runs on, past signals that nobody wants to see. */
+  async run(until: Until = {}): Promise<Stop> {
+    this.stopping = false;
+    return this.runOn(until);
+  }
+  private async runOn(until: Until): Promise<Stop> {
+    for (;;) {
+      const stop = await this.debuggee.run({ ...until, signals: this.reactive() });
+      if (stop.kind !== "signal" || FAULTS.includes(stop.signo)) return stop;
+      if (this.stopping) return { kind: "interrupted" };
+    }
+  }
+  /** Until the task is at the address with its stack no deeper than `sp`. */
+  private async runTo(task: Task, address: number, sp: number): Promise<Stop> {
+    const { breakpoints } = this.debuggee;
+    const own = !breakpoints.has(address);
+    this.stopping = false;
+    breakpoints.add(address);
+    try {
+      for (;;) {
+        const stop = await this.runOn({});
+        if (stop.kind !== "breakpoint" || stop.address !== address) return stop;
+        if (stop.task === task && task.regs.rsp >= sp) return { kind: "done" };
+        // Another thread or a recursion came by.
+        if (!own) return stop;
+        if (this.stopping) return { kind: "interrupted" };
+      }
+    } finally {
+      if (own) breakpoints.delete(address);
+    }
+  }
+  /** One instruction, or a whole call. */
+  async next(task: Task, look: Look): Promise<Stop> {
+    const rip = Number(task.regs.rip);
+    const insn = insnAt(look, rip);
+    const whole = insn?.row.mnemonic === "CALL" || (insn !== undefined && insn.rep !== 0 && insn.row.repeat !== "");
+    if (!insn || !whole) return this.debuggee.step(task);
+    return this.runTo(task, rip + insn.length, task.regs.rsp);
+  }
+  /** Until the innermost function has returned. */
+  async finish(task: Task, frames: readonly Frame[]): Promise<Stop | undefined> {
+    const [inner, outer] = frames;
+    return outer ? this.runTo(task, outer.pc, inner.cfa) : undefined;
+  }
+  /**
+   * Goes on until something stops it. `speed`: instructions a frame (Infinity: all that can be); asked again each time.
+   * `between`: called whenever it stands still for a moment.
+   */
+  async animate(speed: () => number, between: () => void): Promise<Stop> {
+    this.stopping = false;
+    for (;;) {
+      const steps = speed();
+      const begun = this.pace.now();
+      const count = steps === Infinity ? this.piece : Math.max(1, steps);
+      const stop = await this.runOn({ position: this.debuggee.position + count });
+      const passed = this.pace.now() - begun;
+      between();
+      if (stop.kind !== "done") return stop;
+      if (this.stopping) return { kind: "interrupted" };
+      if (steps === Infinity) {
+        this.piece = adapted(this.piece, passed);
+        await this.pace.sleep(0);
+      } else await this.pace.sleep(Math.max(0, FRAME / Math.min(1, steps) - passed));
+      if (this.stopping) return { kind: "interrupted" };
+    }
+  }
+}
+
+/** At most twice or half as many instructions as before: a piece may also have waited. */
+function adapted(piece: number, passed: number): number {
+  const factor = Math.min(2, Math.max(0.5, PIECE / Math.max(passed, 0.01)));
+  return Math.round(Math.min(MOST_PIECE, Math.max(LEAST_PIECE, piece * factor)));
+}

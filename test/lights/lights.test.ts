@@ -1,0 +1,203 @@
+/** The debugger as a user has it: keys and the mouse go in, a picture comes out. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect } from "vitest";
+import { declare } from "../harness/declare.ts";
+import { buildGuest } from "../harness/guest.ts";
+import { missing } from "../harness/needs.ts";
+import { DIST, ROOT } from "../harness/paths.ts";
+import { Tmux } from "./tmux.ts";
+
+const FILE = "lights";
+const TOOLS = ["tmux", "bash", "pgrep"];
+const SQUARES = fileURLToPath(new URL("squares.c", import.meta.url));
+const squares = (): string => buildGuest(SQUARES, "gcc -g -O1 -static");
+
+let folder: string;
+let tmux: Tmux | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "blink-lights-"));
+});
+afterEach(() => {
+  tmux?.kill();
+  tmux = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+function lights(
+  name: string,
+  tools: readonly string[],
+  run: (open: (cols: number, rows: number) => Tmux) => Promise<void>,
+): void {
+  declare(FILE, name, missing([...TOOLS, ...tools]), () =>
+    run((cols, rows) => {
+      tmux = new Tmux(cols, rows, folder);
+      return tmux;
+    }),
+  );
+}
+
+lights("the greeting, and the terminal as it was afterwards", [], async (open) => {
+  const t = open(80, 24);
+  t.lights(join(ROOT, "examples/hello/hello"));
+  await t.shows(/stopped {2}@0 /);
+  t.type("s");
+  await t.shows(/stopped {2}@1 /);
+  t.type("sss");
+  await t.shows(/stopped {2}@4 /);
+  t.type("c");
+  await t.shows("the program has ended: exit code 0");
+  t.type("\r");
+  expect(await t.shows(/iterations in \d+ ms/)).toContain("Terminal");
+  t.type("q");
+  await t.shows("status 0");
+  expect(t.text()).not.toContain("Registers");
+});
+
+lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
+  const t = open(160, 50);
+  t.lights(`-b sum ${squares()}`);
+  await t.shows("stopped");
+  t.type("c");
+  await t.shows(/Breakpoint.*\n.*breakpoint at .* sum/);
+  t.type("\r");
+  const stopped = await t.shows(/─ sum ─/);
+  expect(stopped).toMatch(/● +[0-9a-f]+ .*\n/);
+  expect(stopped).toContain("squares.c:");
+  expect(stopped).toMatch(/sum.*\n.*main\+0x/);
+  t.type("B");
+  t.type("btotal+0x1000000000000\r");
+  await t.shows("no address");
+  t.type("\x1b");
+  t.type("bsquare\r");
+  t.type("c");
+  await t.shows("breakpoint at");
+  t.type("\rB");
+  await t.shows(/─ square ─/);
+  t.type("f");
+  await t.shows(/─ sum\+0x[0-9a-f]+ ─/);
+  t.type("wtotal\r");
+  t.type("c");
+  await t.shows(/Watchpoint.*\n.*written: [0-9a-f]+ total/);
+  t.type("\rW");
+  t.type("c");
+  await t.shows("exit code 14");
+  t.type("q");
+  await t.shows("status 14");
+});
+
+lights("a restart keeps breakpoints", ["gcc"], async (open) => {
+  const t = open(100, 30);
+  t.lights(`-b square ${squares()}`);
+  await t.shows(/stopped {2}@0 /);
+  t.type("c");
+  await t.shows("breakpoint at");
+  t.type("R");
+  await t.shows("started again");
+  await t.shows(/stopped {2}@0 /);
+  t.type("c");
+  await t.shows("breakpoint at");
+  t.type("\rq");
+  await t.shows("status 0");
+});
+
+lights("the guest's terminal gets keys, signals and sizes", ["bash"], async (open) => {
+  const t = open(100, 40);
+  t.lights("bash --norc --noediting");
+  await t.shows("stopped");
+  t.type("c");
+  await t.shows(/Terminal.*\nready>/);
+  t.type("\t");
+  await t.shows("keys go here");
+  t.type("trap 'echo caught' INT; stty size\r");
+  await t.shows(/\n11 100/);
+  t.type("\x03");
+  await t.shows("caught");
+  t.resize(120, 40);
+  t.type("stty size\r");
+  await t.shows(/\n14 78|\n16 78/);
+  t.type("\x1d");
+  await t.shows("Tab to type here");
+  t.type("\x03");
+  await t.shows("interrupted");
+  t.type("q");
+  await t.shows("status 0");
+});
+
+lights("the mouse: a click sets a breakpoint, the wheel steps", ["gcc"], async (open) => {
+  const t = open(160, 50);
+  t.lights(`-b main ${squares()}`);
+  await t.shows("stopped");
+  t.type("c");
+  await t.shows("breakpoint at");
+  t.type("\r");
+  const before = await t.shows(/─ main ─/);
+  const row = before.split("\n").findIndex((l) => l.includes("call") && l.includes("; sum"));
+  expect(row).toBeGreaterThan(0);
+  t.type(`\x1b[<0;20;${row + 1}M\x1b[<0;20;${row + 1}m`);
+  await t.shows(/●.*call/);
+  const position = Number(/@([\d,]+)/.exec(t.text())?.[1].replaceAll(",", ""));
+  t.type("\x1b[<65;20;5M\x1b[<65;20;5M");
+  await t.shows(`@${(position + 2).toString().replace(/\B(?=(\d{3})+$)/g, ",")} `);
+  t.type("q");
+  await t.shows("status 0");
+});
+
+lights("a terminal that is too small says so, and any size is drawn", [], async (open) => {
+  const t = open(80, 24);
+  t.lights(join(ROOT, "examples/hello/hello"));
+  await t.shows("Registers");
+  t.resize(30, 8);
+  await t.shows("too small");
+  t.resize(200, 60);
+  await t.shows("x87");
+  t.resize(60, 20);
+  await t.shows(/^─ hello/);
+  t.type("q");
+  await t.shows("status 0");
+});
+
+lights("stopped and continued, and ended by a signal, the terminal is given back", [], async (open) => {
+  const t = open(80, 24);
+  t.lights(join(ROOT, "examples/hello/hello"));
+  await t.shows("Registers");
+  t.type("\x1a");
+  await t.shows(/Stopped/);
+  expect(t.text()).not.toContain("Registers");
+  t.type("fg\r");
+  await t.shows("Registers");
+  process.kill(t.pid, "SIGTERM");
+  await t.shows(/Terminated|status 143/);
+  t.type("stty -a | tr ';' '\\n'\r");
+  expect(await t.shows(/ icanon/)).not.toContain("Registers");
+});
+
+lights("without colours and without UTF-8", [], async (open) => {
+  const t = open(80, 24);
+  t.type("export NO_COLOR=1 LC_ALL=C\r");
+  t.lights(join(ROOT, "examples/hello/hello"));
+  const text = await t.shows("Registers");
+  expect(text).toContain("|- Registers ---");
+  t.type("q");
+  await t.shows("status 0");
+});
+
+function plain(...args: string[]) {
+  return spawnSync(process.execPath, [join(DIST, "blinkenlights.js"), ...args], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, TERM: "dumb", BLINK_LOG_FILENAME: "/dev/null" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+declare(FILE, "what can't be done is said on standard error", missing([]), async () => {
+  expect(plain("true")).toMatchObject({ status: 48, stdout: "" });
+  expect(plain("true").stderr).toContain("no terminal");
+  expect(plain("-r", "true").stderr).toContain("real mode is not there");
+  expect(plain("-h").stdout).toContain("Usage: blinkenlights");
+  const echo = plain("-t", "echo", "hi");
+  expect([echo.status, echo.stdout]).toEqual([0, "hi\n"]);
+});
