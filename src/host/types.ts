@@ -19,7 +19,16 @@ export interface Host {
   /** One line for the log (BLINK_LOG_FILENAME or standard error). */
   log(line: string): void;
   /** Identity the guest sees at start. */
-  ids: { uid: number; gid: number; groups?: number[]; umask?: number; hostname: string; cpus: number };
+  ids: {
+    uid: number;
+    gid: number;
+    groups?: number[];
+    umask?: number;
+    hostname: string;
+    cpus: number;
+    /** Number of the first process (100 if left out): programs name scratch files after it. */
+    pid?: number;
+  };
   /** Signals the host got (Linux numbers): SIGINT from the terminal, SIGWINCH, SIGTERM ... Set by who wants them. */
   onSignal?: (signo: number) => void;
   /** Stops this process as ^Z would, with the terminal as it was found; returns when it is continued. */

@@ -128,6 +128,7 @@ function makeChild(task: Task, r: CloneRequest, mm: Mm): Task {
   child.affinity = task.affinity;
   child.timerSlack = task.timerSlack;
   child.policy = { ...task.policy };
+  child.seccomp = task.seccomp;
   if (!(flags & C.CLONE_VM) || flags & C.CLONE_VFORK) child.altStack = { ...task.altStack };
   if (flags & C.CLONE_CHILD_CLEARTID) child.clearTid = r.childTid;
   child.regs.copyFrom(task.regs);

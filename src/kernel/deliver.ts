@@ -16,9 +16,9 @@ import { RAX } from "../cpu/layout.ts";
 import { finishCall, makeCall, retryCall } from "./dispatch.ts";
 import { exitProcess } from "./exit.ts";
 import { orphaned } from "./groups.ts";
-import { enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
+import { callDone, enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
 import { abortCall, interruptAborted, restartAborted } from "./restart.ts";
-import { deliverable, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
+import { deliverable, forceSignal, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
 import { pushFrame } from "./sigframe.ts";
 import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
 import type { Task } from "./task.ts";
@@ -92,9 +92,12 @@ function beforeUser(task: Task, tracee: Tracee): boolean {
 
 /** The call at whose entry it stopped is made, as its tracer left the registers. */
 function enterCall(task: Task, tracee: Tracee): void {
+  const { screened } = tracee;
   task.entering = false;
+  tracee.screened = false;
   if (tracee.mode === "sysemu") return;
-  if (task.origRax >= 0) makeCall(task, task.origRax);
+  if (task.origRax >= 0) makeCall(task, task.origRax, screened);
+  else callDone(task);
 }
 
 // The state changes under calls that the compiler does not look into.
@@ -170,15 +173,4 @@ function interruptCall(task: Task, restart: boolean): void {
     task.regs.rip -= 2n;
     task.regs.setGpr(RAX, w.call.row.nr);
   } else finishCall(task, w.call, -EINTR);
-}
-
-/** A fault of the task's own doing: cannot be blocked or ignored. */
-export function forceSignal(task: Task, info: SigInfo): void {
-  const action = task.sighand.actions[info.signo];
-  const blocked = (task.mask & sigBit(info.signo)) !== 0n;
-  if (blocked || action.handler === SIG_IGN) {
-    task.sighand.actions[info.signo] = { ...action, handler: SIG_DFL };
-    task.mask &= ~sigBit(info.signo);
-  }
-  task.pending.add(info);
 }

@@ -1,11 +1,16 @@
 /** From the SYSCALL instruction to the function in a family's file, and back. */
 import { EFAULT, ENOSYS } from "../abi/errno.ts";
+import { PTRACE_EVENT_SECCOMP } from "../abi/ptrace.ts";
+import { SECCOMP_MODE_DISABLED, SYS_SECCOMP } from "../abi/seccomp.ts";
+import { SIGSYS } from "../abi/signal.ts";
 import { hi32, joinSigned } from "../base/bits.ts";
 import { RAX, RDI, RDX, RSI } from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
+import { exitProcess, exitTask } from "./exit.ts";
 import type { Kernel } from "./kernel.ts";
-import { callDone, callStop } from "./ptrace.ts";
-import { deliverable } from "./send.ts";
+import { callDone, callStop, queueEvent } from "./ptrace.ts";
+import { screen } from "./seccomp.ts";
+import { deliverable, forceSignal } from "./send.ts";
 import type { Task } from "./task.ts";
 import type { Tracee } from "./tracee.ts";
 import { type Call, NO_RETURN, type SyscallRow, type SysResult } from "./types.ts";
@@ -82,9 +87,10 @@ function stopsAtEntry(task: Task, tracee: Tracee, nr: number): boolean {
   return true;
 }
 
-/** Makes the call; its number may be one that a tracer chose. */
-export function makeCall(task: Task, nr: number): void {
+/** Makes the call; its number may be one that a tracer chose. `screened`: seccomp's filters left it to the tracer. */
+export function makeCall(task: Task, nr: number, screened = false): void {
   const { kernel, regs } = task;
+  if (task.seccomp.mode !== SECCOMP_MODE_DISABLED && !admitted(task, nr, screened)) return;
   const found = kernel.table.get(nr);
   if (!found) {
     unknown(kernel, nr);
@@ -95,6 +101,43 @@ export function makeCall(task: Task, nr: number): void {
   const call = new CallInFlight(task, found.row, found.kinds);
   kernel.trace?.enter?.(call);
   settle(task, call, invoke(call));
+}
+
+/** Acts on seccomp's verdict; true if the call may be made. */
+function admitted(task: Task, nr: number, screened: boolean): boolean {
+  const verdict = screen(task, nr, screened);
+  switch (verdict.kind) {
+    case "allow":
+      return true;
+    case "kill":
+      if (verdict.whole) exitProcess(task.process, verdict.signo);
+      else exitTask(task, verdict.signo);
+      return false;
+    case "trap": {
+      const { rip } = task.regs;
+      forceSignal(task, { signo: SIGSYS, code: SYS_SECCOMP, errno: verdict.data, addr: rip, syscall: nr });
+      task.regs.setGpr(RAX, nr);
+      break;
+    }
+    case "trace":
+      task.regs.setGpr(RAX, -ENOSYS);
+      if (!askTracer(task, nr, verdict.data)) break;
+      return false;
+    default:
+      task.regs.setGpr(RAX, verdict.value);
+  }
+  callDone(task);
+  return false;
+}
+
+/** The call is made when the tracer lets the task go on; false if no tracer wants to know. */
+function askTracer(task: Task, nr: number, data: number): boolean {
+  const { tracee } = task;
+  if (!tracee || !queueEvent(task, PTRACE_EVENT_SECCOMP, data)) return false;
+  task.origRax = nr;
+  task.entering = true;
+  tracee.screened = true;
+  return true;
 }
 
 function unknown(kernel: Kernel, nr: number): void {

@@ -91,7 +91,7 @@ export class Kernel {
   onSessionEnd: ((leader: Process) => void) | undefined;
   /** A task runs a new program: its address space is another one now. */
   onExec: ((task: Task) => void) | undefined;
-  private nextPid = 99;
+  private nextPid: number;
 
   constructor(options: KernelOptions) {
     this.host = options.host;
@@ -104,6 +104,7 @@ export class Kernel {
     this.table = new SyscallTable(options.rows);
     this.hostname = this.host.ids.hostname;
     this.bootTime = this.host.clock.monotonic();
+    this.nextPid = (this.host.ids.pid ?? 100) - 1;
   }
   private zero = 0;
   /** The frame of zeros that anonymous memory shows until it is written. */

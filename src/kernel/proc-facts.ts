@@ -198,6 +198,10 @@ class TaskFacts implements ProcTask {
   get cred() {
     return this.task.cred;
   }
+  get seccomp() {
+    const { mode, filter } = this.task.seccomp;
+    return { mode, filters: filter?.depth ?? 0 };
+  }
   get tracer(): number {
     return this.task.tracee?.tracer.process.pid ?? 0;
   }

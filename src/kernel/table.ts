@@ -24,6 +24,7 @@ import { rows as processCalls } from "./sys/process.ts";
 import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
+import { rows as seccompCalls } from "./sys/seccomp.ts";
 import { rows as semCalls } from "./sys/sem.ts";
 import { rows as shmCalls } from "./sys/shm.ts";
 import { rows as signalCalls } from "./sys/signal.ts";
@@ -72,6 +73,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...timerfdCalls,
   ...wait4Calls,
   ...msgCalls,
+  ...seccompCalls,
   ...semCalls,
   ...shmCalls,
 ];

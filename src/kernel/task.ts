@@ -5,6 +5,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
 import { type Process, Usage } from "./process.ts";
 import { Registers } from "./registers.ts";
+import { NO_SECCOMP, type Seccomp } from "./seccomp.ts";
 import { kernelInfo, sendToTask } from "./send.ts";
 import { Pending, type SigHand, UNBLOCKABLE } from "./sighand.ts";
 import type { Timer } from "./timers.ts";
@@ -80,6 +81,8 @@ export class Task {
   entering = false;
   /** A call with a deadline that a signal ended, for restart_syscall(2). */
   restartCall: Call | undefined;
+  /** seccomp(2) */
+  seccomp: Seccomp = NO_SECCOMP;
   timerSlack = 50000;
   nice = 0;
   /** sched_setscheduler(2): kept and reported, all tasks share the processor alike. */

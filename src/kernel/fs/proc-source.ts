@@ -9,7 +9,16 @@ export interface ProcTask {
   readonly state: "R" | "S" | "D" | "T" | "t" | "Z";
   /** Who traces it, 0 for nobody. */
   readonly tracer: number;
-  readonly cred: Cred & { capInheritable: bigint; capPermitted: bigint; capEffective: bigint; capBounding: bigint };
+  readonly cred: Cred & {
+    capInheritable: bigint;
+    capPermitted: bigint;
+    capEffective: bigint;
+    capBounding: bigint;
+    capAmbient: bigint;
+    noNewPrivs: boolean;
+  };
+  /** Mode and number of filters. */
+  readonly seccomp: { mode: number; filters: number };
   readonly blocked: bigint;
   readonly pending: bigint;
   readonly nice: number;

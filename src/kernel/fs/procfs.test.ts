@@ -8,7 +8,14 @@ import { ProcFs } from "./procfs.ts";
 
 const { tree, ctx } = testTree(new MemoryHost());
 const { vfs } = tree;
-const none = { capInheritable: 0n, capPermitted: 0n, capEffective: 0n, capBounding: 0n };
+const none = {
+  capInheritable: 0n,
+  capPermitted: 0n,
+  capEffective: 0n,
+  capBounding: 0n,
+  capAmbient: 0n,
+  noNewPrivs: false,
+};
 const thread: ProcTask = {
   tid: 7,
   comm: "a (b) c",
@@ -17,6 +24,7 @@ const thread: ProcTask = {
   },
   state: "S",
   tracer: 0,
+  seccomp: { mode: 0, filters: 0 },
   cred: { ...cred(5), ...none },
   blocked: 0x10000n,
   pending: 0n,

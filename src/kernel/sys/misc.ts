@@ -8,6 +8,7 @@ import type { Process } from "../process.ts";
 import type { Limit } from "../rlimit.ts";
 import { processUsage, writeRusage } from "../rusage.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
+import { setSeccomp } from "./seccomp.ts";
 
 const UTS_FIELD = 65;
 /** What programs see; the release says which kernel's behaviour is followed. */
@@ -168,6 +169,9 @@ function prctl(call: Call, option: number, a: number, b: number): SysResult {
       task.cred = { ...task.cred, keepCaps: a === 1 };
       return 0;
     case P.PR_GET_SECCOMP:
+      return task.seccomp.mode;
+    case P.PR_SET_SECCOMP:
+      return setSeccomp(call, a, b);
     case P.PR_GET_SECUREBITS:
       return 0;
     case P.PR_CAPBSET_READ:

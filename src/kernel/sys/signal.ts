@@ -3,10 +3,9 @@ import { EAGAIN, EBADF, EINVAL, ENOMEM, EPERM, ESRCH } from "../../abi/errno.ts"
 import * as S from "../../abi/signal.ts";
 import { readTimespec } from "../clock.ts";
 import { CAP_KILL, capable } from "../cred.ts";
-import { forceSignal } from "../deliver.ts";
 import { PidFile } from "../pidfd.ts";
 import type { Process } from "../process.ts";
-import { isIgnored, kernelInfo, sendToProcess, sendToTask, userInfo } from "../send.ts";
+import { forceSignal, isIgnored, kernelInfo, sendToProcess, sendToTask, userInfo } from "../send.ts";
 import { altStackFlags, onAltStack, popFrame } from "../sigframe.ts";
 import { sigBit, UNBLOCKABLE } from "../sighand.ts";
 import { decodeSigInfo, encodeSigInfo } from "../siginfo.ts";

@@ -39,6 +39,7 @@ export class NodeHost implements Host {
   constructor(private readonly logTo: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {
     this.epoch = BigInt(Date.now()) * 1000000n - process.hrtime.bigint();
     this.ids = {
+      pid: process.pid,
       uid: process.getuid?.() ?? 1000,
       gid: process.getgid?.() ?? 1000,
       groups: process.getgroups?.() ?? [],
