@@ -4,6 +4,7 @@ import {
   SA_NODEFER,
   SA_RESETHAND,
   SA_RESTART,
+  SI_KERNEL,
   SIG_DFL,
   SIG_IGN,
   SIGCONT,
@@ -119,6 +120,8 @@ function act(task: Task, info: SigInfo): void {
   task.kernel.trace?.signal?.(task, info);
   if (action.handler !== SIG_DFL && action.handler !== SIG_IGN && signo !== SIGKILL && signo !== SIGSTOP) {
     handle(task, info, action);
+  } else if (sparesInit(task, info)) {
+    // The init of a pid namespace takes only what it handles.
   } else if (ignores(task, signo) && signo !== SIGKILL && signo !== SIGSTOP) {
     // Nothing; a call that waits goes on.
   } else if (sigBit(signo) & STOP_SIGNALS) {
@@ -128,6 +131,12 @@ function act(task: Task, info: SigInfo): void {
     endWait(task);
     exitProcess(task.process, signo);
   }
+}
+
+/** Is it the init of a pid namespace, and the signal neither SIGKILL nor SIGSTOP, nor for a fault of its own? */
+function sparesInit(task: Task, { signo, code }: SigInfo): boolean {
+  if (task.process.pidNs.init !== task.process || signo === SIGKILL || signo === SIGSTOP) return false;
+  return code <= 0 || code === SI_KERNEL;
 }
 
 function stop(task: Task, signo: number): void {

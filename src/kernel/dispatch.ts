@@ -1,5 +1,5 @@
 /** From the SYSCALL instruction to the function in a family's file, and back. */
-import { EFAULT, ENOSYS } from "../abi/errno.ts";
+import { EFAULT, EINVAL, ENOSYS } from "../abi/errno.ts";
 import { PTRACE_EVENT_SECCOMP } from "../abi/ptrace.ts";
 import { SECCOMP_MODE_DISABLED, SYS_SECCOMP } from "../abi/seccomp.ts";
 import { SIGSYS } from "../abi/signal.ts";
@@ -18,13 +18,18 @@ import { parkTask, wakeTask } from "./wait.ts";
 
 /** Registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const ARGS = [RDI, RSI, RDX, 10, 8, 9];
-const INT32 = new Set("int fd dirfd pid sig madvise sig_how clockid arch_prctl futex_op".split(" "));
+const INT32 = new Set("int fd dirfd sig madvise sig_how clockid arch_prctl futex_op".split(" "));
 const UINT32 = new Set("uint mode whence fcntl ioctl epoll_op fadvise resource".split(" "));
 
-type Conversion = "int" | "uint" | "long";
+/** (uid_t)-1: leave it as it is. */
+const NO_ID = 0xffffffff;
+const UNMAPPED = Number.NEGATIVE_INFINITY;
+
+type Conversion = "int" | "uint" | "long" | "pid" | "uid" | "gid";
 
 function conversionOf(arg: string | undefined): Conversion {
   const kind = arg?.slice(arg.indexOf(":") + 1) ?? "";
+  if (kind === "pid" || kind === "uid" || kind === "gid") return kind;
   return INT32.has(kind) ? "int" : UINT32.has(kind) || kind.startsWith("flags:") ? "uint" : "long";
 }
 
@@ -58,7 +63,11 @@ class CallInFlight implements Call {
     for (let i = 0; i < 6; i++) {
       const lo = regs.gprLo(ARGS[i]);
       const kind = kinds[i];
-      args[i] = kind === "int" ? lo | 0 : kind === "uint" ? lo : joinSigned(lo, regs.gprHi(ARGS[i]));
+      if (kind === "int") args[i] = lo | 0;
+      else if (kind === "uint") args[i] = lo;
+      else if (kind === "pid") args[i] = task.process.pidNs.machine(lo | 0);
+      else if (kind === "long") args[i] = joinSigned(lo, regs.gprHi(ARGS[i]));
+      else args[i] = lo === NO_ID ? NO_ID : (task.cred.userNs.id(kind, lo) ?? UNMAPPED);
     }
     this.args = args;
   }
@@ -148,6 +157,8 @@ function unknown(kernel: Kernel, nr: number): void {
 
 function invoke(call: Call): SysResult {
   const [a, b, c, d, e, f] = call.args;
+  // Ids that the user namespace has no number for.
+  if (a === UNMAPPED || b === UNMAPPED || c === UNMAPPED || d === UNMAPPED) return -EINVAL;
   try {
     return call.row.fn(call, a, b, c, d, e, f);
   } catch (error) {

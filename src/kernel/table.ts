@@ -16,6 +16,7 @@ import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
 import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
+import { rows as namespaceCalls } from "./sys/namespaces.ts";
 import { numaCalls } from "./sys/numa.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
@@ -57,6 +58,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...inotifyCalls,
   ...memfdCalls,
   ...mountCalls,
+  ...namespaceCalls,
   ...numaCalls,
   ...socketCalls,
   ...messageCalls,

@@ -3,6 +3,7 @@ import type { FdTable } from "./fdtable.ts";
 import type { FsInfo } from "./fsinfo.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
+import type { Namespaces } from "./namespaces.ts";
 import { type Process, Usage } from "./process.ts";
 import { Registers } from "./registers.ts";
 import { NO_SECCOMP, type Seccomp } from "./seccomp.ts";
@@ -39,6 +40,7 @@ export interface TaskParts {
   fs: FsInfo;
   sighand: SigHand;
   cred: TaskCred;
+  ns: Namespaces;
 }
 
 /** A thread. */
@@ -89,6 +91,7 @@ export class Task {
   policy = { policy: 0, priority: 0, resetOnFork: false };
   /** sched_setaffinity: bit set over the host's processors. */
   affinity: bigint;
+  ns: Namespaces;
 
   constructor(
     readonly kernel: Kernel,
@@ -103,6 +106,7 @@ export class Task {
     this.fs = parts.fs;
     this.sighand = parts.sighand;
     this.cred = parts.cred;
+    this.ns = parts.ns;
     this.affinity = (1n << BigInt(kernel.host.ids.cpus)) - 1n;
     process.tasks.push(this);
   }

@@ -20,6 +20,8 @@ export class Net {
   private nextName = 1;
   /** The way to the host's network, if there is to be one. */
   gateway: Gateway | undefined;
+  /** A network namespace begins with its loopback down: nothing can be reached. */
+  loopbackUp = true;
   /** Without internet sockets at all. */
   unixOnly = false;
 
@@ -50,7 +52,7 @@ export class Net {
   find(from: Socket, to: Address): Socket | number {
     if (to.family === AF_UNIX) return this.findUnix(to.path);
     const plain = plainIp(to.ip);
-    if (!isAnyIp(plain) && !isLoopback(plain)) return -E.ENETUNREACH;
+    if (!this.loopbackUp || (!isAnyIp(plain) && !isLoopback(plain))) return -E.ENETUNREACH;
     const list = this.ports.get(`${from.type} ${to.port}`) ?? [];
     const exact = list.find((s) => accepts(s, plain, false));
     return exact ?? list.find((s) => accepts(s, plain, true)) ?? -E.ECONNREFUSED;

@@ -168,7 +168,7 @@ function sigInfo(call: Call, tracee: Tracee, at: number, set: boolean): number {
   const { user } = call.task.mm;
   const { stop } = tracee;
   if (!stop?.info) return -EINVAL;
-  if (!set) user.writeBytes(at, encodeSigInfo(stop.info));
+  if (!set) user.writeBytes(at, encodeSigInfo(stop.info, call.task));
   else {
     const bytes = user.readBytes(at, SIGINFO_SIZE);
     stop.info = decodeSigInfo(bytes, new DataView(bytes.buffer).getInt32(0, true));

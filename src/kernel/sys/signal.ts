@@ -122,6 +122,13 @@ function mayKill(sender: Task, target: Process, signo: number): boolean {
 function killOne(task: Task, target: Process | undefined, signo: number): number {
   if (!target || target.reaped) return -ESRCH;
   if (!mayKill(task, target, signo)) return -EPERM;
+  // Nothing inside can kill the init of a pid namespace (pid_namespaces(7)).
+  if (
+    target === task.process.pidNs.init &&
+    target.pidNs === task.process.pidNs &&
+    (signo === S.SIGKILL || signo === S.SIGSTOP)
+  )
+    return 0;
   return signo === 0 ? 0 : sendToProcess(target, userInfo(task, signo));
 }
 
@@ -135,12 +142,13 @@ function killMany(task: Task, targets: Process[], signo: number): number {
 function kill(call: Call, pid: number, signo: number): SysResult {
   const { kernel, task } = call;
   if (signo !== 0 && !validSignal(signo)) return -EINVAL;
-  const all = [...kernel.processes.values()].filter((p) => !p.reaped);
+  const { pidNs } = task.process;
+  const all = [...kernel.processes.values()].filter((p) => !p.reaped && p.pidNs.isWithin(pidNs));
   if (pid > 0) return killOne(task, kernel.processes.get(pid) ?? kernel.tasks.get(pid)?.process, signo);
   if (pid === -1)
     return killMany(
       task,
-      all.filter((p) => p !== task.process),
+      all.filter((p) => p !== task.process && p !== pidNs.init),
       signo,
     );
   const group = pid === 0 ? task.process.pgid : -pid;
@@ -214,7 +222,7 @@ function rtSigtimedwait(call: Call, set: number, info: number, timeout: number, 
   const taken = task.pending.take(wanted) ?? task.process.pending.take(wanted);
   task.sigwaitSet = 0n;
   if (taken) {
-    if (info) user.writeBytes(info, encodeSigInfo(taken));
+    if (info) user.writeBytes(info, encodeSigInfo(taken, call.task));
     return taken.signo;
   }
   if (until !== undefined && until <= call.kernel.now()) return -EAGAIN;

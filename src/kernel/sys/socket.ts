@@ -18,6 +18,13 @@ export function senderOf(call: Call): Sender {
   return { pid: process.pid, uid: cred.uid, gid: cred.gid };
 }
 
+/** struct ucred, in numbers of the caller's namespaces. */
+export function senderAsSeen(call: Call, { pid, uid, gid }: Sender): Int32Array<ArrayBuffer> {
+  const { process, cred } = call.task;
+  const ids = [cred.userNs.shown("uid", uid), cred.userNs.shown("gid", gid)];
+  return Int32Array.of(process.pidNs.shown(pid), ...ids);
+}
+
 /** The descriptor's socket, or -EBADF, or -ENOTSOCK. */
 export function socketOf(call: Call, fd: number): Socket | number {
   const file = call.task.fds.get(fd);
@@ -31,7 +38,7 @@ export function withPaths<T>(call: Call, fn: () => T): T {
     const place = call.kernel.vfs.resolve(pathContext(call), call.task.fs.cwd, path);
     return typeof place === "number" ? place : place.inode;
   };
-  return call.kernel.net.as(resolve, fn);
+  return call.task.ns.net.net.as(resolve, fn);
 }
 
 /** An address argument; undefined for AF_UNSPEC, with which connect(2) undoes a connection. */
@@ -61,14 +68,14 @@ const FLAGS = S.SOCK_NONBLOCK | S.SOCK_CLOEXEC;
 function make(call: Call, domain: number, kind: number, protocol: number): Socket | number {
   const type = kind & S.SOCK_TYPE_MASK;
   if (kind & ~(S.SOCK_TYPE_MASK | FLAGS)) return -E.EINVAL;
-  const inet = INET.includes(domain) && !call.kernel.net.unixOnly;
+  const inet = INET.includes(domain) && !call.task.ns.net.net.unixOnly;
   if (domain !== S.AF_UNIX && !inet) {
     // Looking for interfaces over netlink is common, and programs do without.
     if (domain !== S.AF_NETLINK) call.kernel.log(`socket: address family ${domain} is not supported`);
     return -E.EAFNOSUPPORT;
   }
   if (domain === S.AF_UNIX && protocol !== 0 && protocol !== S.AF_UNIX) return -E.EPROTONOSUPPORT;
-  const { net } = call.kernel;
+  const { net } = call.task.ns.net;
   const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : S.IPPROTO_UDP;
   if (inet && protocol !== 0 && protocol !== own) return type === S.SOCK_RAW ? -E.EPERM : -E.EPROTONOSUPPORT;
   const number = inet ? own : 0;
