@@ -145,9 +145,17 @@ export interface HostDatagrams {
 }
 
 /** TCP and UDP of the host. What takes time ends with a call of `done`, with -errno if it failed. */
+export interface HostInterface {
+  name: string;
+  /** 6 numbers. */
+  mac: readonly number[];
+  /** 4 or 16 numbers, and how many bits of them are the network's. */
+  addresses: { ip: readonly number[]; prefix: number }[];
+}
+
 export interface HostNet {
-  /** Addresses of the host's interfaces. */
-  addresses(): (readonly number[])[];
+  /** The host's interfaces, its loopback left out. */
+  interfaces(): HostInterface[];
   /** Returns what gives the attempt up. */
   connect(to: HostAddress, done: (result: HostConnection | number) => void): () => void;
   /** Returns what stops it. */

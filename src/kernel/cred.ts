@@ -21,6 +21,7 @@ export const CAP_KILL = 5n;
 export const CAP_SETGID = 6n;
 export const CAP_SETUID = 7n;
 export const CAP_SETPCAP = 8n;
+export const CAP_NET_ADMIN = 12n;
 export const CAP_SYS_CHROOT = 18n;
 export const CAP_SYS_ADMIN = 21n;
 export const CAP_SYS_NICE = 23n;

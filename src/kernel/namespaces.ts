@@ -125,9 +125,8 @@ export function makeNamespaces(flags: number, of: Pick<Task, "cred" | "ns" | "fs
   if (flags & NEW_NAMESPACES & ~C.CLONE_NEWUSER && !capableIn(cred, user, CAP_SYS_ADMIN)) return -EPERM;
   const { ns } = of;
   const net = (): Net => {
-    const fresh = new Net();
+    const fresh = new Net(false);
     fresh.unixOnly = ns.net.net.unixOnly;
-    fresh.loopbackUp = false;
     return fresh;
   };
   const has = (bit: number): boolean => (flags & bit) !== 0;

@@ -13,6 +13,7 @@ import { idMapText, setIdMap } from "./id-maps.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
 import type { AnyNs, UtsNs } from "./namespaces.ts";
+import { NET_FILES } from "./net-text.ts";
 import { nsPlace } from "./nsfs.ts";
 import type { PidNs } from "./pid-ns.ts";
 import type { Process } from "./process.ts";
@@ -181,6 +182,13 @@ class ProcessFacts implements ProcProcess {
   }
   get root() {
     return this.leader?.fs.root;
+  }
+  get netFiles() {
+    return Object.keys(NET_FILES);
+  }
+  netFile(name: string): string {
+    const { kernel } = this.process;
+    return NET_FILES[name](kernel, (this.leader?.ns ?? kernel.namespaces).net);
   }
   get mounts() {
     return (this.leader?.ns ?? this.process.kernel.namespaces).mnt.table;

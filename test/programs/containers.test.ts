@@ -23,6 +23,16 @@ programs("containers", { needs: ["sh", "unshare"] }, [
     needs: ["nsenter"],
   },
   {
+    name: "ip: a network namespace and its loopback",
+    sh: "unshare -n sh -c 'ip addr; ip link set lo up; ip addr; ip -o link; ip route; ip route show table local; ip link show nosuch; cat /proc/net/dev /proc/net/route /proc/net/if_inet6' 2>&1",
+    needs: ["ip"],
+  },
+  {
+    name: "bwrap: a network of its own",
+    sh: "bwrap --ro-bind / / --unshare-net --proc /proc sh -c 'cat /proc/net/if_inet6; ls -l /proc/self/fd | wc -l'",
+    needs: ["bwrap"],
+  },
+  {
     name: "bwrap: own processes, files and devices",
     sh: `bwrap --ro-bind / / --dev /dev --proc /proc --unshare-pid --tmpfs /tmp sh -c '${inside}; ls /dev /tmp; touch /usr/x; echo $?; echo y > /tmp/y; cat /tmp/y' 2>&1`,
     needs: ["bwrap", "ps"],

@@ -64,6 +64,7 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
     statm: show((p) => text.statmText(p)),
     status: show((p, t) => text.statusText(p, t)),
     wchan: show(() => "0"),
+    net: () => netDir(fs, process, owner),
     ns: () => nsDir(fs, process, task, owner),
     ...idMaps(fs, process, task, owner),
   };
@@ -85,6 +86,14 @@ function idMaps(fs: ProcContext, process: ProcessOf, task: TaskOf, owner: Owner)
     return new ProcText(fs, { read, write }, owner);
   };
   return { uid_map: file("uid_map"), gid_map: file("gid_map"), setgroups: file("setgroups") };
+}
+
+/** /proc/PID/net: proc_pid_net(5). */
+function netDir(fs: ProcContext, process: ProcessOf, owner: Owner): ProcDir {
+  const entries: Entries = {};
+  for (const name of process()?.netFiles ?? [])
+    entries[name] = () => new ProcText(fs, { read: () => process()?.netFile(name) ?? -ESRCH }, owner);
+  return new ProcDir(fs, entries, undefined, owner);
 }
 
 /** /proc/PID/ns: namespaces(7). */

@@ -89,6 +89,9 @@ export interface ProcProcess {
   /** Device number of the controlling terminal and its foreground group; 0 and -1 without. */
   readonly tty: { dev: number; foreground: number };
   readonly tasks: readonly ProcTask[];
+  /** Files of its network namespace, and their text. */
+  readonly netFiles: readonly string[];
+  netFile(name: string): string;
   /** Its mount namespace. */
   readonly mounts: MountTable;
   /** Nanoseconds after boot. */

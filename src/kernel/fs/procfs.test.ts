@@ -50,6 +50,8 @@ const process: ProcProcess = {
   tty: { dev: 0, foreground: -1 },
   tasks: [thread],
   mounts: vfs.mounts,
+  netFiles: [],
+  netFile: () => "",
   startTime: 0n,
   children: { utime: 0, stime: 0 },
   sharedPending: 0n,

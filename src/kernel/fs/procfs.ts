@@ -60,6 +60,7 @@ export class ProcFs implements ProcContext {
       loadavg: text(() => loadavg(source)),
       meminfo: text(() => meminfo(source)),
       mounts: () => new ProcLink(this, () => "self/mounts"),
+      net: () => new ProcLink(this, () => "self/net"),
       stat: text(() => stat(source)),
       swaps: text(() => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
       sys: () => procSys(this),
