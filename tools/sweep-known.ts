@@ -10,10 +10,6 @@ const KNOWN: readonly { name: RegExp; detail?: RegExp; reason: string }[] = [
     reason: "a script that stumbles over the size of /tmp or of RAM",
   },
   {
-    name: /^bashbug$/,
-    reason: "names its scratch file after its process id, and under blink that is the same in every run",
-  },
-  {
     name: /./,
     detail: /time is up/,
     reason: "not done within 60 s on a machine that others kept busy (load above 10, lowest priority)",

@@ -131,6 +131,8 @@ export const ENOTRECOVERABLE = 131;
 export const ERFKILL = 132;
 export const EHWPOISON = 133;
 export const EWOULDBLOCK = EAGAIN;
+/** The largest number that a result can carry as an error. */
+export const MAX_ERRNO = 4095;
 /** What NFS and some file systems answer for an unsupported operation; the same number as EOPNOTSUPP in user space. */
 export const ENOTSUP = EOPNOTSUPP;
 

@@ -40,3 +40,7 @@ export const FIOQSIZE = 0x5460;
 export const FS_IOC_GETFLAGS = 0x80086601;
 export const FS_IOC_SETFLAGS = 0x40086602;
 export const FICLONE = 0x40049409;
+
+/** <linux/nsfs.h> */
+export const NS_GET_NSTYPE = 0xb703;
+export const NS_GET_OWNER_UID = 0xb704;

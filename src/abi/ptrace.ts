@@ -41,6 +41,7 @@ export const PTRACE_O_TRACEVFORKDONE = 0x20;
 export const PTRACE_O_TRACEEXIT = 0x40;
 export const PTRACE_O_TRACESECCOMP = 0x80;
 export const PTRACE_O_EXITKILL = 0x100000;
+export const PTRACE_O_SUSPEND_SECCOMP = 0x200000;
 export const PTRACE_O_MASK = 0x3000ff;
 
 /** The option's bit is 1 << event. */

@@ -11,6 +11,10 @@ export const counters = {
   specialInode: 2 ** 40,
   /** Devices of mounted file systems. */
   device: 64,
+  /** Mounts. */
+  mount: 1,
+  /** Inodes of namespaces: above those that the first ones have. */
+  namespace: 4026532100,
   /** Ties the two halves of a rename together. */
   renameCookie: 0,
   /** Watches of files there are. */

@@ -19,7 +19,16 @@ export interface Host {
   /** One line for the log (BLINK_LOG_FILENAME or standard error). */
   log(line: string): void;
   /** Identity the guest sees at start. */
-  ids: { uid: number; gid: number; groups?: number[]; umask?: number; hostname: string; cpus: number };
+  ids: {
+    uid: number;
+    gid: number;
+    groups?: number[];
+    umask?: number;
+    hostname: string;
+    cpus: number;
+    /** Number of the first process (100 if left out): programs name scratch files after it. */
+    pid?: number;
+  };
   /** Signals the host got (Linux numbers): SIGINT from the terminal, SIGWINCH, SIGTERM ... Set by who wants them. */
   onSignal?: (signo: number) => void;
   /** Stops this process as ^Z would, with the terminal as it was found; returns when it is continued. */
@@ -138,9 +147,17 @@ export interface HostDatagrams {
 }
 
 /** TCP and UDP of the host. What takes time ends with a call of `done`, with -errno if it failed. */
+export interface HostInterface {
+  name: string;
+  /** 6 numbers. */
+  mac: readonly number[];
+  /** 4 or 16 numbers, and how many bits of them are the network's. */
+  addresses: { ip: readonly number[]; prefix: number }[];
+}
+
 export interface HostNet {
-  /** Addresses of the host's interfaces. */
-  addresses(): (readonly number[])[];
+  /** The host's interfaces, its loopback left out. */
+  interfaces(): HostInterface[];
   /** Returns what gives the attempt up. */
   connect(to: HostAddress, done: (result: HostConnection | number) => void): () => void;
   /** Returns what stops it. */

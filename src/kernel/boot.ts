@@ -25,7 +25,7 @@ export function createFirst(kernel: Kernel, options: BootOptions): Task {
   kernel.processes.set(process.pid, process);
   const mm = Mm.create(kernel);
   if (!mm) throw new Error("no memory for the first process");
-  const cred = makeCred(ids.uid, ids.gid);
+  const cred = makeCred(ids.uid, ids.gid, kernel.userNs);
   if (ids.groups?.length) cred.groups = [...ids.groups];
   const task = new Task(kernel, process.pid, process, {
     mm,
@@ -33,6 +33,7 @@ export function createFirst(kernel: Kernel, options: BootOptions): Task {
     fs: new FsInfo(kernel.vfs.root, options.cwd, ids.umask ?? 0o022),
     sighand: new SigHand(),
     cred,
+    ns: kernel.namespaces,
   });
   process.uid = cred.uid;
   kernel.tasks.set(task.tid, task);

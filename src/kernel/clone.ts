@@ -1,14 +1,16 @@
 /** clone(2), fork(2), vfork(2), clone3(2): one function makes threads and processes. */
-import { EAGAIN, EINVAL, ENOMEM, EPERM } from "../abi/errno.ts";
+import { EAGAIN, EINVAL, ENOMEM } from "../abi/errno.ts";
 import { PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_VFORK_DONE } from "../abi/ptrace.ts";
 import { RLIMIT_NPROC } from "../abi/resource.ts";
 import * as C from "../abi/sched.ts";
 import { SIGCHLD } from "../abi/signal.ts";
 import { RAX, RSP } from "../cpu/layout.ts";
 import { WaitQueue } from "../vfs/types.ts";
-import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE, capable } from "./cred.ts";
+import { CAP_SYS_RESOURCE, capableGlobally } from "./cred.ts";
 import { exitTask } from "./exit.ts";
 import type { Mm } from "./mm.ts";
+import { makeNamespaces } from "./namespaces.ts";
+import type { PidNs } from "./pid-ns.ts";
 import { openPidfd } from "./pidfd.ts";
 import { Process } from "./process.ts";
 import { queueEvent, tracedClone } from "./ptrace.ts";
@@ -28,31 +30,22 @@ export interface CloneRequest {
   tls: bigint;
 }
 
-const NAMESPACES =
-  C.CLONE_NEWNS |
-  C.CLONE_NEWCGROUP |
-  C.CLONE_NEWUTS |
-  C.CLONE_NEWIPC |
-  C.CLONE_NEWUSER |
-  C.CLONE_NEWPID |
-  C.CLONE_NEWNET;
-
 function check(task: Task, flags: number): number {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   if (has(C.CLONE_THREAD) && !has(C.CLONE_SIGHAND)) return -EINVAL;
   if (has(C.CLONE_SIGHAND) && !has(C.CLONE_VM)) return -EINVAL;
   if (has(C.CLONE_NEWNS) && has(C.CLONE_FS)) return -EINVAL;
   if (has(C.CLONE_PIDFD) && has(C.CLONE_THREAD)) return -EINVAL;
-  if (has(NAMESPACES)) {
-    task.kernel.log(`clone: namespaces (0x${(flags & NAMESPACES).toString(16)}) are not supported`);
-    return capable(task.cred, CAP_SYS_ADMIN) || has(C.CLONE_NEWUSER) ? -EINVAL : -EPERM;
-  }
+  if (has(C.CLONE_NEWUSER) && has(C.CLONE_FS)) return -EINVAL;
+  const elsewhere = task.ns.pidForChildren !== task.process.pidNs;
+  if (has(C.CLONE_THREAD) && (has(C.CLONE_NEWUSER | C.CLONE_NEWPID) || elsewhere)) return -EINVAL;
+  if (task.ns.pidForChildren.dead) return -ENOMEM;
   return 0;
 }
 
 function tooMany(task: Task): boolean {
   const { kernel, process, cred } = task;
-  if (cred.uid === 0 || capable(cred, CAP_SYS_RESOURCE)) return false;
+  if (cred.uid === 0 || capableGlobally(cred, CAP_SYS_RESOURCE)) return false;
   let count = 0;
   for (const t of kernel.tasks.values()) if (t.cred.uid === cred.uid) count++;
   return count >= process.limits[RLIMIT_NPROC].soft;
@@ -64,16 +57,19 @@ export function clone(call: Call, r: CloneRequest): SysResult {
   if (vfork) {
     if (!vfork.done) return park([vfork.queue], { uninterruptible: true });
     queueEvent(call.task, PTRACE_EVENT_VFORK_DONE, vfork.pid);
-    return vfork.pid;
+    return call.task.process.pidNs.shown(vfork.pid);
   }
 
   const { task } = call;
   const error = check(task, r.flags | 0);
   if (error < 0) return error;
   if (tooMany(task)) return -EAGAIN;
+  const view = { cred: task.cred, ns: task.ns, fs: r.flags & C.CLONE_FS ? task.fs : task.fs.copy() };
+  const denied = makeNamespaces(r.flags | 0, view);
+  if (denied < 0) return denied;
   const mm = r.flags & C.CLONE_VM ? task.mm.retain() : task.mm.fork();
   if (!mm) return -ENOMEM;
-  const child = makeChild(task, r, mm);
+  const child = makeChild(task, r, mm, view);
   if (r.flags & C.CLONE_PIDFD) {
     const fd = openPidfd(task, child.process);
     if (fd < 0) {
@@ -82,12 +78,14 @@ export function clone(call: Call, r: CloneRequest): SysResult {
     }
     task.mm.user.setU32(r.pidfd, fd);
   }
-  if (r.flags & C.CLONE_PARENT_SETTID) task.mm.user.setU32(r.parentTid, child.tid);
-  if (r.flags & C.CLONE_CHILD_SETTID) child.mm.user.writePartial(r.childTid, word(child.tid));
+  const tid = task.process.pidNs.shown(child.tid);
+  if (r.flags & C.CLONE_PARENT_SETTID) task.mm.user.setU32(r.parentTid, tid);
+  if (r.flags & C.CLONE_CHILD_SETTID)
+    child.mm.user.writePartial(r.childTid, word(child.process.pidNs.shown(child.tid)));
   if (task.tracee && !(r.flags & C.CLONE_UNTRACED)) traceChild(task, child, r);
   call.kernel.ready.push(child);
   call.kernel.onEvent?.({ kind: "clone", task, child });
-  if (!(r.flags & C.CLONE_VFORK)) return child.tid;
+  if (!(r.flags & C.CLONE_VFORK)) return tid;
 
   const state = { pid: child.tid, done: false, queue: new WaitQueue() };
   call.state = state;
@@ -108,20 +106,21 @@ function word(v: number): Uint8Array {
   return Uint8Array.of(v, v >> 8, v >> 16, v >> 24);
 }
 
-function makeChild(task: Task, r: CloneRequest, mm: Mm): Task {
+function makeChild(task: Task, r: CloneRequest, mm: Mm, view: Pick<Task, "cred" | "ns" | "fs">): Task {
   const { kernel } = task;
   const { flags } = r;
   const tid = kernel.allocPid();
-  const process = flags & C.CLONE_THREAD ? task.process : forkProcess(task, tid, r);
+  const process = flags & C.CLONE_THREAD ? task.process : forkProcess(task, tid, r, view.ns.pidForChildren);
   const shareFds = flags & C.CLONE_FILES;
   if (shareFds) task.fds.refs++;
   const child = new Task(kernel, tid, process, {
     mm,
     fds: shareFds ? task.fds : task.fds.fork(),
-    fs: flags & C.CLONE_FS ? task.fs : task.fs.copy(),
     sighand: flags & C.CLONE_SIGHAND ? task.sighand : copyHandlers(task.sighand, flags >= C.CLONE_CLEAR_SIGHAND),
-    cred: task.cred,
+    ...view,
   });
+  process.pidNs.add(tid);
+
   kernel.tasks.set(tid, child);
   child.name = task.name;
   child.mask = task.mask;
@@ -129,6 +128,7 @@ function makeChild(task: Task, r: CloneRequest, mm: Mm): Task {
   child.affinity = task.affinity;
   child.timerSlack = task.timerSlack;
   child.policy = { ...task.policy };
+  child.seccomp = task.seccomp;
   if (!(flags & C.CLONE_VM) || flags & C.CLONE_VFORK) child.altStack = { ...task.altStack };
   if (flags & C.CLONE_CHILD_CLEARTID) child.clearTid = r.childTid;
   child.regs.copyFrom(task.regs);
@@ -138,9 +138,10 @@ function makeChild(task: Task, r: CloneRequest, mm: Mm): Task {
   return child;
 }
 
-function forkProcess(task: Task, pid: number, r: CloneRequest): Process {
+function forkProcess(task: Task, pid: number, r: CloneRequest, pidNs: PidNs): Process {
   const parent = r.flags & C.CLONE_PARENT ? task.process.parent : task.process;
-  const process = new Process(task.kernel, pid, parent);
+  const process = new Process(task.kernel, pid, parent, pidNs);
+  if (pidNs.parent) pidNs.init ??= process;
   process.inherit(task.process);
   process.exitSignal = r.flags & C.CLONE_PARENT ? task.process.exitSignal : r.exitSignal;
   process.uid = task.cred.uid;

@@ -4,6 +4,7 @@ import {
   SA_NODEFER,
   SA_RESETHAND,
   SA_RESTART,
+  SI_KERNEL,
   SIG_DFL,
   SIG_IGN,
   SIGCONT,
@@ -17,9 +18,9 @@ import { RAX } from "../cpu/layout.ts";
 import { finishCall, makeCall, retryCall } from "./dispatch.ts";
 import { exitProcess } from "./exit.ts";
 import { orphaned } from "./groups.ts";
-import { enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
+import { callDone, enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
 import { abortCall, interruptAborted, restartAborted } from "./restart.ts";
-import { CORE_SIGNALS, deliverable, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
+import { CORE_SIGNALS, deliverable, forceSignal, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
 import { pushFrame } from "./sigframe.ts";
 import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
 import type { Task } from "./task.ts";
@@ -93,9 +94,12 @@ function beforeUser(task: Task, tracee: Tracee): boolean {
 
 /** The call at whose entry it stopped is made, as its tracer left the registers. */
 function enterCall(task: Task, tracee: Tracee): void {
+  const { screened } = tracee;
   task.entering = false;
+  tracee.screened = false;
   if (tracee.mode === "sysemu") return;
-  if (task.origRax >= 0) makeCall(task, task.origRax);
+  if (task.origRax >= 0) makeCall(task, task.origRax, screened);
+  else callDone(task);
 }
 
 // The state changes under calls that the compiler does not look into.
@@ -117,6 +121,8 @@ function act(task: Task, info: SigInfo): void {
   task.kernel.trace?.signal?.(task, info);
   if (action.handler !== SIG_DFL && action.handler !== SIG_IGN && signo !== SIGKILL && signo !== SIGSTOP) {
     handle(task, info, action);
+  } else if (sparesInit(task, info)) {
+    // The init of a pid namespace takes only what it handles.
   } else if (ignores(task, signo) && signo !== SIGKILL && signo !== SIGSTOP) {
     // Nothing; a call that waits goes on.
   } else if (sigBit(signo) & STOP_SIGNALS) {
@@ -127,6 +133,12 @@ function act(task: Task, info: SigInfo): void {
     endWait(task);
     exitProcess(task.process, dumped ? signo | WCOREFLAG : signo);
   }
+}
+
+/** Is it the init of a pid namespace, and the signal neither SIGKILL nor SIGSTOP, nor for a fault of its own? */
+function sparesInit(task: Task, { signo, code }: SigInfo): boolean {
+  if (task.process.pidNs.init !== task.process || signo === SIGKILL || signo === SIGSTOP) return false;
+  return code <= 0 || code === SI_KERNEL;
 }
 
 function stop(task: Task, signo: number): void {
@@ -172,15 +184,4 @@ function interruptCall(task: Task, restart: boolean): void {
     task.regs.rip -= 2n;
     task.regs.setGpr(RAX, w.call.row.nr);
   } else finishCall(task, w.call, -EINTR);
-}
-
-/** A fault of the task's own doing: cannot be blocked or ignored. */
-export function forceSignal(task: Task, info: SigInfo): void {
-  const action = task.sighand.actions[info.signo];
-  const blocked = (task.mask & sigBit(info.signo)) !== 0n;
-  if (blocked || action.handler === SIG_IGN) {
-    task.sighand.actions[info.signo] = { ...action, handler: SIG_DFL };
-    task.mask &= ~sigBit(info.signo);
-  }
-  task.pending.add(info);
 }

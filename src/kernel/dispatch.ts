@@ -1,11 +1,16 @@
 /** From the SYSCALL instruction to the function in a family's file, and back. */
-import { EFAULT, ENOSYS } from "../abi/errno.ts";
+import { EFAULT, EINVAL, ENOSYS } from "../abi/errno.ts";
+import { PTRACE_EVENT_SECCOMP } from "../abi/ptrace.ts";
+import { SECCOMP_MODE_DISABLED, SYS_SECCOMP } from "../abi/seccomp.ts";
+import { SIGSYS } from "../abi/signal.ts";
 import { hi32, joinSigned } from "../base/bits.ts";
 import { RAX, RDI, RDX, RSI } from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
+import { exitProcess, exitTask } from "./exit.ts";
 import type { Kernel } from "./kernel.ts";
-import { callDone, callStop } from "./ptrace.ts";
-import { deliverable } from "./send.ts";
+import { callDone, callStop, queueEvent } from "./ptrace.ts";
+import { screen } from "./seccomp.ts";
+import { deliverable, forceSignal } from "./send.ts";
 import type { Task } from "./task.ts";
 import type { Tracee } from "./tracee.ts";
 import { type Call, NO_RETURN, type SyscallRow, type SysResult } from "./types.ts";
@@ -13,13 +18,18 @@ import { parkTask, wakeTask } from "./wait.ts";
 
 /** Registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const ARGS = [RDI, RSI, RDX, 10, 8, 9];
-const INT32 = new Set("int fd dirfd pid sig madvise sig_how clockid arch_prctl futex_op".split(" "));
+const INT32 = new Set("int fd dirfd sig madvise sig_how clockid arch_prctl futex_op".split(" "));
 const UINT32 = new Set("uint mode whence fcntl ioctl epoll_op fadvise resource".split(" "));
 
-type Conversion = "int" | "uint" | "long";
+/** (uid_t)-1: leave it as it is. */
+const NO_ID = 0xffffffff;
+const UNMAPPED = Number.NEGATIVE_INFINITY;
+
+type Conversion = "int" | "uint" | "long" | "pid" | "uid" | "gid";
 
 function conversionOf(arg: string | undefined): Conversion {
   const kind = arg?.slice(arg.indexOf(":") + 1) ?? "";
+  if (kind === "pid" || kind === "uid" || kind === "gid") return kind;
   return INT32.has(kind) ? "int" : UINT32.has(kind) || kind.startsWith("flags:") ? "uint" : "long";
 }
 
@@ -53,7 +63,11 @@ class CallInFlight implements Call {
     for (let i = 0; i < 6; i++) {
       const lo = regs.gprLo(ARGS[i]);
       const kind = kinds[i];
-      args[i] = kind === "int" ? lo | 0 : kind === "uint" ? lo : joinSigned(lo, regs.gprHi(ARGS[i]));
+      if (kind === "int") args[i] = lo | 0;
+      else if (kind === "uint") args[i] = lo;
+      else if (kind === "pid") args[i] = task.process.pidNs.machine(lo | 0);
+      else if (kind === "long") args[i] = joinSigned(lo, regs.gprHi(ARGS[i]));
+      else args[i] = lo === NO_ID ? NO_ID : (task.cred.userNs.id(kind, lo) ?? UNMAPPED);
     }
     this.args = args;
   }
@@ -82,9 +96,10 @@ function stopsAtEntry(task: Task, tracee: Tracee, nr: number): boolean {
   return true;
 }
 
-/** Makes the call; its number may be one that a tracer chose. */
-export function makeCall(task: Task, nr: number): void {
+/** Makes the call; its number may be one that a tracer chose. `screened`: seccomp's filters left it to the tracer. */
+export function makeCall(task: Task, nr: number, screened = false): void {
   const { kernel, regs } = task;
+  if (task.seccomp.mode !== SECCOMP_MODE_DISABLED && !admitted(task, nr, screened)) return;
   const found = kernel.table.get(nr);
   if (!found) {
     unknown(kernel, nr);
@@ -97,6 +112,43 @@ export function makeCall(task: Task, nr: number): void {
   settle(task, call, invoke(call));
 }
 
+/** Acts on seccomp's verdict; true if the call may be made. */
+function admitted(task: Task, nr: number, screened: boolean): boolean {
+  const verdict = screen(task, nr, screened);
+  switch (verdict.kind) {
+    case "allow":
+      return true;
+    case "kill":
+      if (verdict.whole) exitProcess(task.process, verdict.signo);
+      else exitTask(task, verdict.signo);
+      return false;
+    case "trap": {
+      const { rip } = task.regs;
+      forceSignal(task, { signo: SIGSYS, code: SYS_SECCOMP, errno: verdict.data, addr: rip, syscall: nr });
+      task.regs.setGpr(RAX, nr);
+      break;
+    }
+    case "trace":
+      task.regs.setGpr(RAX, -ENOSYS);
+      if (!askTracer(task, nr, verdict.data)) break;
+      return false;
+    default:
+      task.regs.setGpr(RAX, verdict.value);
+  }
+  callDone(task);
+  return false;
+}
+
+/** The call is made when the tracer lets the task go on; false if no tracer wants to know. */
+function askTracer(task: Task, nr: number, data: number): boolean {
+  const { tracee } = task;
+  if (!tracee || !queueEvent(task, PTRACE_EVENT_SECCOMP, data)) return false;
+  task.origRax = nr;
+  task.entering = true;
+  tracee.screened = true;
+  return true;
+}
+
 function unknown(kernel: Kernel, nr: number): void {
   if (kernel.unknownCalls.has(nr)) return;
   kernel.unknownCalls.add(nr);
@@ -105,6 +157,8 @@ function unknown(kernel: Kernel, nr: number): void {
 
 function invoke(call: Call): SysResult {
   const [a, b, c, d, e, f] = call.args;
+  // Ids that the user namespace has no number for.
+  if (a === UNMAPPED || b === UNMAPPED || c === UNMAPPED || d === UNMAPPED) return -EINVAL;
   try {
     return call.row.fn(call, a, b, c, d, e, f);
   } catch (error) {

@@ -14,6 +14,7 @@ import type { LoadTarget } from "../loader/target.ts";
 import { UserFault } from "../mmu/access.ts";
 import { DEFAULT_LEVEL, hasFeature } from "../sem/cpu-features.ts";
 import type { Place } from "../vfs/types.ts";
+import { afterExec } from "./cred.ts";
 import { exitProcess, killOthers, releaseMm } from "./exit.ts";
 import { FPFRAME_SIZE } from "./fpstate.ts";
 import { closeProgram, openProgram, type Program } from "./image.ts";
@@ -91,10 +92,10 @@ function load(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded |
       phnum: p.elf?.phnum ?? 0,
       entry: main.entry,
       base: base?.bias ?? 0,
-      uid: cred.uid,
-      euid: cred.euid,
-      gid: cred.gid,
-      egid: cred.egid,
+      uid: cred.userNs.shown("uid", cred.uid),
+      euid: cred.userNs.shown("uid", cred.euid),
+      gid: cred.userNs.shown("gid", cred.gid),
+      egid: cred.userNs.shown("gid", cred.egid),
       secure: false,
       random,
       hwcap: HWCAP,
@@ -187,6 +188,7 @@ function commit(task: Task, loaded: Loaded, name: string): void {
   for (const t of process.posixTimers.values()) kernel.timers.cancel(t.timer);
   process.posixTimers.clear();
   process.didExec = true;
+  task.cred = afterExec(task.cred);
   process.dumpable = 1;
   task.name = name.slice(0, 15);
   // A parent in vfork goes on first, as it mostly does where there are several processors.

@@ -5,7 +5,7 @@ import { exitRobustList, futexKey } from "./futex.ts";
 import { hasStopped, orphanedGroup } from "./groups.ts";
 import type { Process } from "./process.ts";
 import { releaseTracees, tracedExit } from "./ptrace.ts";
-import { kernelInfo, notifyParent, sendToGroup } from "./send.ts";
+import { kernelInfo, notifyParent, sendToGroup, sendToProcess } from "./send.ts";
 import type { Task } from "./task.ts";
 import { endWait } from "./wait.ts";
 
@@ -46,7 +46,12 @@ export function exitTask(task: Task, status: number): void {
   task.entering = false;
   for (const p of releaseTracees(task)) unhold(p);
   if (task.tracee && task.tid !== process.pid) tracedExit(task.tracee, process.exiting ?? status);
-  if (process.tasks.length === 0) becomeZombie(process, process.exiting ?? status);
+  if (process.tasks.length > 0) {
+    if (task.tid !== process.pid) process.pidNs.remove(task.tid);
+    return;
+  }
+  for (const set of task.ns.ipc.semaphores.list()) set.exited(process);
+  becomeZombie(process, process.exiting ?? status);
 }
 
 /** The task lets go of its memory: a parent in vfork goes on. */
@@ -77,8 +82,8 @@ function becomeZombie(process: Process, status: number): void {
   kernel.timers.cancel(process.real.timer);
   for (const t of process.posixTimers.values()) kernel.timers.cancel(t.timer);
   process.posixTimers.clear();
-  for (const set of kernel.semaphores.list()) set.exited(process);
   if (process.pid === process.sid) endSession(process);
+  endPidNs(process);
   reparentChildren(process);
   orphanGroup(process);
   kernel.trace?.exited?.(process, status);
@@ -103,9 +108,25 @@ function endSession(process: Process): void {
   process.kernel.onSessionEnd?.(process);
 }
 
+/** With its init a pid namespace ends (pid_namespaces(7)). */
+function endPidNs(process: Process): void {
+  const { pidNs, kernel } = process;
+  if (pidNs.init !== process) return;
+  pidNs.dead = true;
+  for (const p of [...kernel.processes.values()])
+    if (p !== process && p.pidNs.isWithin(pidNs)) sendToProcess(p, kernelInfo(SIGKILL));
+}
+
+/** Whose its children become: the next subreaper's, or its namespace's init's. The first init is the kernel itself. */
+function heirOf(process: Process): Process | undefined {
+  const { pidNs } = process;
+  if (pidNs.init === process) return undefined;
+  for (let up = process.parent; up && up.pidNs === pidNs; up = up.parent) if (up.subreaper) return up;
+  return pidNs.init;
+}
+
 function reparentChildren(process: Process): void {
-  let heir = process.parent;
-  while (heir && !heir.subreaper) heir = heir.parent;
+  const heir = heirOf(process);
   for (const child of [...process.children]) {
     process.children.delete(child);
     child.parent = heir;
@@ -143,4 +164,11 @@ export function reap(process: Process): void {
   }
   process.leaderTracee?.unlink();
   kernel.processes.delete(process.pid);
+  if (process.pidNs.parent && !isNamed(process)) process.pidNs.remove(process.pid);
+}
+
+/** Is its number still that of a group or session? */
+function isNamed({ pid, kernel }: Process): boolean {
+  for (const p of kernel.processes.values()) if (p.pgid === pid || p.sid === pid) return true;
+  return false;
 }

@@ -2,20 +2,17 @@ import type { SigInfo } from "../abi/signal.ts";
 import type { Host } from "../host/types.ts";
 import type { Frames } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
-import { WaitQueue } from "../vfs/types.ts";
+import { type FileSystem, WaitQueue } from "../vfs/types.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { CpuAccess } from "./cpu-access.ts";
 import { SyscallTable } from "./dispatch.ts";
 import type { TmpFileSystem } from "./fs/tmpfs.ts";
 import { FutexTable } from "./futex.ts";
 import { PiTable } from "./futex-pi.ts";
-import { IpcTable } from "./ipc.ts";
-import type { MessageQueue } from "./msg.ts";
-import { Net } from "./net/net.ts";
+import { initialNamespaces, initialUserNs, type Namespaces } from "./namespaces.ts";
+import type { PidNs } from "./pid-ns.ts";
 import type { Process } from "./process.ts";
 import { RunQueue } from "./sched.ts";
-import type { SemSet } from "./sem.ts";
-import type { Segment } from "./shm.ts";
 import type { Task } from "./task.ts";
 import { Timers } from "./timers.ts";
 import type { Call, SyscallRow } from "./types.ts";
@@ -64,11 +61,9 @@ export class Kernel {
   readonly signalEvents = new WaitQueue();
   readonly futexes = new FutexTable();
   readonly piFutexes = new PiTable();
-  readonly net = new Net();
-  /** System V objects. */
-  readonly segments = new IpcTable<Segment>();
-  readonly semaphores = new IpcTable<SemSet>();
-  readonly messageQueues = new IpcTable<MessageQueue>();
+  /** What the first process is in. */
+  readonly userNs = initialUserNs();
+  readonly namespaces: Namespaces;
   /** Threads by tid; a zombie leader's stays until its process is reaped. */
   readonly tasks = new Map<number, Task>();
   readonly processes = new Map<number, Process>();
@@ -82,8 +77,6 @@ export class Kernel {
   /** Page faults that left the engine, served or not. */
   pageFaults = 0;
   readonly callCounts = new Map<number, number>();
-  hostname: string;
-  domainname = "(none)";
   readonly bootTime: bigint;
   /** When the slice that runs began. */
   sliceStart = 0n;
@@ -100,11 +93,13 @@ export class Kernel {
    * there. True if a core was written.
    */
   onCrash: ((task: Task, info: SigInfo) => boolean) | undefined;
-  /** A task runs a new program: its address space is another one now. */
-  onExec: ((task: Task) => void) | undefined;
   /** Told of tasks that come, go and change. */
   onEvent: ((event: KernelEvent) => void) | undefined;
-  private nextPid = 99;
+  /** File systems that mount(2) knows beside tmpfs, by name: set by who has them. */
+  readonly mountable = new Map<string, (pids: PidNs) => FileSystem>();
+  /** A task runs a new program: its address space is another one now. */
+  onExec: ((task: Task) => void) | undefined;
+  private nextPid: number;
 
   constructor(options: KernelOptions) {
     this.host = options.host;
@@ -115,8 +110,9 @@ export class Kernel {
     this.memfds = options.memfds;
     this.rows = options.rows;
     this.table = new SyscallTable(options.rows);
-    this.hostname = this.host.ids.hostname;
+    this.namespaces = initialNamespaces(this.userNs, this.vfs.mounts, this.host.ids.hostname);
     this.bootTime = this.host.clock.monotonic();
+    this.nextPid = (this.host.ids.pid ?? 100) - 1;
   }
   private zero = 0;
   /** The frame of zeros that anonymous memory shows until it is written. */

@@ -5,13 +5,19 @@ import { Attached } from "../base/attached.ts";
 import { EXEC, READ, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import { type CpuLevel, DEFAULT_LEVEL, FEATURES, hasFeature } from "../sem/cpu-features.ts";
+import type { Place } from "../vfs/types.ts";
 import { forceWrite } from "./force-write.ts";
-import type { ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
+import type { IdMapFile, ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
 import { ProcFs } from "./fs/procfs.ts";
 import type { Terminals } from "./fs/terminals.ts";
 import type { Tree } from "./fs/tree.ts";
+import { idMapText, setIdMap } from "./id-maps.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
+import type { AnyNs, UtsNs } from "./namespaces.ts";
+import { NET_FILES } from "./net-text.ts";
+import { nsPlace } from "./nsfs.ts";
+import type { PidNs } from "./pid-ns.ts";
 import type { Process } from "./process.ts";
 import { processUsage } from "./rusage.ts";
 import { sigBit } from "./sighand.ts";
@@ -19,11 +25,14 @@ import { UTS } from "./sys/misc.ts";
 import type { Task } from "./task.ts";
 import type { Vma } from "./vma.ts";
 
-/** Mounts /proc. */
+/** Mounts /proc, and lets mount(2) do so again. */
 export function mountProc(kernel: Kernel, tree: Tree): void {
   const { mounts } = tree.vfs;
-  const proc = new ProcFs(new KernelFacts(kernel, tree), mounts, () => kernel.realtime());
-  mounts.mount(mounts.root, "proc", proc, "proc");
+  const make = (pids: PidNs): ProcFs => new ProcFs(new KernelFacts(kernel, tree, pids), () => kernel.realtime());
+  mounts.mount(mounts.root, "proc", make(kernel.namespaces.pidForChildren), "proc");
+  kernel.mountable.set("proc", make);
+  kernel.mountable.set("devpts", () => tree.terminals.devpts);
+  kernel.mountable.set("devtmpfs", () => tree.devfs);
 }
 
 class KernelFacts implements ProcSource {
@@ -35,6 +44,8 @@ class KernelFacts implements ProcSource {
   constructor(
     private readonly kernel: Kernel,
     private readonly tree: Tree,
+    /** Whose numbers it shows. */
+    private readonly numbers: PidNs,
   ) {
     const flags = cpuFlags(kernel.cpu.level ?? DEFAULT_LEVEL);
     this.cpu = { vendor: "GenuineIntel", model: "blink.ts virtual processor", flags };
@@ -42,32 +53,38 @@ class KernelFacts implements ProcSource {
   get cpus(): number {
     return this.kernel.host.ids.cpus;
   }
+  private get uts(): UtsNs {
+    return (this.kernel.current?.ns ?? this.kernel.namespaces).uts;
+  }
   get hostname(): string {
-    return this.kernel.hostname;
+    return this.uts.hostname;
   }
   set hostname(name: string) {
-    this.kernel.hostname = name;
+    this.uts.hostname = name;
   }
   get domainname(): string {
-    return this.kernel.domainname;
+    return this.uts.domainname;
   }
   set domainname(name: string) {
-    this.kernel.domainname = name;
+    this.uts.domainname = name;
   }
   self(): { pid: number; tid: number } | undefined {
     const task = this.kernel.current;
-    return task && { pid: task.process.pid, tid: task.tid };
+    const pid = task ? this.numbers.shown(task.process.pid) : 0;
+    return task && pid > 0 ? { pid, tid: this.numbers.shown(task.tid) } : undefined;
   }
   pids(): number[] {
-    return [...this.kernel.processes.keys()].sort((a, b) => a - b);
+    const all = [...this.kernel.processes.keys()].map((pid) => this.numbers.shown(pid));
+    return all.filter((pid) => pid > 0).sort((a, b) => a - b);
   }
-  process(pid: number): ProcProcess | undefined {
+  process(number: number): ProcProcess | undefined {
+    const pid = this.numbers.machine(number);
     // Any thread's number names its process, though only leaders are listed.
     const process = this.kernel.processes.get(pid) ?? this.kernel.tasks.get(pid)?.process;
     if (!process || process.reaped) return undefined;
     let facts = this.processes.get(process);
     if (!facts) {
-      facts = new ProcessFacts(process, this.tree.terminals);
+      facts = new ProcessFacts(process, this.tree.terminals, this.numbers);
       this.processes.set(process, facts);
     }
     return facts;
@@ -103,29 +120,30 @@ class ProcessFacts implements ProcProcess {
   constructor(
     private readonly process: Process,
     private readonly terminals: Terminals,
+    private readonly numbers: PidNs,
   ) {}
   private get leader(): Task | undefined {
     return this.process.leader;
   }
   get pid(): number {
-    return this.process.pid;
+    return this.numbers.shown(this.process.pid);
   }
   get ppid(): number {
     // The first process has no parent in here.
-    return this.process.parent?.pid ?? 0;
+    return this.process.parent ? this.numbers.shown(this.process.parent.pid) : 0;
   }
   get pgid(): number {
-    return this.process.pgid;
+    return this.numbers.shown(this.process.pgid);
   }
   get sid(): number {
-    return this.process.sid;
+    return this.numbers.shown(this.process.sid);
   }
   get tty(): { dev: number; foreground: number } {
     const tty = this.terminals.ofSession(this.process.sid);
     return tty ? { dev: tty.dev, foreground: tty.pgrp } : { dev: 0, foreground: -1 };
   }
   get tasks(): readonly ProcTask[] {
-    return this.process.tasks.map((t) => new TaskFacts(t));
+    return this.process.tasks.map((t) => new TaskFacts(t, this.numbers));
   }
   get startTime(): bigint {
     return this.process.startTime - this.process.kernel.bootTime;
@@ -167,6 +185,16 @@ class ProcessFacts implements ProcProcess {
   get root() {
     return this.leader?.fs.root;
   }
+  get netFiles() {
+    return Object.keys(NET_FILES);
+  }
+  netFile(name: string): string {
+    const { kernel } = this.process;
+    return NET_FILES[name](kernel, (this.leader?.ns ?? kernel.namespaces).net);
+  }
+  get mounts() {
+    return (this.leader?.ns ?? this.process.kernel.namespaces).mnt.table;
+  }
   fds(): number[] {
     return this.leader?.fds.list() ?? [];
   }
@@ -178,10 +206,27 @@ class ProcessFacts implements ProcProcess {
   }
 }
 
+/** What /proc/PID/ns names. */
+const NAMESPACES: Readonly<Record<string, (task: Task) => AnyNs>> = {
+  cgroup: (t) => t.ns.cgroup,
+  ipc: (t) => t.ns.ipc,
+  mnt: (t) => t.ns.mnt,
+  net: (t) => t.ns.net,
+  pid: (t) => t.process.pidNs,
+  pid_for_children: (t) => t.ns.pidForChildren,
+  time: (t) => t.ns.time,
+  time_for_children: (t) => t.ns.time,
+  user: (t) => t.cred.userNs,
+  uts: (t) => t.ns.uts,
+};
+
 class TaskFacts implements ProcTask {
-  constructor(private readonly task: Task) {}
+  constructor(
+    private readonly task: Task,
+    private readonly numbers: PidNs,
+  ) {}
   get tid(): number {
-    return this.task.tid;
+    return this.numbers.shown(this.task.tid);
   }
   get comm(): string {
     return this.task.name;
@@ -200,8 +245,35 @@ class TaskFacts implements ProcTask {
   get cred() {
     return this.task.cred;
   }
+  get ids() {
+    const { cred, kernel } = this.task;
+    const { userNs } = kernel.current?.cred ?? cred;
+    return {
+      uids: [cred.uid, cred.euid, cred.suid, cred.fsuid].map((id) => userNs.shown("uid", id)),
+      gids: [cred.gid, cred.egid, cred.sgid, cred.fsgid].map((id) => userNs.shown("gid", id)),
+      groups: cred.groups.map((id) => userNs.shown("gid", id)),
+    };
+  }
+  get namespaces() {
+    return Object.keys(NAMESPACES);
+  }
+  namespace(name: string): Place | undefined {
+    const of = NAMESPACES[name];
+    return of && nsPlace(of(this.task));
+  }
+  idMap(file: IdMapFile): string {
+    return idMapText(this.task, file);
+  }
+  setIdMap(file: IdMapFile, text: string): number {
+    return setIdMap(this.task, file, text);
+  }
+  get seccomp() {
+    const { mode, filter } = this.task.seccomp;
+    return { mode, filters: filter?.depth ?? 0 };
+  }
   get tracer(): number {
-    return this.task.tracee?.tracer.process.pid ?? 0;
+    const tracer = this.task.tracee?.tracer;
+    return tracer ? this.numbers.shown(tracer.process.pid) : 0;
   }
   get blocked(): bigint {
     return this.task.mask;

@@ -1,6 +1,7 @@
 import { RLIMIT_NOFILE } from "../abi/resource.ts";
 import { WaitQueue } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
+import type { PidNs } from "./pid-ns.ts";
 import { copyLimits, defaultLimits, type Limit } from "./rlimit.ts";
 import { Pending } from "./sighand.ts";
 import type { Task } from "./task.ts";
@@ -86,6 +87,7 @@ export class Process {
   readonly childUsage = new Usage();
   readonly startTime: bigint;
   personality = 0;
+  readonly pidNs: PidNs;
   /** Threads that one of this process's threads traces. */
   readonly tracees = new Set<Tracee>();
   /** Set while the leader is traced, also after the leader has ended. */
@@ -99,8 +101,10 @@ export class Process {
     readonly kernel: Kernel,
     readonly pid: number,
     parent: Process | undefined,
+    pidNs?: PidNs,
   ) {
     this.parent = parent;
+    this.pidNs = pidNs ?? kernel.namespaces.pidForChildren;
     this.pgid = pid;
     this.sid = pid;
     this.startTime = kernel.now();

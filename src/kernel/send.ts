@@ -115,6 +115,17 @@ function send(process: Process, task: Task, info: SigInfo, pending: Pending): nu
   return 0;
 }
 
+/** A fault of the task's own doing: cannot be blocked or ignored. */
+export function forceSignal(task: Task, info: SigInfo): void {
+  const action = task.sighand.actions[info.signo];
+  const blocked = (task.mask & sigBit(info.signo)) !== 0n;
+  if (blocked || action.handler === SIG_IGN) {
+    task.sighand.actions[info.signo] = { ...action, handler: SIG_DFL };
+    task.mask &= ~sigBit(info.signo);
+  }
+  task.pending.add(info);
+}
+
 function waitsFor(process: Process, bit: bigint): boolean {
   return process.tasks.some((t) => t.sigwaitSet & bit);
 }

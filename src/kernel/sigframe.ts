@@ -50,7 +50,7 @@ export function pushFrame(task: Task, info: SigInfo, action: SigAction): boolean
   const v = new DataView(bytes.buffer);
   v.setBigUint64(0, BigInt(action.restorer), true);
   fillContext(task, new DataView(bytes.buffer, U.FRAME_UC), at.fp);
-  bytes.set(encodeSigInfo(info), U.FRAME_INFO);
+  bytes.set(encodeSigInfo(info, task), U.FRAME_INFO);
   try {
     task.mm.user.writeBytes(at.fp, saveFp(regs, fpFrameSize(task.kernel.cpu.level)));
     task.mm.user.writeBytes(at.frame, bytes);

@@ -11,11 +11,13 @@ import {
   SIGTRAP,
   type SigInfo,
 } from "../abi/signal.ts";
+import type { Task } from "./task.ts";
 
 const AUDIT_ARCH_X86_64 = 0xc000003e;
 const FAULTS = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP];
 
-export function encodeSigInfo(info: SigInfo): Uint8Array {
+/** `seen`: by whom, where ids are to be those of its namespaces. */
+export function encodeSigInfo(info: SigInfo, seen?: Task): Uint8Array {
   if (info.raw) return info.raw;
   const bytes = new Uint8Array(SIGINFO_SIZE);
   const v = new DataView(bytes.buffer);
@@ -43,8 +45,9 @@ export function encodeSigInfo(info: SigInfo): Uint8Array {
     v.setUint32(28, AUDIT_ARCH_X86_64, true);
     return bytes;
   }
-  v.setInt32(16, info.pid ?? 0, true);
-  v.setUint32(20, info.uid ?? 0, true);
+  const [pid, uid] = [info.pid ?? 0, info.uid ?? 0];
+  v.setInt32(16, seen ? seen.process.pidNs.shown(pid) : pid, true);
+  v.setUint32(20, seen ? seen.cred.userNs.shown("uid", uid) : uid, true);
   if (info.signo === SIGCHLD && info.code > 0) {
     v.setInt32(24, info.status ?? 0, true);
     v.setBigInt64(32, BigInt(info.utime ?? 0), true);

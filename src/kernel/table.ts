@@ -16,6 +16,7 @@ import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
 import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
+import { rows as namespaceCalls } from "./sys/namespaces.ts";
 import { numaCalls } from "./sys/numa.ts";
 import { openCalls } from "./sys/open.ts";
 import { pipeCalls } from "./sys/pipe.ts";
@@ -24,6 +25,7 @@ import { rows as processCalls } from "./sys/process.ts";
 import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
+import { rows as seccompCalls } from "./sys/seccomp.ts";
 import { rows as semCalls } from "./sys/sem.ts";
 import { rows as shmCalls } from "./sys/shm.ts";
 import { rows as signalCalls } from "./sys/signal.ts";
@@ -56,6 +58,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...inotifyCalls,
   ...memfdCalls,
   ...mountCalls,
+  ...namespaceCalls,
   ...numaCalls,
   ...socketCalls,
   ...messageCalls,
@@ -72,6 +75,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...timerfdCalls,
   ...wait4Calls,
   ...msgCalls,
+  ...seccompCalls,
   ...semCalls,
   ...shmCalls,
 ];

@@ -3,8 +3,10 @@ import type { FdTable } from "./fdtable.ts";
 import type { FsInfo } from "./fsinfo.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mm } from "./mm.ts";
+import type { Namespaces } from "./namespaces.ts";
 import { type Process, Usage } from "./process.ts";
 import { Registers } from "./registers.ts";
+import { NO_SECCOMP, type Seccomp } from "./seccomp.ts";
 import { kernelInfo, sendToTask } from "./send.ts";
 import { Pending, type SigHand, UNBLOCKABLE } from "./sighand.ts";
 import type { Timer } from "./timers.ts";
@@ -38,6 +40,7 @@ export interface TaskParts {
   fs: FsInfo;
   sighand: SigHand;
   cred: TaskCred;
+  ns: Namespaces;
 }
 
 /** A thread. */
@@ -80,12 +83,15 @@ export class Task {
   entering = false;
   /** A call with a deadline that a signal ended, for restart_syscall(2). */
   restartCall: Call | undefined;
+  /** seccomp(2) */
+  seccomp: Seccomp = NO_SECCOMP;
   timerSlack = 50000;
   nice = 0;
   /** sched_setscheduler(2): kept and reported, all tasks share the processor alike. */
   policy = { policy: 0, priority: 0, resetOnFork: false };
   /** sched_setaffinity: bit set over the host's processors. */
   affinity: bigint;
+  ns: Namespaces;
 
   constructor(
     readonly kernel: Kernel,
@@ -100,6 +106,7 @@ export class Task {
     this.fs = parts.fs;
     this.sighand = parts.sighand;
     this.cred = parts.cred;
+    this.ns = parts.ns;
     this.affinity = (1n << BigInt(kernel.host.ids.cpus)) - 1n;
     process.tasks.push(this);
   }

@@ -34,6 +34,8 @@ export class Tracee {
   /** PTRACE_LISTEN: stopped, but news are told. */
   listening = false;
   message = 0;
+  /** It has seen the call that is to be made, because a seccomp filter asked for that. */
+  screened = false;
   /** Wait status, once it is gone and that is its tracer's to know. */
   exited: number | undefined;
 

@@ -37,7 +37,8 @@ export interface Call {
   readonly task: Task;
   readonly row: SyscallRow;
   /**
-   * Arguments as numbers, converted as the row's kinds say: "int", "fd", "dirfd", "pid" and "sig" int32, "uint" and
+   * Arguments as numbers, converted as the row's kinds say: "int", "fd", "dirfd" and "sig" int32, "pid", "uid" and
+   * "gid" numbers of the machine (kernel/namespaces.ts), "uint" and
    * "mode" uint32, the rest the signed
    * 64-bit value (exact below 2^53; user addresses always are). Values that need all 64 bits: `argBig(i)`.
    */

@@ -2,7 +2,7 @@
 import * as S from "../abi/signal.ts";
 import { RF } from "../cpu/flags.ts";
 import * as L from "../cpu/layout.ts";
-import { forceSignal } from "../kernel/deliver.ts";
+import { forceSignal } from "../kernel/send.ts";
 import type { Task } from "../kernel/task.ts";
 import { EXEC, FAULT_ACCERR, FAULT_BUS, FAULT_OK, FAULT_OOM, READ, WRITE } from "../mmu/access.ts";
 import { VECTOR } from "../sem/emit.ts";

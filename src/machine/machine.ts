@@ -128,7 +128,7 @@ export class Machine {
   }
 
   private connectNetwork(reach: NetworkReach): void {
-    const { net } = this.kernel;
+    const { net } = this.kernel.namespaces.net;
     net.unixOnly = reach === "none";
     if (reach !== "host") return;
     if (this.host.net) net.gateway = new Gateway(this.host.net);

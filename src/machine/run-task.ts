@@ -2,9 +2,9 @@
 import { SI_KERNEL, SIGSEGV } from "../abi/signal.ts";
 import { EXIT } from "../cpu/exit.ts";
 import { EXIT_VECTOR } from "../cpu/layout.ts";
-import { forceSignal, prepareUser } from "../kernel/deliver.ts";
+import { prepareUser } from "../kernel/deliver.ts";
 import { startCall } from "../kernel/dispatch.ts";
-import { deliverable } from "../kernel/send.ts";
+import { deliverable, forceSignal } from "../kernel/send.ts";
 import type { Task } from "../kernel/task.ts";
 import type { AddressSpace } from "../mmu/space.ts";
 import { VECTOR } from "../sem/emit.ts";

@@ -1,5 +1,5 @@
 /** How answers of a host are written down. */
-import type { HostAddress, HostStat } from "../host/types.ts";
+import type { HostAddress, HostInterface, HostStat } from "../host/types.ts";
 import type { Tape, TapeReader } from "./bytes.ts";
 
 export interface Codec<T> {
@@ -51,6 +51,21 @@ export const ADDRESS: Codec<HostAddress> = {
   read: (r) => ({ ip: IP.read(r), port: r.num() }),
 };
 export const IP = list(NUMBER);
+export const INTERFACE: Codec<HostInterface> = {
+  write: (t, v) => {
+    t.text(v.name);
+    IP.write(t, v.mac);
+    ADDRESSES.write(t, v.addresses);
+  },
+  read: (r) => ({ name: r.text(), mac: IP.read(r), addresses: [...ADDRESSES.read(r)] }),
+};
+const ADDRESSES = list<HostInterface["addresses"][number]>({
+  write: (t, v) => {
+    IP.write(t, v.ip);
+    t.num(v.prefix);
+  },
+  read: (r) => ({ ip: IP.read(r), prefix: r.num() }),
+});
 
 export const STAT: Codec<HostStat> = {
   write: (t, s) => {

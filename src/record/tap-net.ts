@@ -1,7 +1,7 @@
 /** The host's network through a tap. */
 import type { Host, HostAddress, HostConnection, HostDatagrams, HostNet } from "../host/types.ts";
 import type { Tape, TapeReader } from "./bytes.ts";
-import { ADDRESS, BYTES, IP, list, NUMBER } from "./codecs.ts";
+import { ADDRESS, BYTES, INTERFACE, list, NUMBER } from "./codecs.ts";
 import type { Tap } from "./tap.ts";
 import { endReceiver } from "./tap-fs.ts";
 
@@ -12,7 +12,7 @@ function network(host: Host): HostNet {
 
 export function tapNet(tap: Tap): HostNet {
   return {
-    addresses: () => [...tap.ask("addresses", list(IP), (h) => network(h).addresses())],
+    interfaces: () => [...tap.ask("interfaces", list(INTERFACE), (h) => network(h).interfaces())],
     connect: (to, done) => {
       const id = tap.receive((from) => {
         tap.state.receivers.delete(id);

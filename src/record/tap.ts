@@ -14,7 +14,7 @@ export const ASK = [
   "realtime monotonic random sleep event suspend present ids inherited stream-kind stream-read stream-write readable",
   "size stream-stat stream-file stream-name pread-stream pwrite-stream truncate-stream stat open close fstat pread pwrite",
   "ftruncate fsync readdir readlink mkdir rmdir unlink rename link symlink chmod chown utimes truncate statfs access",
-  "mknod fchmod fchown futimes addresses connection-read connection-write watch now counters",
+  "mknod fchmod fchown futimes interfaces connection-read connection-write watch now counters",
 ]
   .join(" ")
   .split(" ");

@@ -137,7 +137,7 @@ export class DirFile extends BaseFile {
   }
   /** Mount points that the directory itself does not have. */
   private mounts(list: DirEntry[]): DirEntry[] {
-    const mounted = this.dir.mounted;
+    const mounted = this.place?.mount?.mounted.get(this.dir);
     if (!mounted?.size) return [];
     const there = new Set(list.map((e) => e.name));
     return [...mounted]

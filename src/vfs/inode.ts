@@ -1,10 +1,9 @@
 import { EINVAL, ENOTDIR, ENXIO, EPERM } from "../abi/errno.ts";
-import type { Cred, DirEntry, File, FileSystem, Inode, Mount, SetAttr, Stat } from "./types.ts";
+import type { Cred, DirEntry, File, FileSystem, Inode, SetAttr, Stat } from "./types.ts";
 
 /** An inode that can do nothing yet: kinds override what they support. */
 export abstract class BaseInode implements Inode {
   readonly cacheable: boolean = true;
-  mounted?: Map<string, Mount>;
 
   constructor(
     readonly fs: FileSystem,

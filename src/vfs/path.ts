@@ -115,7 +115,8 @@ function trimStart(path: string): string {
 
 /** Looks one name up in a directory, crossing into what is mounted there. No permission check. */
 export function lookupChild(dir: Dentry, name: string): Dentry | number {
-  const mount = dir.inode.mounted?.get(name);
+  const { mounted } = dir.mount;
+  const mount = mounted.size > 0 ? mounted.get(dir.inode)?.get(name) : undefined;
   if (mount) return dir.child(name, mount.root, mount);
   const inode = dir.inode.lookup(name);
   return typeof inode === "number" ? inode : dir.child(name, inode, dir.mount);

@@ -33,6 +33,12 @@ export class Dentry implements Place {
     }
     children.set(child.name, new WeakRef(child));
   }
+  /** From now on it lies elsewhere: what is mounted was moved. */
+  graft(parent: Dentry, name: string): void {
+    this.parent = parent;
+    this.name = name;
+    parent.adopt(this);
+  }
   /** The name was unlinked. */
   removed(name: string): void {
     const child = this.children?.get(name)?.deref();
@@ -77,7 +83,9 @@ export function anonymousPlace(inode: Inode, name: string): Dentry {
     parent: undefined,
     fs: inode.fs,
     root: inode,
+    path: "/",
     at: undefined,
+    mounted: new Map(),
     source: "none",
     flags: 0,
   };

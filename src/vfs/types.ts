@@ -4,6 +4,7 @@
  * notifies its queue later. Names and paths are byte strings (one UTF-16 unit 0..255 a byte).
  */
 import type { StatFields } from "../abi/stat.ts";
+import type { Dentry } from "./place.ts";
 
 export { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../abi/poll.ts";
 
@@ -47,12 +48,17 @@ export interface Statfs {
 /** One mounted tree. */
 export interface Mount {
   readonly id: number;
-  readonly parent: Mount | undefined;
+  /** In which mount it lies; undefined for the root. */
+  parent: Mount | undefined;
   readonly fs: FileSystem;
   /** Root of what is mounted; a bind mount's may be any inode of the file system. */
   readonly root: Inode;
-  /** Where it is mounted; undefined for the root. */
-  readonly at: { place: Place; name: string } | undefined;
+  /** Where it is mounted: a name in a directory of the parent; undefined for the root. */
+  at: { place: Dentry; name: string } | undefined;
+  /** What is mounted on names in directories of this mount; kept by vfs/mount.ts. */
+  readonly mounted: Map<Inode, Map<string, Mount>>;
+  /** Path of that root in the file system, for /proc/PID/mountinfo. */
+  readonly path: string;
   /** First word of its line in /proc/mounts. */
   readonly source: string;
   /** MS_ flags; MS_RDONLY (1) is honoured. */
@@ -113,8 +119,6 @@ export interface Inode {
   watchOutside?(changed: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined;
   /** When one file system object spans several (a host's tree). */
   statfs?(): Statfs | number;
-  /** Mounts on names in this directory; kept by vfs/mount.ts. A name need not exist in the directory itself. */
-  mounted?: Map<string, Mount>;
 }
 
 /** A mounted tree and an inode in it: what a path leads to, with the way there for getcwd and "..". */

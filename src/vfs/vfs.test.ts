@@ -118,6 +118,36 @@ describe("mounts", () => {
     expect(mounts.unmount(m.at("/bound"))).toBe(0);
     expect(readAll(ok(m.open("/bound/f")))).toBe("1");
   });
+  it("are copied with their namespace, and then go their own way", () => {
+    const m = machine();
+    m.mkdir("/a");
+    m.mkdir("/a/b");
+    m.vfs.mounts.mount(m.at("/a"), "b", m.memory(), "tmpfs");
+    m.write("/a/b/f", "1");
+    const { table, place } = m.vfs.mounts.copy();
+    const inside = { root: table.root, cwd: table.root, cred: cred() };
+    expect(readAll(ok(m.open("/a/b/f", 0, 0, inside)))).toBe("1");
+    expect(place(m.at("/a/b"))).toBe(m.at("/a/b", inside));
+    expect(table.unmount(m.at("/a/b", inside))).toBe(0);
+    expect(m.open("/a/b/f", 0, 0, inside)).toBe(-E.ENOENT);
+    expect(readAll(ok(m.open("/a/b/f")))).toBe("1");
+  });
+  it("can become the root", () => {
+    const m = machine();
+    const { mounts } = m.vfs;
+    m.mkdir("/new");
+    m.write("/outside", "");
+    mounts.mount(m.vfs.root, "new", m.memory(), "tmpfs");
+    m.mkdir("/new/old");
+    const [oldRoot, newRoot] = [mounts.root, m.at("/new")];
+    expect(mounts.pivot(oldRoot, oldRoot, m.at("/new/old"))).toBe(-E.EBUSY);
+    expect(mounts.pivot(oldRoot, newRoot, m.at("/new/old"))).toBe(0);
+    expect(mounts.root).toBe(newRoot);
+    const inside = { root: newRoot, cwd: newRoot, cred: cred() };
+    expect(m.at("/old", inside)).toBe(oldRoot);
+    expect(placePath(m.at("/old/outside", inside), newRoot)).toBe("/old/outside");
+    expect(mounts.unmount(m.at("/old", inside), true)).toBe(0);
+  });
   it("show in listings even without a directory below", () => {
     const m = machine();
     m.vfs.mounts.mount(m.vfs.root, "nowhere", m.memory(), "tmpfs");

@@ -256,6 +256,7 @@ export class Vfs {
     const r = this.mayRemove(ctx, found, found.place);
     if (r < 0) return r;
     if (found.place.inode.type !== S_IFDIR) return -ENOTDIR;
+    if (found.place.mount.mounted.get(found.place.inode)?.size) return -EBUSY;
     const done = found.dir.inode.rmdir(found.name);
     if (done === 0) removed(found, found.place, true);
     return done;

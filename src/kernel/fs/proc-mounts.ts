@@ -40,7 +40,7 @@ export function mountinfoText(mounts: MountTable, root?: Place): string {
     if (path === undefined) continue;
     const dev = `${major(m.fs.dev)}:${minor(m.fs.dev)}`;
     const superOptions = m.flags & MS_RDONLY ? "ro" : "rw";
-    out += `${m.id} ${m.parent?.id ?? m.id} ${dev} / ${escaped(path)} ${options(m)} - `;
+    out += `${m.id} ${m.parent?.id ?? m.id} ${dev} ${escaped(m.path)} ${escaped(path)} ${options(m)} - `;
     out += `${m.fs.type} ${escaped(m.source)} ${superOptions}\n`;
   }
   return out;

@@ -3,7 +3,6 @@ import { O_ACCMODE, O_RDONLY } from "../../abi/fcntl.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../abi/stat.ts";
 import { BaseFile, seekWithin } from "../../vfs/file.ts";
 import { BaseInode } from "../../vfs/inode.ts";
-import type { MountTable } from "../../vfs/mount.ts";
 import type { Cred, DirEntry, File, FileSystem, Inode, Place, SetAttr, Stat } from "../../vfs/types.ts";
 import type { ProcSource } from "./proc-source.ts";
 
@@ -16,7 +15,6 @@ export interface MadeUp extends FileSystem {
 /** What the parts of procfs share. */
 export interface ProcContext extends MadeUp {
   readonly source: ProcSource;
-  readonly mounts: MountTable;
   /** The root directory of whoever looks. */
   viewRoot(): Place | undefined;
 }

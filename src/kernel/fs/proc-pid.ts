@@ -5,7 +5,7 @@ import { placePath } from "../../vfs/place.ts";
 import type { File, Inode, Place } from "../../vfs/types.ts";
 import { mountinfoText, mountsText } from "./proc-mounts.ts";
 import { type Entries, type Owner, type ProcContext, ProcDir, ProcLink, ProcText } from "./proc-node.ts";
-import type { ProcProcess, ProcTask } from "./proc-source.ts";
+import type { IdMapFile, ProcProcess, ProcTask } from "./proc-source.ts";
 import * as text from "./proc-text.ts";
 
 /** /proc/PID, or with `tid` /proc/PID/task/TID. */
@@ -53,8 +53,8 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
     loginuid: show(() => "4294967295"),
     maps: show((p) => text.mapsText(p)),
     mem: () => new MemInode(fs, process, owner),
-    mountinfo: show((p) => mountinfoText(fs.mounts, p.root)),
-    mounts: show((p) => mountsText(fs.mounts, p.root)),
+    mountinfo: show((p) => mountinfoText(p.mounts, p.root)),
+    mounts: show((p) => mountsText(p.mounts, p.root)),
     oom_score: show(() => "0\n"),
     oom_score_adj: () => new ProcText(fs, { read: () => "0\n", write: () => 0 }, owner),
     root: magic((p) => p.root),
@@ -64,15 +64,54 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
     statm: show((p) => text.statmText(p)),
     status: show((p, t) => text.statusText(p, t)),
     wchan: show(() => "0"),
-    ...idMaps(show),
+    net: () => netDir(fs, process, owner),
+    ns: () => nsDir(fs, process, task, owner),
+    ...idMaps(fs, process, task, owner),
   };
   if (tid === undefined) entries.task = () => taskDir(fs, pid, process, owner);
   return new ProcDir(fs, entries, undefined, owner);
 }
 
-function idMaps(show: (make: () => string) => () => Inode): Entries {
-  const all = `${"0".padStart(10)} ${"0".padStart(10)} ${"4294967295".padStart(10)}\n`;
-  return { uid_map: show(() => all), gid_map: show(() => all), setgroups: show(() => "allow\n") };
+type ProcessOf = () => ProcProcess | undefined;
+type TaskOf = (p: ProcProcess) => ProcTask | undefined;
+
+function idMaps(fs: ProcContext, process: ProcessOf, task: TaskOf, owner: Owner): Entries {
+  const file = (name: IdMapFile) => () => {
+    const get = () => {
+      const p = process();
+      return p && task(p);
+    };
+    const read = () => get()?.idMap(name) ?? -ESRCH;
+    const write = (text: string) => get()?.setIdMap(name, text) ?? -ESRCH;
+    return new ProcText(fs, { read, write }, owner);
+  };
+  return { uid_map: file("uid_map"), gid_map: file("gid_map"), setgroups: file("setgroups") };
+}
+
+/** /proc/PID/net: proc_pid_net(5). */
+function netDir(fs: ProcContext, process: ProcessOf, owner: Owner): ProcDir {
+  const entries: Entries = {};
+  for (const name of process()?.netFiles ?? [])
+    entries[name] = () => new ProcText(fs, { read: () => process()?.netFile(name) ?? -ESRCH }, owner);
+  return new ProcDir(fs, entries, undefined, owner);
+}
+
+/** /proc/PID/ns: namespaces(7). */
+function nsDir(fs: ProcContext, process: ProcessOf, task: TaskOf, owner: Owner): ProcDir {
+  const entries: Entries = {};
+  const p = process();
+  for (const name of (p && task(p)?.namespaces) ?? []) {
+    const place = () => {
+      const now = process();
+      return (now && task(now)?.namespace(name)) ?? -ESRCH;
+    };
+    const text = () => {
+      const at = place();
+      return typeof at === "number" ? at : at.name;
+    };
+    entries[name] = () => new ProcLink(fs, text, place, owner);
+  }
+  return new ProcDir(fs, entries, undefined, owner, 0o511);
 }
 
 function memory(p: ProcProcess, from: "argStart" | "envStart", to: "argEnd" | "envEnd"): Uint8Array {

@@ -1,4 +1,7 @@
+import type { MountTable } from "../../vfs/mount.ts";
 import type { Cred, File, Place } from "../../vfs/types.ts";
+
+export type IdMapFile = "uid_map" | "gid_map" | "setgroups";
 
 /** What procfs shows of a thread. */
 export interface ProcTask {
@@ -9,9 +12,26 @@ export interface ProcTask {
   readonly state: "R" | "S" | "D" | "T" | "t" | "Z";
   /** Who traces it, 0 for nobody. */
   readonly tracer: number;
-  readonly cred: Cred & { capInheritable: bigint; capPermitted: bigint; capEffective: bigint; capBounding: bigint };
+  readonly cred: Cred & {
+    capInheritable: bigint;
+    capPermitted: bigint;
+    capEffective: bigint;
+    capBounding: bigint;
+    capAmbient: bigint;
+    noNewPrivs: boolean;
+  };
+  /** Real, effective, saved and file system ids, and groups, as the reader numbers them. */
+  readonly ids: { uids: readonly number[]; gids: readonly number[]; groups: readonly number[] };
+  /** Mode and number of filters. */
+  readonly seccomp: { mode: number; filters: number };
   readonly blocked: bigint;
   readonly pending: bigint;
+  /** Of the namespaces that /proc/PID/ns names, or undefined for a name that there is not. */
+  namespace(name: string): Place | undefined;
+  readonly namespaces: readonly string[];
+  /** uid_map, gid_map, setgroups of user_namespaces(7): their text, and what writing to them answers. */
+  idMap(file: IdMapFile): string;
+  setIdMap(file: IdMapFile, text: string): number;
   readonly nice: number;
   /** Nanoseconds of processor time. */
   readonly utime: number;
@@ -69,6 +89,11 @@ export interface ProcProcess {
   /** Device number of the controlling terminal and its foreground group; 0 and -1 without. */
   readonly tty: { dev: number; foreground: number };
   readonly tasks: readonly ProcTask[];
+  /** Files of its network namespace, and their text. */
+  readonly netFiles: readonly string[];
+  netFile(name: string): string;
+  /** Its mount namespace. */
+  readonly mounts: MountTable;
   /** Nanoseconds after boot. */
   readonly startTime: bigint;
   readonly children: { utime: number; stime: number };

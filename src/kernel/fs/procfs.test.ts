@@ -8,7 +8,14 @@ import { ProcFs } from "./procfs.ts";
 
 const { tree, ctx } = testTree(new MemoryHost());
 const { vfs } = tree;
-const none = { capInheritable: 0n, capPermitted: 0n, capEffective: 0n, capBounding: 0n };
+const none = {
+  capInheritable: 0n,
+  capPermitted: 0n,
+  capEffective: 0n,
+  capBounding: 0n,
+  capAmbient: 0n,
+  noNewPrivs: false,
+};
 const thread: ProcTask = {
   tid: 7,
   comm: "a (b) c",
@@ -17,6 +24,12 @@ const thread: ProcTask = {
   },
   state: "S",
   tracer: 0,
+  ids: { uids: [5, 5, 5, 5], gids: [5, 5, 5, 5], groups: [] },
+  namespaces: [],
+  namespace: () => undefined,
+  idMap: () => "",
+  setIdMap: () => 0,
+  seccomp: { mode: 0, filters: 0 },
   cred: { ...cred(5), ...none },
   blocked: 0x10000n,
   pending: 0n,
@@ -36,6 +49,9 @@ const process: ProcProcess = {
   sid: 7,
   tty: { dev: 0, foreground: -1 },
   tasks: [thread],
+  mounts: vfs.mounts,
+  netFiles: [],
+  netFile: () => "",
   startTime: 0n,
   children: { utime: 0, stime: 0 },
   sharedPending: 0n,
@@ -74,7 +90,7 @@ const source: ProcSource = {
   version: "#1",
   random: (b) => b.fill(1),
 };
-vfs.mounts.mount(vfs.root, "proc", new ProcFs(source, vfs.mounts, () => 0n), "proc");
+vfs.mounts.mount(vfs.root, "proc", new ProcFs(source, () => 0n), "proc");
 const open = (p: string, flags = 0) => vfs.open(ctx, vfs.root, p, flags, 0);
 const read = (p: string) => readAll(ok(open(p)));
 

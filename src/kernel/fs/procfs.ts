@@ -1,6 +1,5 @@
 import { ENOENT } from "../../abi/errno.ts";
 import { PROC_SUPER_MAGIC } from "../../abi/statfs.ts";
-import type { MountTable } from "../../vfs/mount.ts";
 import type { Place, Statfs } from "../../vfs/types.ts";
 import { type Entries, type ProcContext, ProcDir, ProcLink, ProcText } from "./proc-node.ts";
 import { pidDir } from "./proc-pid.ts";
@@ -17,7 +16,6 @@ export class ProcFs implements ProcContext {
 
   constructor(
     readonly source: ProcSource,
-    readonly mounts: MountTable,
     readonly now: () => bigint,
   ) {
     const list = () => source.pids().map(String);
@@ -62,6 +60,7 @@ export class ProcFs implements ProcContext {
       loadavg: text(() => loadavg(source)),
       meminfo: text(() => meminfo(source)),
       mounts: () => new ProcLink(this, () => "self/mounts"),
+      net: () => new ProcLink(this, () => "self/net"),
       stat: text(() => stat(source)),
       swaps: text(() => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
       sys: () => procSys(this),

@@ -25,7 +25,7 @@ export class Terminals {
   readonly host: Tty | undefined;
   private readonly list = new Set<Tty>();
   private readonly ptys = new Map<number, Pty>();
-  private readonly devpts: TmpFileSystem;
+  readonly devpts: TmpFileSystem;
   private control: TtyControl | undefined;
 
   constructor(host: Host, devices: Devices, cache: PageCache, now: () => bigint) {

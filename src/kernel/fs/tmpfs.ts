@@ -1,4 +1,4 @@
-import { EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EPERM, EXDEV } from "../../abi/errno.ts";
+import { EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EPERM, EXDEV } from "../../abi/errno.ts";
 import { F_SEAL_SEAL, NAME_MAX, RENAME_EXCHANGE } from "../../abi/fcntl.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISGID } from "../../abi/stat.ts";
 import { TMPFS_MAGIC } from "../../abi/statfs.ts";
@@ -179,7 +179,6 @@ export class TmpInode extends BaseInode {
     if (!inode) return -ENOENT;
     if (!inode.entries) return -ENOTDIR;
     if (inode.entries.size > 0) return -ENOTEMPTY;
-    if (inode.mounted?.size) return -EBUSY;
     this.remove(name, inode);
     return 0;
   }

@@ -36,6 +36,7 @@ export interface Tree {
   /** Made by memfd_create, and shared memory. */
   memfds: TmpFileSystem;
   terminals: Terminals;
+  devfs: FileSystem;
   /** Open files for descriptors 0, 1 and 2, with one reference each. */
   stdio: [File, File, File];
   /** Further descriptors that the first program starts with. */
@@ -69,7 +70,7 @@ export function makeTree(options: TreeOptions): Tree {
     fd,
     stream.isTty && terminals.host ? terminals.openHost(mounts) : streamFile(stream, fd, flags),
   ]);
-  return { vfs, cache, devices, memoryRoot, memfds, terminals, stdio: stdio as [File, File, File], inherited };
+  return { vfs, cache, devices, memoryRoot, memfds, terminals, devfs, stdio: stdio as [File, File, File], inherited };
 }
 
 function hostRoot(o: TreeOptions, fs: HostFs, cache: PageCache, devices: Devices): HostFileSystem {

@@ -2,7 +2,7 @@ import * as E from "../../abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { AF_UNIX, MSG_PEEK } from "../../abi/socket.ts";
 import type { HostDatagrams } from "../../host/types.ts";
-import type { Address } from "./address.ts";
+import { type Address, isInet } from "./address.ts";
 import { fromHost, toHost } from "./gateway.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
@@ -69,7 +69,7 @@ export class DatagramSocket extends Socket {
   private sendOut(m: Outgoing, otherwise: number): number {
     const to = m.to ?? this.peerAddress;
     const refused = otherwise === -E.ECONNREFUSED || otherwise === -E.ENETUNREACH;
-    if (!to || to.family === AF_UNIX || !refused || !this.net.gateway) return otherwise;
+    if (!to || !isInet(to) || !refused || !this.net.gateway) return otherwise;
     if (m.bytes.length > UDP_MAX) return -E.EMSGSIZE;
     if (!this.local) this.net.bindEphemeral(this);
     this.open()?.send(m.bytes.slice(), toHost(to));
@@ -78,7 +78,7 @@ export class DatagramSocket extends Socket {
   /** Lets the host's datagrams come in. */
   open(): HostDatagrams | undefined {
     const { gateway } = this.net;
-    if (this.outer || !gateway || !this.local || this.local.family === AF_UNIX) return this.outer;
+    if (this.outer || !gateway || !this.local || !isInet(this.local)) return this.outer;
     this.outer = gateway.host.datagrams(toHost(this.local), (bytes, from) => {
       if (this.inbox.room < bytes.length) return;
       this.inbox.push({ bytes, from: fromHost(from, this.domain), files: [], sender: { pid: 0, uid: 0, gid: 0 } });

@@ -25,7 +25,10 @@ export class Gateway {
     const plain = plainIp(ip);
     return (
       isAnyIp(plain) ||
-      this.host.addresses().some((a) => a.length === plain.length && a.every((b, i) => b === plain[i]))
+      this.host
+        .interfaces()
+        .flatMap((i) => i.addresses.map((x) => x.ip))
+        .some((a) => a.length === plain.length && a.every((b, i) => b === plain[i]))
     );
   }
   /** Connects a guest's socket; `settle` is called with 0 or -errno. Returns what gives it up. */

@@ -3,8 +3,9 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../../abi/socket.ts";
 import { Attached } from "../../base/attached.ts";
 import type { File, Inode } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
-import { type Address, type InetAddress, isAnyIp, isLoopback, plainIp } from "./address.ts";
+import { type Address, type InetAddress, isAnyIp, isInet, isLoopback, plainIp } from "./address.ts";
 import type { Gateway } from "./gateway.ts";
+import { fromHost, type Interface, loopback } from "./interfaces.ts";
 import type { Socket } from "./socket.ts";
 
 /** Ports that the kernel hands out: /proc/sys/net/ipv4/ip_local_port_range. */
@@ -21,13 +22,40 @@ export class Net {
   private nextName = 1;
   /** The way to the host's network, if there is to be one. */
   gateway: Gateway | undefined;
+  get loopbackUp(): boolean {
+    return this.up;
+  }
+  set loopbackUp(up: boolean) {
+    this.up = up;
+    this.loopbackUsed ||= up;
+  }
+  private loopbackUsed: boolean;
+  /** lo, and what the host has if its network can be reached. */
+  interfaces(): Interface[] {
+    return [loopback(this.loopbackUp, this.loopbackUsed), ...fromHost(this.gateway?.host.interfaces() ?? [])];
+  }
+  private readonly netlinkPorts = new Map<number, Socket>();
+  private nextNetlinkPort = -4096;
+  /** Takes the wanted port number, or another if that is in use. */
+  netlinkPort(socket: Socket, wanted: number): number {
+    const port = this.netlinkPorts.has(wanted) ? this.nextNetlinkPort-- : wanted;
+    this.netlinkPorts.set(port, socket);
+    return port;
+  }
+  freeNetlinkPort(port: number): void {
+    this.netlinkPorts.delete(port);
+  }
   /** Without internet sockets at all. */
   unixOnly = false;
 
   constructor(
+    /** Is the loopback up? A network namespace begins with it down: nothing can be reached. */
+    private up = true,
     /** The inode that a unix(7) path leads to; set by the calls, which know whose path it is. */
     private resolve: (path: string) => Inode | number = () => -E.ENOENT,
-  ) {}
+  ) {
+    this.loopbackUsed = up;
+  }
   /** Runs `fn` while paths mean what `resolve` says. */
   as<T>(resolve: (path: string) => Inode | number, fn: () => T): T {
     const before = this.resolve;
@@ -50,8 +78,9 @@ export class Net {
   /** The socket bound to an address; -ECONNREFUSED, -ENOENT ... if there is none. */
   find(from: Socket, to: Address): Socket | number {
     if (to.family === AF_UNIX) return this.findUnix(to.path);
+    if (!isInet(to)) return -E.ECONNREFUSED;
     const plain = plainIp(to.ip);
-    if (!isAnyIp(plain) && !isLoopback(plain)) return -E.ENETUNREACH;
+    if (!this.loopbackUp || (!isAnyIp(plain) && !isLoopback(plain))) return -E.ENETUNREACH;
     const list = this.ports.get(`${from.type} ${to.port}`) ?? [];
     const exact = list.find((s) => accepts(s, plain, false));
     return exact ?? list.find((s) => accepts(s, plain, true)) ?? -E.ECONNREFUSED;
@@ -82,6 +111,7 @@ export class Net {
   }
   bindInet(socket: Socket, a: InetAddress): number {
     const plain = plainIp(a.ip);
+    if (!isAnyIp(plain) && !this.loopbackUp) return -E.EADDRNOTAVAIL;
     if (!isAnyIp(plain) && !isLoopback(plain) && !this.gateway?.owns(plain)) return -E.EADDRNOTAVAIL;
     const port = a.port || this.freePort(socket);
     if (port < 0) return port;
@@ -123,7 +153,7 @@ export class Net {
 }
 
 function boundIp(s: Socket): readonly number[] {
-  return s.local && s.local.family !== AF_UNIX ? plainIp(s.local.ip) : [];
+  return s.local && isInet(s.local) ? plainIp(s.local.ip) : [];
 }
 
 /** Does a bound socket take what is sent to the address: by its very address, or because it is bound to any? */

@@ -1,4 +1,4 @@
-import { EINVAL, ENOTTY, EOPNOTSUPP } from "../../abi/errno.ts";
+import { EINVAL, EOPNOTSUPP } from "../../abi/errno.ts";
 import { O_RDWR } from "../../abi/fcntl.ts";
 import { FIONREAD } from "../../abi/ioctl.ts";
 import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
@@ -9,6 +9,7 @@ import { anonymousPlace } from "../../vfs/place.ts";
 import type { File, Inode, IoctlMemory } from "../../vfs/types.ts";
 import { AnonFs } from "../fs/anon.ts";
 import type { Address } from "./address.ts";
+import { interfaceIoctl } from "./ifreq.ts";
 import { Inbox, type Received, type Sender } from "./inbox.ts";
 import type { Net } from "./net.ts";
 
@@ -52,6 +53,8 @@ export abstract class Socket extends BaseFile {
     readonly protocol: number,
     /** Who made it: SO_PEERCRED of the other side. */
     readonly owner: Sender,
+    /** Made with CAP_NET_ADMIN in the network namespace. */
+    readonly privileged = false,
   ) {
     super(sockfs.inode(S_IFSOCK | 0o777, owner.uid, owner.gid), O_RDWR);
     if (this.inode) this.place = anonymousPlace(this.inode, `socket:[${this.inode.ino}]`);
@@ -104,7 +107,7 @@ export abstract class Socket extends BaseFile {
     return this.send({ bytes: from.slice(), to: undefined, files: [], sender: this.owner });
   }
   ioctl(request: number, arg: number, io: IoctlMemory): number {
-    if (request !== FIONREAD) return -ENOTTY;
+    if (request !== FIONREAD) return interfaceIoctl(this.net, request, arg, io, this.privileged);
     const peeked = this.domain === AF_UNIX ? this.inbox.size : this.pending();
     io.writeBytes(arg, new Uint8Array(Int32Array.of(peeked).buffer));
     return 0;

@@ -1,7 +1,7 @@
 import * as E from "../../abi/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../abi/poll.ts";
 import { AF_INET, AF_INET6, AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR, SOCK_SEQPACKET, SOMAXCONN } from "../../abi/socket.ts";
-import { type Address, asFamily, type InetAddress } from "./address.ts";
+import { type Address, asFamily, type InetAddress, isInet } from "./address.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
 
@@ -63,14 +63,14 @@ export class StreamSocket extends Socket {
     if (this.connected) return -E.EISCONN;
     if (!to) return -E.EINVAL;
     const target = this.net.find(this, to);
-    if (typeof target === "number") return to.family === AF_UNIX ? target : this.connectOut(to, target);
+    if (typeof target === "number") return !isInet(to) ? target : this.connectOut(to, target);
     if (!(target instanceof StreamSocket) || target.type !== this.type) return -E.EPROTOTYPE;
     if (!target.backlog) return -E.ECONNREFUSED;
     if (target.backlog.length >= target.backlogLimit) return -E.EAGAIN;
     if (!this.local && this.domain !== AF_UNIX) this.net.bindEphemeral(this);
     const other = target.sibling();
     other.local =
-      to.family !== AF_UNIX && other.domain !== AF_UNIX
+      isInet(to) && other.domain !== AF_UNIX
         ? asFamily(to, other.domain === AF_INET6 ? AF_INET6 : AF_INET)
         : target.local;
     StreamSocket.join(this, other);

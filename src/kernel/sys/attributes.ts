@@ -45,10 +45,13 @@ function fchmod(call: Call, fd: number, mode: number): SysResult {
 }
 
 /** -1 leaves an id as it is. */
+/** Leaves an id as it is. */
+const KEEP = 0xffffffff;
+
 function setOwner(call: Call, target: Target, uid: number, gid: number): SysResult {
   const attr: SetAttr = {};
-  if (uid !== -1) attr.uid = uid >>> 0;
-  if (gid !== -1) attr.gid = gid >>> 0;
+  if (uid !== KEEP) attr.uid = uid;
+  if (gid !== KEEP) attr.gid = gid;
   const r = change(call, target, attr);
   if (r !== 0 || typeof target === "number" || target.inode.type === S_IFDIR) return r;
   const st = target.inode.stat();
@@ -171,12 +174,12 @@ export const attributeCalls = [
   sys(76, "truncate", "path:path length:off", truncate),
   sys(90, "chmod", "path:path mode:mode", chmod),
   sys(91, "fchmod", "fd:fd mode:mode", fchmod),
-  sys(92, "chown", "path:path owner:int group:int", chown),
-  sys(93, "fchown", "fd:fd owner:int group:int", fchown),
-  sys(94, "lchown", "path:path owner:int group:int", lchown),
+  sys(92, "chown", "path:path owner:uid group:gid", chown),
+  sys(93, "fchown", "fd:fd owner:uid group:gid", fchown),
+  sys(94, "lchown", "path:path owner:uid group:gid", lchown),
   sys(132, "utime", "path:path times:utimbuf", utime),
   sys(235, "utimes", "path:path times:timevals", utimes),
-  sys(260, "fchownat", "dirfd:dirfd path:path owner:int group:int flags:flags:at", fchownat),
+  sys(260, "fchownat", "dirfd:dirfd path:path owner:uid group:gid flags:flags:at", fchownat),
   sys(261, "futimesat", "dirfd:dirfd path:path times:timevals", futimesat),
   sys(268, "fchmodat", "dirfd:dirfd path:path mode:mode", fchmodat),
   sys(269, "faccessat", "dirfd:dirfd path:path mode:flags:access", faccessat),

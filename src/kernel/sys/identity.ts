@@ -5,11 +5,17 @@ import { groupMembers } from "../groups.ts";
 import type { Process } from "../process.ts";
 import type { Task } from "../task.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
+import type { IdKind } from "../user-ns.ts";
 
 const KEEP = 0xffffffff;
 
 function processOf(call: Call, pid: number): Process | undefined {
   return pid === 0 ? call.task.process : call.kernel.processes.get(pid);
+}
+
+/** A number of the machine as the caller's pid namespace has it. */
+function shownPid(call: Call, pid: number | undefined): number {
+  return pid === undefined ? -ESRCH : call.task.process.pidNs.shown(pid);
 }
 
 function setpgid(call: Call, pid: number, group: number): SysResult {
@@ -31,7 +37,7 @@ function setsid(call: Call): SysResult {
   if (groupMembers(call.kernel, process.pid).length > 0) return -EPERM;
   process.sid = process.pid;
   process.pgid = process.pid;
-  return process.pid;
+  return shownPid(call, process.pid);
 }
 
 /** Replaces the credentials; all threads of a process keep their own, and glibc synchronizes them. */
@@ -49,15 +55,16 @@ function change(task: Task, next: Partial<TaskCred>): number {
 
 /** capabilities(7), "Effect of user ID changes on capabilities". */
 function adjustCapabilities(old: TaskCred, cred: TaskCred): void {
-  const hadRoot = old.uid === 0 || old.euid === 0 || old.suid === 0;
-  const hasRoot = cred.uid === 0 || cred.euid === 0 || cred.suid === 0;
+  const root = cred.userNs.id("uid", 0);
+  const hadRoot = old.uid === root || old.euid === root || old.suid === root;
+  const hasRoot = cred.uid === root || cred.euid === root || cred.suid === root;
   if (hadRoot && !hasRoot && !cred.keepCaps) {
     cred.capPermitted = 0n;
     cred.capEffective = 0n;
     cred.capAmbient = 0n;
   }
-  if (old.euid === 0 && cred.euid !== 0) cred.capEffective = 0n;
-  if (old.euid !== 0 && cred.euid === 0) cred.capEffective = cred.capPermitted;
+  if (old.euid === root && cred.euid !== root) cred.capEffective = 0n;
+  if (old.euid !== root && cred.euid === root) cred.capEffective = cred.capPermitted;
 }
 
 function setuid(call: Call, uid: number): SysResult {
@@ -118,9 +125,9 @@ function setresgid(call: Call, r: number, e: number, s: number): SysResult {
   return ids ? change(call.task, { gid: ids[0], egid: ids[1], sgid: ids[2] }) : -EPERM;
 }
 
-function put3(call: Call, at: readonly number[], ids: readonly number[]): number {
+function put3(call: Call, kind: IdKind, at: readonly number[], ids: readonly number[]): number {
   at.forEach((a, i) => {
-    call.task.mm.user.setU32(a, ids[i]);
+    call.task.mm.user.setU32(a, call.task.cred.userNs.shown(kind, ids[i]));
   });
   return 0;
 }
@@ -129,14 +136,14 @@ function setfsuid(call: Call, uid: number): SysResult {
   const { cred } = call.task;
   const allowed = capable(cred, CAP_SETUID) || [cred.uid, cred.euid, cred.suid, cred.fsuid].includes(uid);
   if (allowed && uid !== KEEP) call.task.cred = { ...cred, fsuid: uid };
-  return cred.fsuid;
+  return cred.userNs.shown("uid", cred.fsuid);
 }
 
 function setfsgid(call: Call, gid: number): SysResult {
   const { cred } = call.task;
   const allowed = capable(cred, CAP_SETGID) || [cred.gid, cred.egid, cred.sgid, cred.fsgid].includes(gid);
   if (allowed && gid !== KEEP) call.task.cred = { ...cred, fsgid: gid };
-  return cred.fsgid;
+  return cred.userNs.shown("gid", cred.fsgid);
 }
 
 const NGROUPS_MAX = 65536;
@@ -147,16 +154,23 @@ function getgroups(call: Call, size: number, list: number): SysResult {
   if (size === 0) return groups.length;
   if (size < groups.length) return -EINVAL;
   groups.forEach((g, i) => {
-    call.task.mm.user.setU32(list + i * 4, g);
+    call.task.mm.user.setU32(list + i * 4, call.task.cred.userNs.shown("gid", g));
   });
   return groups.length;
 }
 
 function setgroups(call: Call, size: number, list: number): SysResult {
   const { task } = call;
-  if (!capable(task.cred, CAP_SETGID)) return -EPERM;
+  const { userNs } = task.cred;
+  if (!capable(task.cred, CAP_SETGID) || !userNs.setgroups || userNs.map("gid").length === 0) return -EPERM;
   if (size < 0 || size > NGROUPS_MAX) return -EINVAL;
-  const groups = Array.from({ length: size }, (_, i) => task.mm.user.u32(list + i * 4));
+  const numbers = Array.from({ length: size }, (_, i) => task.mm.user.u32(list + i * 4));
+  const groups: number[] = [];
+  for (const number of numbers) {
+    const gid = userNs.id("gid", number);
+    if (gid === undefined) return -EINVAL;
+    groups.push(gid);
+  }
   task.cred = { ...task.cred, groups };
   return 0;
 }
@@ -212,34 +226,34 @@ function capset(call: Call, header: number, data: number): SysResult {
 }
 
 export const rows: SyscallRow[] = [
-  sys(39, "getpid", "", (c) => c.task.process.pid),
-  sys(102, "getuid", "", (c) => c.task.cred.uid),
-  sys(104, "getgid", "", (c) => c.task.cred.gid),
-  sys(105, "setuid", "uid:uint", setuid),
-  sys(106, "setgid", "gid:uint", setgid),
-  sys(107, "geteuid", "", (c) => c.task.cred.euid),
-  sys(108, "getegid", "", (c) => c.task.cred.egid),
+  sys(39, "getpid", "", (c) => shownPid(c, c.task.process.pid)),
+  sys(102, "getuid", "", (c) => c.task.cred.userNs.shown("uid", c.task.cred.uid)),
+  sys(104, "getgid", "", (c) => c.task.cred.userNs.shown("gid", c.task.cred.gid)),
+  sys(105, "setuid", "uid:uid", setuid),
+  sys(106, "setgid", "gid:gid", setgid),
+  sys(107, "geteuid", "", (c) => c.task.cred.userNs.shown("uid", c.task.cred.euid)),
+  sys(108, "getegid", "", (c) => c.task.cred.userNs.shown("gid", c.task.cred.egid)),
   sys(109, "setpgid", "pid:pid pgid:pid", setpgid),
-  sys(110, "getppid", "", (c) => c.task.process.ppid),
-  sys(111, "getpgrp", "", (c) => c.task.process.pgid),
+  sys(110, "getppid", "", (c) => shownPid(c, c.task.process.ppid)),
+  sys(111, "getpgrp", "", (c) => shownPid(c, c.task.process.pgid)),
   sys(112, "setsid", "", setsid),
-  sys(113, "setreuid", "ruid:uint euid:uint", setreuid),
-  sys(114, "setregid", "rgid:uint egid:uint", setregid),
+  sys(113, "setreuid", "ruid:uid euid:uid", setreuid),
+  sys(114, "setregid", "rgid:gid egid:gid", setregid),
   sys(115, "getgroups", "size:int list:ptr", getgroups),
   sys(116, "setgroups", "size:int list:ptr", setgroups),
-  sys(117, "setresuid", "ruid:uint euid:uint suid:uint", setresuid),
+  sys(117, "setresuid", "ruid:uid euid:uid suid:uid", setresuid),
   sys(118, "getresuid", "ruid:ptr euid:ptr suid:ptr", (c, ...at) =>
-    put3(c, at.slice(0, 3), [c.task.cred.uid, c.task.cred.euid, c.task.cred.suid]),
+    put3(c, "uid", at.slice(0, 3), [c.task.cred.uid, c.task.cred.euid, c.task.cred.suid]),
   ),
-  sys(119, "setresgid", "rgid:uint egid:uint sgid:uint", setresgid),
+  sys(119, "setresgid", "rgid:gid egid:gid sgid:gid", setresgid),
   sys(120, "getresgid", "rgid:ptr egid:ptr sgid:ptr", (c, ...at) =>
-    put3(c, at.slice(0, 3), [c.task.cred.gid, c.task.cred.egid, c.task.cred.sgid]),
+    put3(c, "gid", at.slice(0, 3), [c.task.cred.gid, c.task.cred.egid, c.task.cred.sgid]),
   ),
-  sys(121, "getpgid", "pid:pid", (c, pid) => processOf(c, pid)?.pgid ?? -ESRCH),
-  sys(122, "setfsuid", "fsuid:uint", setfsuid),
-  sys(123, "setfsgid", "fsgid:uint", setfsgid),
-  sys(124, "getsid", "pid:pid", (c, pid) => processOf(c, pid)?.sid ?? -ESRCH),
+  sys(121, "getpgid", "pid:pid", (c, pid) => shownPid(c, processOf(c, pid)?.pgid)),
+  sys(122, "setfsuid", "fsuid:uid", setfsuid),
+  sys(123, "setfsgid", "fsgid:gid", setfsgid),
+  sys(124, "getsid", "pid:pid", (c, pid) => shownPid(c, processOf(c, pid)?.sid)),
   sys(125, "capget", "hdrp:ptr datap:ptr", capget),
   sys(126, "capset", "hdrp:ptr datap:ptr", capset),
-  sys(186, "gettid", "", (c) => c.task.tid),
+  sys(186, "gettid", "", (c) => shownPid(c, c.task.tid)),
 ];

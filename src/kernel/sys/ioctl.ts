@@ -1,9 +1,9 @@
 /** ioctl(2): what concerns every descriptor; the rest is the file's own. */
 import { EBADF, ENOTTY } from "../../abi/errno.ts";
 import { O_ASYNC, O_NONBLOCK, O_PATH, SEEK_CUR } from "../../abi/fcntl.ts";
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from "../../abi/ioctl.ts";
+import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, TIOCGPGRP, TIOCGSID, TIOCSPGRP } from "../../abi/ioctl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
-import type { File } from "../../vfs/types.ts";
+import type { File, IoctlMemory } from "../../vfs/types.ts";
 import { armSigio } from "../sigio.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
 import { userOf } from "./support.ts";
@@ -38,7 +38,23 @@ function ioctl(call: Call, fd: number, request: number, arg: number): SysResult 
       return 0;
   }
   if (request === FIONREAD && file.inode?.type === S_IFREG) return bytesLeft(call, file, arg);
-  return file.ioctl?.(request, arg, userOf(call)) ?? -ENOTTY;
+  const memory = GROUPS.includes(request) ? groupMemory(call) : userOf(call);
+  return file.ioctl?.(request, arg, memory) ?? -ENOTTY;
+}
+
+/** Requests of terminals that read or write the number of a group or session. */
+const GROUPS = [TIOCGPGRP, TIOCSPGRP, TIOCGSID];
+
+/** Guest memory in which such a number is one of the caller's pid namespace. */
+function groupMemory(call: Call): IoctlMemory {
+  const user = userOf(call);
+  const { pidNs } = call.task.process;
+  const word = (n: number): Uint8Array => new Uint8Array(Int32Array.of(n).buffer);
+  const number = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+  return {
+    readBytes: (at, length) => word(pidNs.machine(number(user.readBytes(at, length)))),
+    writeBytes: (at, bytes) => user.writeBytes(at, word(pidNs.shown(number(bytes)))),
+  };
 }
 
 export const ioctlCalls = [sys(16, "ioctl", "fd:fd request:ioctl arg:ioctl_arg", ioctl)];

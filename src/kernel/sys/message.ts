@@ -9,7 +9,7 @@ import type { Received } from "../net/inbox.ts";
 import type { Socket } from "../net/socket.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { gather, type Iovec, MAX_TRANSFER, readIovecs, scatter, totalLength } from "./iovec.ts";
-import { readAddress, senderOf, socketOf, withPaths, writeAddress } from "./socket.ts";
+import { readAddress, senderAsSeen, senderOf, socketOf, withPaths, writeAddress } from "./socket.ts";
 import { fdLimit, raiseSigpipe, userOf } from "./support.ts";
 
 /** Bytes taken from one piece of the guest's memory at a time. */
@@ -197,7 +197,7 @@ function controlFor(
     parts.push(part);
     left -= part.length;
   };
-  if (s.passCred && r.sender) add(S.SCM_CREDENTIALS, Int32Array.of(r.sender.pid, r.sender.uid, r.sender.gid));
+  if (s.passCred && r.sender) add(S.SCM_CREDENTIALS, senderAsSeen(call, r.sender));
   const fit = Math.max(0, Math.floor((left - CMSG_HEADER) / 4));
   if (r.files.length > 0) {
     const fds = installAll(call, r.files.slice(0, fit), (flags & S.MSG_CMSG_CLOEXEC) !== 0);

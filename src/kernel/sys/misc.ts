@@ -3,18 +3,19 @@ import { EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from "../../abi/errno.ts
 import * as P from "../../abi/prctl.ts";
 import * as R from "../../abi/resource.ts";
 import { USER_END } from "../../mmu/space.ts";
-import { CAP_SETPCAP, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, capable } from "../cred.ts";
+import { CAP_SETPCAP, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, capable, capableGlobally, capableIn } from "../cred.ts";
 import type { Process } from "../process.ts";
 import type { Limit } from "../rlimit.ts";
 import { processUsage, writeRusage } from "../rusage.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
+import { setSeccomp } from "./seccomp.ts";
 
 const UTS_FIELD = 65;
 /** What programs see; the release says which kernel's behaviour is followed. */
 export const UTS = { sysname: "Linux", release: "6.1.0-blink", version: "#1 SMP blink.ts", machine: "x86_64" };
 
 function uname(call: Call, buf: number): SysResult {
-  const { hostname, domainname } = call.kernel;
+  const { hostname, domainname } = call.task.ns.uts;
   const bytes = new Uint8Array(UTS_FIELD * 6);
   [UTS.sysname, hostname, UTS.release, UTS.version, UTS.machine, domainname].forEach((text, i) => {
     for (let j = 0; j < Math.min(text.length, UTS_FIELD - 1); j++) bytes[i * UTS_FIELD + j] = text.charCodeAt(j);
@@ -24,7 +25,7 @@ function uname(call: Call, buf: number): SysResult {
 }
 
 function setName(call: Call, name: number, length: number, set: (text: string) => void): SysResult {
-  if (!capable(call.task.cred, CAP_SYS_ADMIN)) return -EPERM;
+  if (!capableIn(call.task.cred, call.task.ns.uts.owner, CAP_SYS_ADMIN)) return -EPERM;
   if (length < 0 || length > 64) return -EINVAL;
   set(String.fromCharCode(...call.task.mm.user.readBytes(name, length)));
   return 0;
@@ -77,7 +78,7 @@ function changeLimit(call: Call, process: Process, resource: number, at: number)
   const next = { soft: numberLimit(user.big(at)), hard: numberLimit(user.big(at + 8)) };
   if (next.soft > next.hard) return -EINVAL;
   const old = process.limits[resource];
-  if (next.hard > old.hard && !capable(call.task.cred, CAP_SYS_RESOURCE)) return -EPERM;
+  if (next.hard > old.hard && !capableGlobally(call.task.cred, CAP_SYS_RESOURCE)) return -EPERM;
   // fs.nr_open
   if (resource === R.RLIMIT_NOFILE && next.hard > 1048576) return -EPERM;
   process.limits[resource] = next;
@@ -168,6 +169,9 @@ function prctl(call: Call, option: number, a: number, b: number): SysResult {
       task.cred = { ...task.cred, keepCaps: a === 1 };
       return 0;
     case P.PR_GET_SECCOMP:
+      return task.seccomp.mode;
+    case P.PR_SET_SECCOMP:
+      return setSeccomp(call, a, b);
     case P.PR_GET_SECUREBITS:
       return 0;
     case P.PR_CAPBSET_READ:
@@ -266,7 +270,7 @@ function syslog(call: Call, type: number, buf: number, length: number): SysResul
   if (type < 0 || type > SIZE_BUFFER) return -EINVAL;
   if (type >= 2 && type <= 4 && (!buf || length < 0)) return -EINVAL;
   const open = type === 3 || type === SIZE_BUFFER;
-  if (!open && !capable(call.task.cred, CAP_SYS_ADMIN)) return -EPERM;
+  if (!open && !capableGlobally(call.task.cred, CAP_SYS_ADMIN)) return -EPERM;
   return type === SIZE_BUFFER ? 1 << 18 : 0;
 }
 
@@ -285,12 +289,12 @@ export const rows: SyscallRow[] = [
   sys(160, "setrlimit", "resource:resource rlim:rlimit", setrlimit),
   sys(170, "sethostname", "name:ptr len:int", (c, name, n) =>
     setName(c, name, n, (text) => {
-      c.kernel.hostname = text;
+      c.task.ns.uts.hostname = text;
     }),
   ),
   sys(171, "setdomainname", "name:ptr len:int", (c, name, n) =>
     setName(c, name, n, (text) => {
-      c.kernel.domainname = text;
+      c.task.ns.uts.domainname = text;
     }),
   ),
   sys(302, "prlimit64", "pid:pid resource:resource new_limit:rlimit old_limit:rlimit_out", prlimit),

@@ -8,18 +8,18 @@ import { type Call, park, type SyscallRow, type SysResult, sys } from "../types.
 const seconds = (call: Call): bigint => call.kernel.realtime() / 1000000000n;
 
 function msgget(call: Call, key: number, flags: number): SysResult {
-  const { kernel, task } = call;
+  const { task } = call;
   const make = (): MessageQueue => {
     const q = new MessageQueue(makePerm(key, flags, task.cred));
     q.ctime = seconds(call);
     return q;
   };
-  return kernel.messageQueues.get(key, flags, task.cred, make, () => 0);
+  return task.ns.ipc.messageQueues.get(key, flags, task.cred, make, () => 0);
 }
 
 /** The queue, the same one through all retries: it may be removed meanwhile. */
 function queueOf(call: Call, id: number, want: number): MessageQueue | number {
-  const q = (call.state as MessageQueue | undefined) ?? call.kernel.messageQueues.find(id);
+  const q = (call.state as MessageQueue | undefined) ?? call.task.ns.ipc.messageQueues.find(id);
   if (typeof q === "number") return q;
   call.state = q;
   if (q.removed) return -EIDRM;
@@ -94,9 +94,9 @@ function writeDs(call: Call, q: MessageQueue, at: number): void {
 }
 
 function msgctl(call: Call, id: number, command: number, at: number): SysResult {
-  const { kernel, task } = call;
+  const { task } = call;
   const { user } = task.mm;
-  const table = kernel.messageQueues;
+  const table = task.ns.ipc.messageQueues;
   if (command === I.IPC_INFO || command === MSG_INFO) {
     // msgpool msgmap msgmax msgmnb msgmni msgssz msgtql; msgseg is 16 bits.
     [0, 0, I.MSGMAX, I.MSGMNB, 32000, 16, 0].forEach((n, i) => {

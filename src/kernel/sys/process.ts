@@ -127,7 +127,7 @@ function pidfdOpen(call: Call, pid: number, flags: number): SysResult {
 
 function setTidAddress(call: Call, address: number): SysResult {
   call.task.clearTid = address;
-  return call.task.tid;
+  return call.task.process.pidNs.shown(call.task.tid);
 }
 
 const ROBUST_HEAD_SIZE = 24;
@@ -147,14 +147,7 @@ function getRobustList(call: Call, tid: number, head: number, size: number): Sys
 }
 
 export const rows: SyscallRow[] = [
-  sys(
-    56,
-    "clone",
-    "flags:flags:clone stack:ptr parent_tid:ptr child_tid:ptr tls:ulong",
-    clone1,
-    "partial",
-    "no namespaces",
-  ),
+  sys(56, "clone", "flags:flags:clone stack:ptr parent_tid:ptr child_tid:ptr tls:ulong", clone1),
   sys(57, "fork", "", fork),
   sys(58, "vfork", "", vfork),
   sys(59, "execve", "pathname:path argv:str_array envp:str_array", execve, "partial", "set-user-id bits are ignored"),
@@ -165,5 +158,5 @@ export const rows: SyscallRow[] = [
   sys(274, "get_robust_list", "pid:pid head_ptr:ptr len_ptr:ptr", getRobustList),
   sys(322, "execveat", "dirfd:dirfd pathname:path argv:str_array envp:str_array flags:flags:at", execveat),
   sys(434, "pidfd_open", "pid:pid flags:uint", pidfdOpen),
-  sys(435, "clone3", "cl_args:ptr size:size", clone3, "partial", "no namespaces, no set_tid"),
+  sys(435, "clone3", "cl_args:ptr size:size", clone3, "partial", "no set_tid"),
 ];

@@ -130,13 +130,15 @@ function syscallInfo(call: Call, tracee: Tracee, size: number, at: number): numb
   v.setBigUint64(8, regs.rip, true);
   v.setBigUint64(16, regs.gpr(RSP), true);
   let length = P.SYSCALL_INFO_DATA;
-  if (stop?.kind === "entry") {
-    v.setUint8(0, P.SYSCALL_INFO_ENTRY);
+  const screened = stop !== undefined && stop.code >> 8 === P.PTRACE_EVENT_SECCOMP;
+  if (stop?.kind === "entry" || screened) {
+    v.setUint8(0, screened ? P.SYSCALL_INFO_SECCOMP : P.SYSCALL_INFO_ENTRY);
     v.setBigInt64(24, BigInt(task.origRax), true);
     ARGUMENTS.forEach((r, i) => {
       v.setBigUint64(32 + i * 8, regs.gpr(r), true);
     });
-    length = 80;
+    if (screened) v.setUint32(80, tracee.message, true);
+    length = screened ? 84 : 80;
   } else if (stop?.kind === "exit") {
     const value = BigInt.asIntN(64, regs.gpr(RAX));
     v.setUint8(0, P.SYSCALL_INFO_EXIT);
@@ -158,7 +160,7 @@ function sigInfo(call: Call, tracee: Tracee, at: number, set: boolean): number {
   const { user } = call.task.mm;
   const { stop } = tracee;
   if (!stop?.info) return -EINVAL;
-  if (!set) user.writeBytes(at, encodeSigInfo(stop.info));
+  if (!set) user.writeBytes(at, encodeSigInfo(stop.info, call.task));
   else {
     const bytes = user.readBytes(at, SIGINFO_SIZE);
     stop.info = decodeSigInfo(bytes, new DataView(bytes.buffer).getInt32(0, true));

@@ -1,7 +1,7 @@
 /** sched(7): policies are kept and reported; the scheduler is round robin for all. */
 import { EACCES, EINVAL, EPERM, ESRCH } from "../../abi/errno.ts";
 import * as C from "../../abi/sched.ts";
-import { CAP_SYS_NICE, capable } from "../cred.ts";
+import { CAP_SYS_NICE, capableGlobally } from "../cred.ts";
 import type { Task } from "../task.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
 
@@ -28,7 +28,7 @@ function setPolicy(call: Call, tid: number, policyBits: number, priority: number
   const policy = policyBits & ~C.SCHED_RESET_ON_FORK;
   if (!known(policy)) return -EINVAL;
   if (realtime(policy) ? priority < 1 || priority > 99 : priority !== 0) return -EINVAL;
-  if (realtime(policy) && !capable(call.task.cred, CAP_SYS_NICE)) return -EPERM;
+  if (realtime(policy) && !capableGlobally(call.task.cred, CAP_SYS_NICE)) return -EPERM;
   target.policy = { policy, priority, resetOnFork: (policyBits & C.SCHED_RESET_ON_FORK) !== 0 };
   return 0;
 }
@@ -122,7 +122,7 @@ function setpriority(call: Call, which: number, who: number, prio: number): SysR
   if (typeof tasks === "number") return tasks;
   if (tasks.length === 0) return -ESRCH;
   const nice = Math.max(-20, Math.min(19, prio));
-  const allowed = capable(call.task.cred, CAP_SYS_NICE);
+  const allowed = capableGlobally(call.task.cred, CAP_SYS_NICE);
   if (!allowed && tasks.some((t) => nice < t.nice)) return -EACCES;
   for (const t of tasks) t.nice = nice;
   return 0;

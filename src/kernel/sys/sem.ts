@@ -9,7 +9,7 @@ import { type Call, park, type SyscallRow, type SysResult, sys } from "../types.
 const seconds = (call: Call): bigint => call.kernel.realtime() / 1000000000n;
 
 function semget(call: Call, key: number, n: number, flags: number): SysResult {
-  const { kernel, task } = call;
+  const { task } = call;
   if (n < 0 || n > I.SEMMSL) return -EINVAL;
   const make = (): SemSet | number => {
     if (n === 0) return -EINVAL;
@@ -17,7 +17,7 @@ function semget(call: Call, key: number, n: number, flags: number): SysResult {
     set.ctime = seconds(call);
     return set;
   };
-  return kernel.semaphores.get(key, flags, task.cred, make, (s) => (n > s.values.length ? -EINVAL : 0));
+  return task.ns.ipc.semaphores.get(key, flags, task.cred, make, (s) => (n > s.values.length ? -EINVAL : 0));
 }
 
 interface Wait {
@@ -49,7 +49,7 @@ function begin(call: Call, id: number, at: number, count: number, timeout: numbe
     if (typeof t === "number") return t;
     until = kernel.now() + t;
   }
-  const set = kernel.semaphores.find(id);
+  const set = task.ns.ipc.semaphores.find(id);
   if (typeof set === "number") return set;
   for (const o of ops) if (set.check(o.num) < 0) return set.check(o.num);
   const alters = ops.some((o) => o.op !== 0);
@@ -94,9 +94,9 @@ function writeDs(call: Call, s: SemSet, at: number): void {
 const INFO = [1024000000, 32000, 1024000000, 1024000000, I.SEMMSL, I.SEMOPM, I.SEMOPM, 20, I.SEMVMX, I.SEMVMX];
 
 function semctl(call: Call, id: number, num: number, command: number, arg: number): SysResult {
-  const { kernel, task } = call;
+  const { task } = call;
   const { user } = task.mm;
-  const table = kernel.semaphores;
+  const table = task.ns.ipc.semaphores;
   if (command === I.IPC_INFO || command === I.SEM_INFO) {
     INFO.forEach((n, i) => {
       user.setU32(arg + i * 4, n);

@@ -5,7 +5,7 @@ import { RLIMIT_AS } from "../../abi/resource.ts";
 import { alignUp } from "../../base/bits.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
-import { ipcAllowed, ipcOwner, makePerm, setPerm, writePerm } from "../ipc.ts";
+import { type IpcTable, ipcAllowed, ipcOwner, makePerm, setPerm, writePerm } from "../ipc.ts";
 import { mapRegion, unmapRegion } from "../mmap.ts";
 import { Segment } from "../shm.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
@@ -14,6 +14,7 @@ const seconds = (call: Call): bigint => call.kernel.realtime() / 1000000000n;
 
 function shmget(call: Call, key: number, size: number, flags: number): SysResult {
   const { kernel, task } = call;
+  const { segments } = task.ns.ipc;
   const make = (): Segment | number => {
     if (size <= 0 || !Number.isSafeInteger(size)) return -EINVAL;
     const clock = (): bigint => seconds(call);
@@ -25,22 +26,22 @@ function shmget(call: Call, key: number, size: number, flags: number): SysResult
       task.process.pid,
       clock,
       (s) => {
-        if (s.perm.mode & I.SHM_DEST) destroy(call, s);
+        if (s.perm.mode & I.SHM_DEST) destroy(segments, s);
       },
     );
   };
-  return kernel.segments.get(key, flags, task.cred, make, (s) => (size > s.length ? -EINVAL : 0));
+  return segments.get(key, flags, task.cred, make, (s) => (size > s.length ? -EINVAL : 0));
 }
 
-function destroy(call: Call, s: Segment): void {
+function destroy(segments: IpcTable<Segment>, s: Segment): void {
   if (s.removed) return;
-  call.kernel.segments.remove(s);
+  segments.remove(s);
   s.drop();
 }
 
 function shmat(call: Call, id: number, address: number, flags: number): SysResult {
-  const { task, kernel } = call;
-  const s = kernel.segments.find(id);
+  const { task } = call;
+  const s = task.ns.ipc.segments.find(id);
   if (typeof s === "number") return s;
   const readOnly = (flags & I.SHM_RDONLY) !== 0;
   if (!ipcAllowed(s.perm, readOnly ? 4 : 6, task.cred)) return -EACCES;
@@ -99,9 +100,9 @@ function writeDs(call: Call, s: Segment, at: number): void {
 const INFO = [0xfffffffffeffffffn, 1n, 4096n, 4096n, 0xfffffffffeffffffn];
 
 function shmctl(call: Call, id: number, command: number, at: number): SysResult {
-  const { kernel, task } = call;
+  const { task } = call;
   const { user } = task.mm;
-  const table = kernel.segments;
+  const table = task.ns.ipc.segments;
   if (command === I.IPC_INFO) {
     INFO.forEach((n, i) => {
       user.setU64(at + i * 8, n);
@@ -133,7 +134,7 @@ function shmctl(call: Call, id: number, command: number, at: number): SysResult 
       if (!ipcOwner(s.perm, task.cred)) return -EPERM;
       s.perm.mode |= I.SHM_DEST;
       s.perm.key = I.IPC_PRIVATE;
-      if (s.attached === 0) destroy(call, s);
+      if (s.attached === 0) destroy(table, s);
       return 0;
     case I.SHM_LOCK:
     case I.SHM_UNLOCK:

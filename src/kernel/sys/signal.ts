@@ -3,10 +3,9 @@ import { EAGAIN, EBADF, EINVAL, ENOMEM, EPERM, ESRCH } from "../../abi/errno.ts"
 import * as S from "../../abi/signal.ts";
 import { readTimespec } from "../clock.ts";
 import { CAP_KILL, capable } from "../cred.ts";
-import { forceSignal } from "../deliver.ts";
 import { PidFile } from "../pidfd.ts";
 import type { Process } from "../process.ts";
-import { isIgnored, kernelInfo, sendToProcess, sendToTask, userInfo } from "../send.ts";
+import { forceSignal, isIgnored, kernelInfo, sendToProcess, sendToTask, userInfo } from "../send.ts";
 import { altStackFlags, onAltStack, popFrame } from "../sigframe.ts";
 import { sigBit, UNBLOCKABLE } from "../sighand.ts";
 import { decodeSigInfo, encodeSigInfo } from "../siginfo.ts";
@@ -123,6 +122,13 @@ function mayKill(sender: Task, target: Process, signo: number): boolean {
 function killOne(task: Task, target: Process | undefined, signo: number): number {
   if (!target || target.reaped) return -ESRCH;
   if (!mayKill(task, target, signo)) return -EPERM;
+  // Nothing inside can kill the init of a pid namespace (pid_namespaces(7)).
+  if (
+    target === task.process.pidNs.init &&
+    target.pidNs === task.process.pidNs &&
+    (signo === S.SIGKILL || signo === S.SIGSTOP)
+  )
+    return 0;
   return signo === 0 ? 0 : sendToProcess(target, userInfo(task, signo));
 }
 
@@ -136,12 +142,13 @@ function killMany(task: Task, targets: Process[], signo: number): number {
 function kill(call: Call, pid: number, signo: number): SysResult {
   const { kernel, task } = call;
   if (signo !== 0 && !validSignal(signo)) return -EINVAL;
-  const all = [...kernel.processes.values()].filter((p) => !p.reaped);
+  const { pidNs } = task.process;
+  const all = [...kernel.processes.values()].filter((p) => !p.reaped && p.pidNs.isWithin(pidNs));
   if (pid > 0) return killOne(task, kernel.processes.get(pid) ?? kernel.tasks.get(pid)?.process, signo);
   if (pid === -1)
     return killMany(
       task,
-      all.filter((p) => p !== task.process),
+      all.filter((p) => p !== task.process && p !== pidNs.init),
       signo,
     );
   const group = pid === 0 ? task.process.pgid : -pid;
@@ -215,7 +222,7 @@ function rtSigtimedwait(call: Call, set: number, info: number, timeout: number, 
   const taken = task.pending.take(wanted) ?? task.process.pending.take(wanted);
   task.sigwaitSet = 0n;
   if (taken) {
-    if (info) user.writeBytes(info, encodeSigInfo(taken));
+    if (info) user.writeBytes(info, encodeSigInfo(taken, call.task));
     return taken.signo;
   }
   if (until !== undefined && until <= call.kernel.now()) return -EAGAIN;

@@ -1,12 +1,15 @@
 /** Making and naming sockets: socket(2), socketpair(2), bind(2), listen(2), accept(2), connect(2), getsockname(2). */
 import * as E from "../../abi/errno.ts";
+import { NETLINK_ROUTE } from "../../abi/netlink.ts";
 import * as S from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
 import type { Inode } from "../../vfs/types.ts";
+import { CAP_NET_ADMIN, capableIn } from "../cred.ts";
 import { releaseFile } from "../fdtable.ts";
 import { type Address, decodeAddress, encodeAddress } from "../net/address.ts";
 import { DatagramSocket } from "../net/dgram.ts";
 import type { Sender } from "../net/inbox.ts";
+import { NetlinkSocket } from "../net/netlink.ts";
 import { Socket } from "../net/socket.ts";
 import { StreamSocket } from "../net/stream.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
@@ -16,6 +19,13 @@ import { fdLimit, installFile, userOf, waitOn } from "./support.ts";
 export function senderOf(call: Call): Sender {
   const { process, cred } = call.task;
   return { pid: process.pid, uid: cred.uid, gid: cred.gid };
+}
+
+/** struct ucred, in numbers of the caller's namespaces. */
+export function senderAsSeen(call: Call, { pid, uid, gid }: Sender): Int32Array<ArrayBuffer> {
+  const { process, cred } = call.task;
+  const ids = [cred.userNs.shown("uid", uid), cred.userNs.shown("gid", gid)];
+  return Int32Array.of(process.pidNs.shown(pid), ...ids);
 }
 
 /** The descriptor's socket, or -EBADF, or -ENOTSOCK. */
@@ -31,7 +41,7 @@ export function withPaths<T>(call: Call, fn: () => T): T {
     const place = call.kernel.vfs.resolve(pathContext(call), call.task.fs.cwd, path);
     return typeof place === "number" ? place : place.inode;
   };
-  return call.kernel.net.as(resolve, fn);
+  return call.task.ns.net.net.as(resolve, fn);
 }
 
 /** An address argument; undefined for AF_UNSPEC, with which connect(2) undoes a connection. */
@@ -61,22 +71,30 @@ const FLAGS = S.SOCK_NONBLOCK | S.SOCK_CLOEXEC;
 function make(call: Call, domain: number, kind: number, protocol: number): Socket | number {
   const type = kind & S.SOCK_TYPE_MASK;
   if (kind & ~(S.SOCK_TYPE_MASK | FLAGS)) return -E.EINVAL;
-  const inet = INET.includes(domain) && !call.kernel.net.unixOnly;
+  const inet = INET.includes(domain) && !call.task.ns.net.net.unixOnly;
+  if (domain === S.AF_NETLINK) return makeNetlink(call, type, protocol);
   if (domain !== S.AF_UNIX && !inet) {
-    // Looking for interfaces over netlink is common, and programs do without.
-    if (domain !== S.AF_NETLINK) call.kernel.log(`socket: address family ${domain} is not supported`);
+    call.kernel.log(`socket: address family ${domain} is not supported`);
     return -E.EAFNOSUPPORT;
   }
   if (domain === S.AF_UNIX && protocol !== 0 && protocol !== S.AF_UNIX) return -E.EPROTONOSUPPORT;
-  const { net } = call.kernel;
+  const { net } = call.task.ns.net;
   const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : S.IPPROTO_UDP;
   if (inet && protocol !== 0 && protocol !== own) return type === S.SOCK_RAW ? -E.EPERM : -E.EPROTONOSUPPORT;
   const number = inet ? own : 0;
+  const privileged = capableIn(call.task.cred, call.task.ns.net.owner, CAP_NET_ADMIN);
   const stream = type === S.SOCK_STREAM || (type === S.SOCK_SEQPACKET && !inet);
-  if (stream) return new StreamSocket(net, domain, type, number, senderOf(call));
-  if (type === S.SOCK_DGRAM) return new DatagramSocket(net, domain, type, number, senderOf(call));
+  if (stream) return new StreamSocket(net, domain, type, number, senderOf(call), privileged);
+  if (type === S.SOCK_DGRAM) return new DatagramSocket(net, domain, type, number, senderOf(call), privileged);
   if (type === S.SOCK_RAW && inet) return -E.EPERM;
   return -E.ESOCKTNOSUPPORT;
+}
+
+function makeNetlink(call: Call, type: number, protocol: number): Socket | number {
+  if (type !== S.SOCK_RAW && type !== S.SOCK_DGRAM) return -E.ESOCKTNOSUPPORT;
+  if (protocol !== NETLINK_ROUTE) return -E.EPROTONOSUPPORT;
+  const { cred, ns } = call.task;
+  return new NetlinkSocket(ns.net.net, type, senderOf(call), capableIn(cred, ns.net.owner, CAP_NET_ADMIN));
 }
 
 function install(call: Call, socket: Socket, kind: number): number {
@@ -109,6 +127,7 @@ function bind(call: Call, fd: number, at: number, length: number): SysResult {
   const a = readAddress(call, s, at, length);
   if (typeof a === "number") return a;
   if (!a || s.local) return -E.EINVAL;
+  if (a.family === S.AF_NETLINK) return s instanceof NetlinkSocket ? s.bindPort(a) : -E.EAFNOSUPPORT;
   if (a.family !== S.AF_UNIX) {
     const r = s.net.bindInet(s, a);
     if (r === 0 && s instanceof DatagramSocket) s.open();
@@ -195,7 +214,8 @@ function shutdown(call: Call, fd: number, how: number): SysResult {
   return how < 0 || how > S.SHUT_RDWR ? -E.EINVAL : s.shutdown(how);
 }
 
-const NOTE = "AF_UNIX, AF_INET and AF_INET6 (`--net`: the loopback only, or TCP and UDP of the host)";
+const NOTE =
+  "AF_UNIX, AF_NETLINK (routes), AF_INET and AF_INET6 (`--net`: the loopback only, or TCP and UDP of the host)";
 
 export const socketCalls = [
   sys(41, "socket", "domain:af type:flags:sock protocol:int", socket, "partial", NOTE),

@@ -3,7 +3,7 @@ import * as E from "../../abi/errno.ts";
 import * as S from "../../abi/socket.ts";
 import type { Socket } from "../net/socket.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
-import { socketOf } from "./socket.ts";
+import { senderAsSeen, socketOf } from "./socket.ts";
 import { userOf } from "./support.ts";
 
 /** Buffers are doubled for bookkeeping and have a least size (socket(7)). */
@@ -70,7 +70,7 @@ function levelFits(s: Socket, level: number): boolean {
 }
 
 /** The value of an option of the socket level; undefined for those that are only kept. */
-function known(s: Socket, name: number): Uint8Array | undefined {
+function known(call: Call, s: Socket, name: number): Uint8Array | undefined {
   switch (name) {
     case S.SO_TYPE:
       return int(s.type);
@@ -97,7 +97,7 @@ function known(s: Socket, name: number): Uint8Array | undefined {
       return timeval(s.sendTimeout);
     case S.SO_PEERCRED: {
       const p = s.peerOwner ?? { pid: 0, uid: -1, gid: -1 };
-      return new Uint8Array(Int32Array.of(p.pid, p.uid, p.gid).buffer);
+      return new Uint8Array(senderAsSeen(call, p).buffer);
     }
   }
   return undefined;
@@ -112,7 +112,7 @@ function getsockopt(call: Call, fd: number, level: number, name: number, at: num
   if (!levelFits(s, level)) return -E.EOPNOTSUPP;
   // What was never set reads as 0.
   const kept = s.options.get(`${level} ${name}`) ?? int(0);
-  const value = (level === S.SOL_SOCKET ? known(s, name) : undefined) ?? kept;
+  const value = (level === S.SOL_SOCKET ? known(call, s, name) : undefined) ?? kept;
   const n = Math.min(room, value.length);
   user.writeBytes(at, value.subarray(0, n));
   user.setU32(lengthAt, n);

@@ -8,9 +8,16 @@ import { type Call, type SysResult, sys } from "../types.ts";
 import { meansDescriptor, resolveAt, targetAt } from "./paths.ts";
 import { userOf } from "./support.ts";
 
+/** With the ids of the caller's user namespace. */
+function asSeen(call: Call, st: Stat): Stat {
+  const { userNs } = call.task.cred;
+  if (!userNs.parent) return st;
+  return { ...st, uid: userNs.shown("uid", st.uid), gid: userNs.shown("gid", st.gid) };
+}
+
 function copyOut(call: Call, to: number, st: Stat | number): SysResult {
   if (typeof st === "number") return st;
-  userOf(call).writeBytes(to, encodeStat(st));
+  userOf(call).writeBytes(to, encodeStat(asSeen(call, st)));
   return 0;
 }
 
@@ -52,7 +59,7 @@ function statx(call: Call, dirfd: number, path: number, flags: number, mask: num
   if ((flags & F.AT_STATX_SYNC_TYPE) === F.AT_STATX_SYNC_TYPE) return -EINVAL;
   const st = statAt(call, dirfd, path, flags);
   if (typeof st === "number") return st;
-  userOf(call).writeBytes(to, encodeStatx(st));
+  userOf(call).writeBytes(to, encodeStatx(asSeen(call, st)));
   return 0;
 }
 

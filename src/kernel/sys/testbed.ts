@@ -82,7 +82,14 @@ export class Testbed {
     const process = new Process(kernel, kernel.allocPid(), undefined);
     kernel.processes.set(process.pid, process);
     const fs = new FsInfo(tree.vfs.root, tree.vfs.root);
-    const parts = { mm, fds: new FdTable(), fs, sighand: new SigHand(), cred: makeCred(0, 0) };
+    const parts = {
+      mm,
+      fds: new FdTable(),
+      fs,
+      sighand: new SigHand(),
+      cred: makeCred(0, 0, kernel.userNs),
+      ns: kernel.namespaces,
+    };
     const task = new Task(kernel, process.pid, process, parts);
     kernel.tasks.set(task.tid, task);
     for (const file of tree.stdio) task.fds.install(file, false, 3);

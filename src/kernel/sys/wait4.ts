@@ -102,22 +102,25 @@ function wait4(call: Call, pid: number, status: number, options: number, rusage:
     return park([process.childEvents]);
   }
   const { child } = found;
+  // Its number is gone with it.
+  const number = process.pidNs.shown(found.tracee?.task.tid ?? child.pid);
   const usage = consume(found, options);
   if (status) mm.user.setU32(status, found.status);
   if (rusage) writeRusage(mm.user, rusage, usage);
-  return found.tracee?.task.tid ?? child.pid;
+  return number;
 }
 
 /** Which children idtype and id mean, or -errno. */
 function waitidSelector(call: Call, type: number, id: number): Selects | number {
   const { process } = call.task;
+  const { pidNs } = process;
   switch (type) {
     case W.P_ALL:
       return () => true;
     case W.P_PID:
-      return id > 0 ? (_, own) => own === id : -EINVAL;
+      return id > 0 ? (_, own) => pidNs.shown(own) === id : -EINVAL;
     case W.P_PGID:
-      return id >= 0 ? (c) => c.pgid === (id || process.pgid) : -EINVAL;
+      return id >= 0 ? (c) => pidNs.shown(c.pgid) === (id || pidNs.shown(process.pgid)) : -EINVAL;
     case W.P_PIDFD: {
       const file = call.task.fds.get(id);
       return file instanceof PidFile ? (c) => c === file.process : file ? -EINVAL : -ENOENT;
@@ -146,8 +149,9 @@ function waitid(call: Call, type: number, id: number, info: number, options: num
   const what = event === "trapped" ? { code: CLD_TRAPPED, status: found.status >> 8 } : childCode(child, event);
   const pid = found.tracee?.task.tid ?? child.pid;
   const result: SigInfo = { signo: SIGCHLD, ...what, pid, uid: child.uid };
+  const bytes = encodeSigInfo(result, call.task).subarray(0, 28);
   const usage = consume(found, options);
-  if (info) mm.user.writeBytes(info, encodeSigInfo(result).subarray(0, 28));
+  if (info) mm.user.writeBytes(info, bytes);
   if (rusage) writeRusage(mm.user, rusage, usage);
   return 0;
 }

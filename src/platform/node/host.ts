@@ -42,6 +42,7 @@ export class NodeHost implements Host {
     setV8Flags();
     this.epoch = BigInt(Date.now()) * 1000000n - process.hrtime.bigint();
     this.ids = {
+      pid: process.pid,
       uid: process.getuid?.() ?? 1000,
       gid: process.getgid?.() ?? 1000,
       groups: process.getgroups?.() ?? [],

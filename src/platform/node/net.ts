@@ -1,8 +1,7 @@
 import type { RemoteInfo } from "node:dgram";
 import type { AddressInfo, Socket } from "node:net";
-import type { NetworkInterfaceInfo } from "node:os";
 import { EAGAIN, ECONNRESET } from "../../abi/errno.ts";
-import type { HostAddress, HostConnection, HostDatagrams, HostNet } from "../../host/types.ts";
+import type { HostAddress, HostConnection, HostDatagrams, HostInterface, HostNet } from "../../host/types.ts";
 import { errnoOf } from "./errno.ts";
 
 /** Most bytes that wait here before the sender is slowed down. */
@@ -120,10 +119,16 @@ export class NodeNet implements HostNet {
   private get net() {
     return process.getBuiltinModule("node:net");
   }
-  addresses(): number[][] {
+  interfaces(): HostInterface[] {
     const all = process.getBuiltinModule("node:os").networkInterfaces();
-    const given = Object.values(all).filter((list): list is NetworkInterfaceInfo[] => list !== undefined);
-    return given.flatMap((list) => list.map((entry) => parseIp(entry.address)));
+    const prefixOf = (cidr: string | null): number => Number(cidr?.split("/")[1] ?? 0);
+    const found: HostInterface[] = [];
+    for (const [name, list] of Object.entries(all)) {
+      if (!list || list.every((entry) => entry.internal)) continue;
+      const mac = list[0].mac.split(":").map((byte) => Number.parseInt(byte, 16));
+      found.push({ name, mac, addresses: list.map((e) => ({ ip: parseIp(e.address), prefix: prefixOf(e.cidr) })) });
+    }
+    return found;
   }
   connect(to: HostAddress, done: (result: HostConnection | number) => void): () => void {
     const socket = this.net.connect({ host: formatIp(to.ip), port: to.port, allowHalfOpen: true });

@@ -1,0 +1,45 @@
+import { programs } from "./program.ts";
+
+/** Programs that give others a view of their own: unshare(1), nsenter(1), chroot(8), bwrap(1). As root. */
+const inside = 'ps ax -o pid,ppid,comm | tr -s " "; echo $$; ls /proc | grep -c "^[0-9]"';
+
+programs("containers", { needs: ["sh", "unshare"] }, [
+  { sh: `unshare -r -m -p -f --mount-proc sh -c '${inside}'`, needs: ["ps"] },
+  {
+    sh: "unshare -u sh -c 'hostname inside; hostname; cat /proc/sys/kernel/hostname'; test $(hostname) = inside; echo $?",
+  },
+  {
+    sh: "unshare -U sh -c 'id -u; id -g; grep CapEff /proc/self/status'; unshare -r sh -c 'id; cat /proc/self/uid_map'",
+  },
+  {
+    sh: "unshare -m sh -c 'mkdir d; mount -t tmpfs none d; echo x > d/f; ls d; umount d; ls d'; ls d; rmdir d",
+    needs: ["mount"],
+  },
+  {
+    sh: "unshare -p -f sh -c 'sleep 100 & kill -9 1; kill -TERM 1; echo alive; exit 3'; echo $?",
+  },
+  {
+    sh: "unshare -u sleep 100 & sleep 0.3; nsenter -t $! -u sh -c 'hostname x; hostname'; kill $!",
+    needs: ["nsenter"],
+  },
+  {
+    name: "ip: a network namespace and its loopback",
+    sh: "unshare -n sh -c 'ip addr; ip link set lo up; ip addr; ip -o link; ip route; ip route show table local; ip link show nosuch; cat /proc/net/dev /proc/net/route /proc/net/if_inet6' 2>&1",
+    needs: ["ip"],
+  },
+  {
+    name: "bwrap: a network of its own",
+    sh: "bwrap --ro-bind / / --unshare-net --proc /proc sh -c 'cat /proc/net/if_inet6; ls -l /proc/self/fd | wc -l'",
+    needs: ["bwrap"],
+  },
+  {
+    name: "bwrap: own processes, files and devices",
+    sh: `bwrap --ro-bind / / --dev /dev --proc /proc --unshare-pid --tmpfs /tmp sh -c '${inside}; ls /dev /tmp; touch /usr/x; echo $?; echo y > /tmp/y; cat /tmp/y' 2>&1`,
+    needs: ["bwrap", "ps"],
+  },
+  {
+    name: "bwrap: a root of its own",
+    sh: "bwrap --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --dir /work --chdir /work --unshare-user --unshare-ipc --uid 7 --gid 8 --hostname box --unshare-uts sh -c 'ls /; pwd; id -u; id -g; uname -n; ls -ld / | cut -c1-10'",
+    needs: ["bwrap"],
+  },
+]);
