@@ -57,6 +57,8 @@ export class EngineSide {
   private readonly base = Buffer.from(T.basePattern());
   private readonly before = Buffer.alloc(T.DATA_SIZE);
   private readonly wanted = Buffer.alloc(T.CODE_SIZE);
+  /** Where the code that is compiled begins, if it is still there. */
+  private entry = -1;
 
   constructor(
     image: HandlerImage,
@@ -116,17 +118,17 @@ export class EngineSide {
     const at = v.getUint32(T.S_CODE_AT, true);
     const code = bytes.subarray(T.T_CODE, T.T_CODE + v.getUint32(T.S_CODE_LENGTH, true));
     const entry = T.CODE_AT + at;
-    if (this.way !== "interpreter") {
-      this.start(trial, at, code);
+    const known = this.start(trial, at, code) && entry === this.entry;
+    if (this.way !== "interpreter" && !(known && this.way !== "paged")) {
       this.execute(LIMIT);
-      this.start(trial, at, code);
+      this.entry = this.start(trial, at, code) ? entry : -1;
       if (this.way !== "mixed") this.engine.jit?.compile(this.space, [entry]);
       // Regions that overlap, some without the one at the start.
       else
         for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7))
           this.engine.jit?.compile(this.space, [entry + i]);
       if (this.way === "paged") this.unmapData();
-    } else this.start(trial, at, code);
+    }
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
   }
   /** The instructions that a trial runs, step by step, at most `most`. */
@@ -151,17 +153,18 @@ export class EngineSide {
       if (exit !== EXIT.FAULT || ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.DB) return out;
     }
   }
-  /** State and code of a trial. Code that is there already is left alone. */
-  private start(trial: T.Trial, at: number, code: Uint8Array): void {
+  /** State and code of a trial. Code that is there already is left alone: true. */
+  private start(trial: T.Trial, at: number, code: Uint8Array): boolean {
     const { ram } = this;
     this.load(trial);
     ram.view.setBigUint64(L.RIP, BigInt(T.CODE_AT + at), true);
     this.wanted.fill(T.FILLER);
     this.wanted.set(code, at);
     const now = Buffer.from(ram.memory.buffer, this.code, T.CODE_SIZE);
-    if (now.equals(this.wanted)) return;
+    if (now.equals(this.wanted)) return true;
     this.engine.cache.invalidate(this.code, T.CODE_SIZE);
     ram.u8.set(this.wanted, this.code);
+    return false;
   }
   private execute(slice: number): number {
     const { ram, engine } = this;

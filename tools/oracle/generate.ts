@@ -219,6 +219,9 @@ function blank(): Fields {
 interface Made {
   code: number[];
   undefinedFlags: number;
+  /** What `undefinedFlags` is computed from: other values of the registers may make it other ones. */
+  making: Making;
+  memory: boolean;
 }
 
 /** Makes one instruction and the state that it wants; its bytes, or undefined if this try led nowhere. */
@@ -294,7 +297,7 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
   const bytes = Uint8Array.from(code);
   const insn = decode(bytes, 0, bytes.length, 64);
   if (typeof insn === "string" || insn.row.index !== f.index || insn.length !== code.length) return undefined;
-  return { code, undefinedFlags: undefinedAfter(m) };
+  return { code, undefinedFlags: undefinedAfter(m), making: m, memory };
 }
 
 /** Flags that the instruction leaves undefined in the state that the trial starts with. */
@@ -353,6 +356,10 @@ export class Generator {
   }
   /** A trial of one instruction. */
   single(f: Form): T.Trial | undefined {
+    return this.singles(f, 1)[0];
+  }
+  /** Trials of one instruction, the same bytes with other values: the more the cheaper, for code that is compiled. */
+  singles(f: Form, count: number): T.Trial[] {
     const { r, b } = this;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const flavour = flavourOf(f, r);
@@ -364,9 +371,15 @@ export class Generator {
       if (at + made.code.length > T.CODE_SIZE) continue;
       b.append(made.code);
       if (this.o.trace) b.rflags |= TF;
-      return b.finish(at, [f.index], made.undefinedFlags);
+      const out: T.Trial[] = [];
+      for (;;) {
+        out.push({ ...b.finish(at, [f.index], undefinedAfter(made.making)), memory: made.memory });
+        // What a gather's index is, no register's value may change.
+        if (out.length === count || f.gather) return out;
+        b.vary(flavour);
+      }
     }
-    return undefined;
+    return [];
   }
   /** A trial of several instructions, of which none reads flags that an earlier one left undefined. */
   sequence(): T.Trial | undefined {

@@ -64,6 +64,8 @@ export interface Trial {
   /** RFLAGS bits that are undefined in the end, and those that are at some time. */
   undefinedFlags: number;
   everUndefined: number;
+  /** The one instruction is in its memory form. */
+  memory?: boolean;
   /** Bytes of the data pages that are not compared: [offset, length]. */
   loose: readonly (readonly [number, number])[];
 }

@@ -4,12 +4,16 @@
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
  *                                  [--trace] [--random] [--show 3] [--repro LINE] [--list]
+ *                                  [--campaign FILE [--minutes 60] [--table FILE]]
  *
+ * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildImage } from "../../src/engine/interp/build-image.ts";
 import { form } from "../../src/isa/table.ts";
+import { runCampaign } from "./campaign.ts";
 import { type Difference, onlyLastDigits } from "./compare.ts";
 import type { Way } from "./engine-side.ts";
 import { Generator, usableRows } from "./generate.ts";
@@ -18,6 +22,7 @@ import { instructions, parseTrial, trialText } from "./line.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { whyNotNative } from "./silicon.ts";
+import { readTally, tallyText } from "./tally.ts";
 import { runWild } from "./wild-run.ts";
 
 const { values: o } = parseArgs({
@@ -35,6 +40,9 @@ const { values: o } = parseArgs({
     show: { type: "string", default: "2" },
     repro: { type: "string" },
     list: { type: "boolean", default: false },
+    campaign: { type: "string" },
+    minutes: { type: "string", default: "60" },
+    table: { type: "string" },
   },
 });
 
@@ -93,6 +101,12 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
+  if (o.campaign !== undefined) {
+    const found = await runCampaign(image, usableRows(image.index), { path: o.campaign, minutes: Number(o.minutes) });
+    if (o.table !== undefined) writeFileSync(o.table, tallyText(readTally(o.campaign)));
+    process.exitCode = found ? 1 : 0;
+    return;
+  }
   const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers }, o.way as Way);
   if (o.repro !== undefined) {
     const trial = parseTrial(o.repro);
