@@ -24,12 +24,13 @@ import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
-import { type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
+import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
+import { CompatCpu, inCompat } from "./compat/cpu.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/image.ts";
@@ -47,8 +48,10 @@ export interface EngineOptions {
   random(bytes: Uint8Array): void;
   /** The processor to be; instructions that it doesn't have are undefined. */
   level?: CpuLevel;
-  /** With these, hot code is compiled; without, everything is interpreted. */
+  /** For code that is made as it is needed: hot code is compiled with these, and 16- and 32-bit code runs. */
   semantics?(mnemonic: string): Semantics | undefined;
+  /** False: 64-bit code is only interpreted. */
+  jit?: boolean;
   /** Compile what has run at all, as far as that goes: for tests of the JIT. */
   eager?: boolean;
   /** Milliseconds, for statistics. */
@@ -87,6 +90,8 @@ export class Engine {
   private madeJit: Jit | undefined;
   /** Addresses at which quanta ended before there was a JIT, with how often. */
   private readonly warm = new Map<number, number>();
+  private readonly makeCompat: (() => CompatCpu) | undefined;
+  private madeCompat: CompatCpu | undefined;
   private done = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
   private full = false;
@@ -102,7 +107,8 @@ export class Engine {
     const level = options.level ?? DEFAULT_LEVEL;
     const index = restrict(options.image.index, level);
     this.builder = new BlockBuilder(this.ram, index, options.image.plans);
-    const exports = instantiate(options, {
+    const helpers = bindHelpers(options, () => this.space?.ldt);
+    const exports = instantiate(options, helpers, {
       lookup: (from) => (from ? this.resolve(from >>> 0) : this.find()),
       codeStore: (at, n) => this.cache.invalidate(at >>> 0, n),
       hot: () => this.space && this.jit?.want(this.space, this.rip),
@@ -110,6 +116,19 @@ export class Engine {
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;
     if (semantics) {
+      this.makeCompat = () =>
+        new CompatCpu({
+          ram: this.ram,
+          memory: this.ram.memory,
+          exports,
+          helpers,
+          helperTypes: options.helpers,
+          frameOf: (address) => this.execFrame(address),
+          semantics: ({ row }) =>
+            row.unsupported || !allows(level, row.feature) ? undefined : semantics(mnemonicAt(level, row.mnemonic)),
+        });
+    }
+    if (semantics && options.jit !== false) {
       this.makeJit = () =>
         new Jit({
           ram: this.ram,
@@ -165,6 +184,22 @@ export class Engine {
   /** Runs at most about `budget` instructions (blocks are not cut). Returns one of the exit codes that are not internal. */
   run(budget: number): number {
     const { ram } = this;
+    for (let left = budget; ; ) {
+      const code = inCompat(ram) ? this.runCompat(left) : this.runLong(left);
+      left = ram.i32[BUDGET >> 2];
+      if (code !== EXIT.MODE) return code;
+      if (left <= 0) return EXIT.BUDGET;
+    }
+  }
+  private runCompat(budget: number): number {
+    this.madeCompat ??= this.makeCompat?.();
+    if (!this.madeCompat) throw new Error("16- and 32-bit code needs semantics");
+    const code = this.madeCompat.run(budget);
+    this.done += budget - this.ram.i32[BUDGET >> 2];
+    return code;
+  }
+  private runLong(budget: number): number {
+    const { ram } = this;
     let left = budget;
     let code: number = EXIT.STEP;
     if (!traced(ram)) {
@@ -193,6 +228,7 @@ export class Engine {
     const code = this.enter(STEP_RECORDS);
     ram.i32[STEPPING >> 2] = 0;
     this.done++;
+    if (code === EXIT.MODE) return afterStep(ram, begun, EXIT.BUDGET) === EXIT.BUDGET ? EXIT.MODE : EXIT.FAULT;
     if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
     return afterStep(ram, begun, code & ~AT_NEXT);
   }
@@ -227,12 +263,13 @@ export class Engine {
   /** Runs one instruction, for a debugger: BUDGET, or the exit that it made instead. */
   step(): number {
     const { ram } = this;
+    if (inCompat(ram)) return this.runCompat(1);
     for (;;) {
       const record = this.decodeOne();
       if (record === 0) return EXIT.FAULT;
       ram.i32[BUDGET >> 2] = 1;
       const code = this.enter(record);
-      if (code === EXIT.YIELD || code === EXIT.LOOKUP) {
+      if (code === EXIT.YIELD || code === EXIT.LOOKUP || code === EXIT.MODE) {
         this.done++;
         return EXIT.BUDGET;
       }
@@ -286,6 +323,10 @@ export class Engine {
         continue;
       }
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
+      if (code === EXIT.MODE) {
+        ram.i32[BUDGET >> 2] -= (ram.u8[at + R_POS] & POS_MASK) + 1;
+        return code;
+      }
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
       if (plain === EXIT.REGION && this.space) this.madeJit?.verify(this.space, at);
@@ -447,7 +488,9 @@ interface EngineImports {
   [name: string]: (...args: number[]) => unknown;
 }
 
-function instantiate(o: EngineOptions, imports: EngineImports): Record<string, unknown> {
+type Helpers = Record<string, (...args: number[]) => number>;
+
+function bindHelpers(o: EngineOptions, ldt: () => Uint8Array | undefined): Helpers {
   const { ram } = o;
   const host: HelperHost = {
     get u8() {
@@ -465,13 +508,20 @@ function instantiate(o: EngineOptions, imports: EngineImports): Record<string, u
     get view() {
       return ram.view;
     },
+    get ldt() {
+      return ldt();
+    },
     tsc: o.tsc,
     random: o.random,
     level: o.level,
   };
-  const helper: Record<string, (...args: number[]) => number> = {};
+  const helper: Helpers = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
-  const env = { memory: ram.memory, ...imports };
+  return helper;
+}
+
+function instantiate(o: EngineOptions, helper: Helpers, imports: EngineImports): Record<string, unknown> {
+  const env = { memory: o.ram.memory, ...imports };
   const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
   const instance = new WebAssembly.Instance(module, { env, helper });
   return instance.exports;

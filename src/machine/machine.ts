@@ -85,7 +85,8 @@ export class Machine {
       tsc: () => Number(host.clock.monotonic() - clock),
       random: (bytes) => host.random(bytes),
       level: options.cpu,
-      semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
+      semantics: (mnemonic) => SEMANTICS[mnemonic],
+      jit: options.jit !== false,
       eager: options.jit === "eager",
       clock: () => Number(host.clock.monotonic()) / 1e6,
     });

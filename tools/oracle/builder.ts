@@ -68,7 +68,7 @@ export class Builder {
     for (let i = 0; i < 16; i++) pools.lane(r, "int", v, T.S_GPR + i * 8);
     const flags = r.u32();
     v.setUint32(T.S_RFLAGS, 0x202 | (flags & 0x8d5) | (r.one(10) ? 0x400 : 0), true);
-    v.setUint32(T.S_RFLAGS + 4, 0, true);
+    v.setUint32(T.S_WORLD, 0, true);
     v.setBigUint64(T.S_FS, BigInt(T.DATA_LOW + r.below(512) * 16), true);
     v.setBigUint64(T.S_GS, BigInt(T.DATA_HIGH + r.below(512) * 16), true);
     bytes.fill(0, T.S_FX, T.S_YMM);

@@ -5,12 +5,14 @@ import type { Form } from "../../src/isa/row.ts";
 import { form, ROWS } from "../../src/isa/table.ts";
 import { M64 } from "../../src/isa/types.ts";
 import { Builder, Pools } from "./builder.ts";
+import { CompatMaker } from "./compat.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
 import { COUNTER, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
+import type { World } from "./segments.ts";
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
 import { WILD_LENGTH, wildRegisters } from "./wild.ts";
 
@@ -18,7 +20,7 @@ const RSP = 4;
 const TF = 0x100;
 
 /** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
-const SKIPPED = new RegExp(
+export const SKIPPED = new RegExp(
   "^(" +
     "INT|SYSCALL|SYSENTER|IRET[DQ]?|RETF|CPUID|RDTSCP?|RDPMC|RDRAND|RDSEED|RDPID|XGETBV|RDPKRU|WRPKRU|" +
     "XSAVE\\w*|XRSTOR\\w*|S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]|L[FGS]S|MONITORX?|MWAITX?|" +
@@ -59,7 +61,7 @@ export function flagMask(letters: string): number {
   return mask;
 }
 
-function flavourOf(f: Form, r: Random): Flavour {
+export function flavourOf(f: Form, r: Random): Flavour {
   if (f.feature === "X87" || f.mnemonic.startsWith("FI")) return "f80";
   const { mnemonic: m } = f;
   if (r.one(8)) return "mixed";
@@ -328,10 +330,13 @@ export interface GenerateOptions {
   mxcsr: boolean;
   /** The trap flag is set: a trial ends behind its first instruction, or round of a repeated one. */
   trace?: boolean;
+  /** Rows of other worlds, by text and encoding. */
+  pattern?: RegExp;
 }
 
 export class Generator {
   private readonly b: Builder;
+  private compatMaker: CompatMaker | undefined;
   private readonly plain: Form[];
   /** Those of them that a program survives in a loop. */
   private readonly tame: Form[];
@@ -424,6 +429,11 @@ export class Generator {
     wildRegisters(b, r);
     b.append(bytes.slice(0, WILD_LENGTH));
     return b.finish(start, [], 0);
+  }
+  /** Code of 16 or 32 bits, or what loads segments: see compat.ts. */
+  compat(world: World): T.Trial | undefined {
+    this.compatMaker ??= new CompatMaker(this.b, this.r, this.o.mxcsr, this.o.pattern);
+    return this.compatMaker.make(world);
   }
   /** A small program: see program.ts. */
   program(): T.Trial | undefined {

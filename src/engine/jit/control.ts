@@ -223,8 +223,9 @@ export class RegionEmit extends RegionOperands implements Emit {
     void error;
     this.leaveTo(this.at);
   }
-  faultIf(cond: Val, vector: number): void {
+  faultIf(cond: Val, vector: number, error?: Val): void {
     void vector;
+    void error;
     this.plainIf(cond, () => this.leaveTo(this.at), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {
