@@ -13,7 +13,6 @@ import {
   SEG_BASE,
   SEG_BIG,
   SEG_LIMIT,
-  SEG_LONG,
   SS,
   STEP_RECORDS,
   STEPPING,
@@ -28,6 +27,7 @@ import { isImplied, type Variant } from "../interp/variant.ts";
 import { SEGMENTS_32, writeOperands } from "../operand-fields.ts";
 import { R_WHERE, RECORD } from "../record.ts";
 import { afterStep, begin } from "../trace.ts";
+import { inCompat } from "./mode.ts";
 import { type CompatFunction, type CompatHost, compile } from "./module.ts";
 
 const MAX_LENGTH = 15;
@@ -49,12 +49,6 @@ export interface CompatOptions extends CompatHost {
   frameOf(address: number): number;
   /** Of an instruction that the processor has. */
   semantics(insn: Insn): Semantics | undefined;
-}
-
-/** True if CS is a segment of 16 or 32 bits. */
-export function inCompat(ram: Ram): boolean {
-  const kind = ram.i32[(SEG_LIMIT + 8 * CS + 4) >> 2];
-  return kind !== 0 && (kind & SEG_LONG) === 0;
 }
 
 export class CompatCpu {

@@ -1,5 +1,5 @@
 /** modify_ldt(2): arch/x86/kernel/ldt.c. */
-import { EINVAL, ENOSYS } from "../../abi/errno.ts";
+import { EFAULT, EINVAL, ENOSYS } from "../../abi/errno.ts";
 import {
   decodeUserDesc,
   encodeDescriptor,
@@ -9,6 +9,7 @@ import {
   MODIFY_LDT_CONTENTS_CONFORMING,
   USER_DESC_SIZE,
 } from "../../abi/ldt.ts";
+import { UserFault } from "../../mmu/access.ts";
 import { reloadSegments } from "../segments.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
 
@@ -48,7 +49,12 @@ function write(call: Call, at: number, count: number, old: boolean): number {
 
 function modifyLdt(call: Call, func: number, at: number, count: number): SysResult {
   // The result is an int: an error doesn't reach into RAX's upper half.
-  return modify(call, func, at, count) >>> 0;
+  try {
+    return modify(call, func, at, count) >>> 0;
+  } catch (e) {
+    if (e instanceof UserFault) return -EFAULT >>> 0;
+    throw e;
+  }
 }
 function modify(call: Call, func: number, at: number, count: number): number {
   switch (func) {
