@@ -1,5 +1,5 @@
 /**
- * An esbuild plugin that leaves the JIT and the semantics out of the command's bundle: they go into one of their own, which is loaded
+ * An esbuild plugin that leaves the JIT, what runs 16- and 32-bit code, and the semantics out of the command's bundle: they go into one of their own, which is loaded
  * when the first code is to be compiled. Programs that end soon start without reading it.
  */
 const compiler = `let made;
@@ -10,6 +10,13 @@ const stubs = {
 export class Jit {
   constructor(parts) {
     return new (compiler().Jit)(parts);
+  }
+}
+`,
+  compat: `import { compiler } from "compiler";
+export class CompatCpu {
+  constructor(parts) {
+    return new (compiler().CompatCpu)(parts);
   }
 }
 `,
@@ -25,6 +32,7 @@ export const lazyJit = {
     plugin.onResolve({ filter: /^compiler$/ }, () => ({ path: "compiler", namespace: "lazy-jit" }));
     plugin.onLoad({ filter: /.*/, namespace: "lazy-jit" }, load(compiler));
     plugin.onLoad({ filter: /[\\/]src[\\/]engine[\\/]jit[\\/]jit\.ts$/ }, load(stubs.jit));
+    plugin.onLoad({ filter: /[\\/]src[\\/]engine[\\/]compat[\\/]cpu\.ts$/ }, load(stubs.compat));
     plugin.onLoad({ filter: /[\\/]src[\\/]sem[\\/]table\.ts$/ }, load(stubs.table));
   },
 };
@@ -32,5 +40,6 @@ export const lazyJit = {
 /** The source of the other bundle. */
 export const jitBundle = `
 export { Jit } from "./src/engine/jit/jit.ts";
+export { CompatCpu } from "./src/engine/compat/cpu.ts";
 export { SEMANTICS } from "./src/sem/table.ts";
 `;

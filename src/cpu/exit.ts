@@ -35,5 +35,7 @@ export const EXIT = {
   BREAK: 15,
   /** An access to watched memory that was not made yet. RIP: this instruction. */
   WATCH: 16,
+  /** Inside the engine: CS is another segment now, maybe of another mode. RIP: where to go on. */
+  MODE: 17,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -22,6 +22,20 @@ export const FLAG_SYS = STATE + 0xa4;
 export const SEL = STATE + 0xb0;
 /** Six segment bases, 8 bytes each, same order. */
 export const SEG_BASE = STATE + 0xc0;
+/**
+ * What the processor keeps of the six segments' descriptors beside their bases, 8 bytes each, same order: the last offset
+ * (u32) and the descriptor's bytes 4 to 7 without the base, as LAR gives them (u32; 0: none is loaded).
+ */
+export const SEG_LIMIT = STATE + 0x120;
+/** From a segment's base to its limit. */
+export const SEG_LIMIT_FROM_BASE = SEG_LIMIT - SEG_BASE;
+/** Bits of those attributes: data may be written or code read, the type's sense of limit or privilege, code, present; 64 bits, 32 bits. */
+export const SEG_RW = 0x200;
+export const SEG_DOWN = 0x400;
+export const SEG_CODE = 0x800;
+export const SEG_PRESENT = 0x8000;
+export const SEG_LONG = 0x200000;
+export const SEG_BIG = 0x400000;
 /** Constant 4096, read as an index register when a displacement would not fit. */
 export const CONST_PAGE = STATE + 0xf0;
 export const MXCSR = STATE + 0x100;

@@ -1,31 +1,14 @@
 /** Decodes a block of guest code into records. */
-import { CODE_BASE, CONST_PAGE, GPR, SEG_BASE, X87, YMM, YMM_STRIDE, ZERO } from "../cpu/layout.ts";
 import { decode } from "../decode/decode.ts";
-import { BASE_RIP, type Insn, type MemOperand, NO_REG, type Operand, type RegOperand } from "../isa/types.ts";
+import type { Insn } from "../isa/types.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { ENDS_BLOCK, FN_BREAK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD } from "./interp/image.ts";
-import { RIP_DISP_MAX, VARIANTS, variantOf } from "./interp/variant.ts";
+import { VARIANTS, variantOf } from "./interp/variant.ts";
+import { SEGMENTS_64, writeOperands, writeRelative } from "./operand-fields.ts";
 import { ENDED, LENGTH, QuickDecoder } from "./quick.ts";
-import {
-  MAX_BLOCK,
-  R_BASE,
-  R_COUNT,
-  R_DISP,
-  R_FN,
-  R_IMM,
-  R_INDEX,
-  R_OP0,
-  R_OP1,
-  R_OP2,
-  R_POS,
-  R_SCALE,
-  R_SEG,
-  R_WHERE,
-  RECORD,
-} from "./record.ts";
+import { MAX_BLOCK, R_COUNT, R_FN, R_IMM, R_POS, R_WHERE, RECORD } from "./record.ts";
 
-const REG_FIELDS = [R_OP0, R_OP1, R_OP2, R_IMM];
 /** Most records that one block can take: its instructions, a page check and a joining jump. */
 export const MAX_RECORDS = MAX_BLOCK + 2;
 
@@ -130,7 +113,7 @@ export class BlockBuilder {
   private goto(to: number): void {
     this.start(FN_GOTO, to, 0);
     this.view.setUint16(this.at + R_COUNT, this.pos, true);
-    this.relative(this.at, to);
+    writeRelative(this.view, this.at, to);
     this.at += RECORD;
   }
   /** Writes an instruction's record; true if it ends the block. */
@@ -142,80 +125,9 @@ export class BlockBuilder {
     const at = this.at;
     this.at += RECORD;
     if (fn === 0) return true;
-    let regs = 0;
-    let imms = 0;
-    this.view.setUint16(at + R_SEG, insn.seg === NO_REG ? ZERO : this.segment(insn.seg), true);
-    for (let i = 0; i < insn.operands.length; i++) {
-      const o = insn.operands[i];
-      const spec = insn.row.operands[i];
-      if (spec.kind === "fixed" || spec.kind === "str") continue;
-      if (o.kind === "reg") this.view.setUint16(at + REG_FIELDS[regs++], registerField(o), true);
-      else if (o.kind === "mem") this.memory(at, o, spec.kind, ip + insn.length);
-      else if (o.kind === "imm") this.immediate(at, o, imms++);
-      else if (o.kind === "rel") this.relative(at, ip + insn.length + o.disp);
-      else this.far(at, o);
-    }
+    writeOperands(this.view, at, insn, ip + insn.length, SEGMENTS_64);
     if ((fn & ENDS_BLOCK) === 0) return false;
     this.view.setUint16(at + R_COUNT, this.pos, true);
     return true;
-  }
-  private relative(at: number, target: number): void {
-    this.view.setInt32(at + R_IMM, target, true);
-    this.view.setInt32(at + R_IMM + 4, Math.floor(target / 4294967296), true);
-  }
-  private immediate(at: number, o: Extract<Operand, { kind: "imm" }>, nth: number): void {
-    this.view.setInt32(at + R_IMM + nth * 4, o.lo, true);
-    if (nth === 0) this.view.setInt32(at + R_IMM + 4, o.hi, true);
-  }
-  private far(at: number, o: Extract<Operand, { kind: "far" }>): void {
-    this.view.setUint32(at + R_IMM, o.offset, true);
-    this.view.setUint32(at + R_IMM + 4, o.selector, true);
-  }
-  /** In 64-bit mode only FS and GS have bases. */
-  private segment(n: number): number {
-    return n >= 4 ? SEG_BASE + n * 8 : ZERO;
-  }
-  private memory(at: number, m: MemOperand, kind: string, next: number): void {
-    const v = this.view;
-    v.setUint16(at + R_SEG, this.segment(m.seg), true);
-    if (kind === "moffs") {
-      v.setInt32(at + R_IMM, m.dispLo, true);
-      v.setInt32(at + R_IMM + 4, m.dispHi, true);
-      return;
-    }
-    let disp = m.dispLo;
-    let index = m.index === NO_REG ? ZERO : m.vsib ? YMM + m.index * YMM_STRIDE : GPR + m.index * 8;
-    let scale = m.scale;
-    if (m.base === BASE_RIP) {
-      disp += next;
-      if (m.dispLo > RIP_DISP_MAX) {
-        disp -= 2 * PAGE;
-        index = CONST_PAGE;
-        scale = 1;
-      }
-      v.setUint16(at + R_BASE, CODE_BASE, true);
-    } else v.setUint16(at + R_BASE, m.base === NO_REG ? ZERO : GPR + m.base * 8, true);
-    v.setUint16(at + R_INDEX, index, true);
-    this.bytes[at + R_SCALE] = scale;
-    v.setInt32(at + R_DISP, disp, true);
-  }
-}
-
-function registerField(o: RegOperand): number {
-  switch (o.cls) {
-    case "gp8h":
-      return GPR + o.num * 8 + 1;
-    case "gp8":
-    case "gp16":
-    case "gp32":
-    case "gp64":
-      return GPR + o.num * 8;
-    case "mm":
-      return X87 + o.num * 16;
-    case "xmm":
-    case "ymm":
-      return YMM + o.num * YMM_STRIDE;
-    default:
-      return o.num;
   }
 }

@@ -26,13 +26,15 @@ import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
-import { type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
+import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
+import { CompatCpu } from "./compat/cpu.ts";
+import { inCompat } from "./compat/mode.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, type HandlerImage, LINKS } from "./interp/image.ts";
@@ -51,8 +53,10 @@ export interface EngineOptions {
   random(bytes: Uint8Array): void;
   /** The processor to be; instructions that it doesn't have are undefined. */
   level?: CpuLevel;
-  /** With these, hot code is compiled; without, everything is interpreted. */
+  /** For code that is made as it is needed: hot code is compiled with these, and 16- and 32-bit code runs. */
   semantics?(mnemonic: string): Semantics | undefined;
+  /** False: 64-bit code is only interpreted. */
+  jit?: boolean;
   /** Compile what has run at all, as far as that goes: for tests of the JIT. */
   eager?: boolean;
   /** Count what regions do: for statistics. */
@@ -101,6 +105,8 @@ export class Engine {
   private madeJit: Jit | undefined;
   /** Addresses at which quanta ended before there was a JIT, with how often. */
   private readonly warm = new Map<number, number>();
+  private readonly makeCompat: (() => CompatCpu) | undefined;
+  private madeCompat: CompatCpu | undefined;
   private done = 0;
   private compiled = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
@@ -124,7 +130,8 @@ export class Engine {
     this.breakpoints = new Breakpoints(this.ram, this.cache, (page) => this.madeJit?.dropPage(page));
     const breaks = (frame: number, offset: number): boolean => this.breakpoints.at(frame, offset);
     this.builder = new BlockBuilder(this.ram, index, options.image.plans, breaks);
-    const exports = instantiate(options, {
+    const helpers = bindHelpers(options, () => this.space?.ldt);
+    const exports = instantiate(options, helpers, {
       lookup: (from: number) => (from ? this.resolve(from >>> 0) : this.find()),
       codeStore: (at: number, n: number) => this.cache.invalidate(at >>> 0, n),
       watch: (address: bigint, n: number, write: number) => this.watch.check(Number(address), n, write !== 0),
@@ -135,6 +142,19 @@ export class Engine {
     this.enter = exports.enter as (record: number) => number;
     const { semantics } = options;
     if (semantics) {
+      this.makeCompat = () =>
+        new CompatCpu({
+          ram: this.ram,
+          memory: this.ram.memory,
+          exports,
+          helpers,
+          helperTypes: options.helpers,
+          frameOf: (address) => this.execFrame(address),
+          semantics: ({ row }) =>
+            row.unsupported || !allows(level, row.feature) ? undefined : semantics(mnemonicAt(level, row.mnemonic)),
+        });
+    }
+    if (semantics && options.jit !== false) {
       this.makeJit = () =>
         new Jit({
           ram: this.ram,
@@ -210,17 +230,30 @@ export class Engine {
     let code: number;
     do {
       const left = end - this.done;
-      code = traced(this.ram) ? EXIT.STEP : exact ? this.runExactly(left) : this.runFree(left, false);
-      if (code === EXIT.STEP) code = this.tracedStep();
-      // Another process has that code elsewhere.
-      else if (code === EXIT.BREAK && !this.breakpoints.addresses.has(this.rip)) code = this.stepOnce();
-    } while (code === EXIT.BUDGET && this.done < end);
+      code = inCompat(this.ram) ? this.runCompat(left) : this.runLong(left, exact);
+    } while ((code === EXIT.BUDGET || code === EXIT.MODE) && this.done < end);
     this.ram.i32[BUDGET >> 2] = end - this.done;
-    return this.finish(code);
+    return code === EXIT.MODE ? EXIT.BUDGET : code;
   }
   /** Runs one instruction, or one round of a repeated one, whatever stops others there: BUDGET, or its exit. */
   step(): number {
-    return this.finish(traced(this.ram) ? this.tracedStep() : this.stepOnce());
+    const { ram } = this;
+    const code = inCompat(ram) ? this.runCompat(1) : this.finish(traced(ram) ? this.tracedStep() : this.stepOnce());
+    return code === EXIT.MODE ? EXIT.BUDGET : code;
+  }
+  private runCompat(n: number): number {
+    this.madeCompat ??= this.makeCompat?.();
+    if (!this.madeCompat) throw new Error("16- and 32-bit code needs semantics");
+    const code = this.madeCompat.run(n);
+    this.done += n - this.ram.i32[BUDGET >> 2];
+    return code;
+  }
+  private runLong(n: number, exact: boolean): number {
+    let code = traced(this.ram) ? EXIT.STEP : exact ? this.runExactly(n) : this.runFree(n, false);
+    if (code === EXIT.STEP) code = this.tracedStep();
+    // Another process has that code elsewhere.
+    else if (code === EXIT.BREAK && !this.breakpoints.addresses.has(this.rip)) code = this.stepOnce();
+    return this.finish(code);
   }
   private finish(code: number): number {
     if (code !== EXIT.FAULT) return code;
@@ -240,6 +273,7 @@ export class Engine {
     ram.i32[STEPPING >> 2] = 1;
     const code = this.enterAlone(STEP_RECORDS);
     ram.i32[STEPPING >> 2] = 0;
+    if (code === EXIT.MODE) return afterStep(ram, begun, EXIT.BUDGET) === EXIT.BUDGET ? EXIT.MODE : EXIT.FAULT;
     return afterStep(ram, begun, code);
   }
   /** Runs records of one instruction; its exit, or YIELD. */
@@ -247,7 +281,8 @@ export class Engine {
     const { ram } = this;
     ram.i32[BUDGET >> 2] = 0;
     const code = this.enter(record);
-    if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
+    if (code === EXIT.MODE) ram.i32[BUDGET >> 2]--;
+    else if (code !== EXIT.YIELD) this.settle(ram.i32[EXIT_REC >> 2] >>> 0, code);
     this.done -= ram.i32[BUDGET >> 2];
     return code & ~AT_NEXT;
   }
@@ -379,6 +414,10 @@ export class Engine {
         continue;
       }
       const at = ram.i32[EXIT_REC >> 2] >>> 0;
+      if (code === EXIT.MODE) {
+        ram.i32[BUDGET >> 2] -= (ram.u8[at + R_POS] & POS_MASK) + 1;
+        return code;
+      }
       this.settle(at, code);
       const plain = code & ~AT_NEXT;
       if (plain === EXIT.REGION && this.plain) next = ram.u32[(at + R_MOVED) >> 2];
@@ -545,7 +584,9 @@ interface EngineImports {
   hot(): void;
 }
 
-function instantiate(o: EngineOptions, imports: EngineImports): Record<string, unknown> {
+type Helpers = Record<string, (...args: number[]) => number>;
+
+function bindHelpers(o: EngineOptions, ldt: () => Uint8Array | undefined): Helpers {
   const { ram } = o;
   const host: HelperHost = {
     get u8() {
@@ -563,13 +604,20 @@ function instantiate(o: EngineOptions, imports: EngineImports): Record<string, u
     get view() {
       return ram.view;
     },
+    get ldt() {
+      return ldt();
+    },
     tsc: o.tsc,
     random: o.random,
     level: o.level,
   };
-  const helper: Record<string, (...args: number[]) => number> = {};
+  const helper: Helpers = {};
   for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
-  const env = { memory: ram.memory, ...imports };
+  return helper;
+}
+
+function instantiate(o: EngineOptions, helper: Helpers, imports: EngineImports): Record<string, unknown> {
+  const env = { memory: o.ram.memory, ...imports };
   const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
   const instance = new WebAssembly.Instance(module, { env, helper });
   return instance.exports;

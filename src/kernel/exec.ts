@@ -21,7 +21,7 @@ import { closeProgram, openProgram, type Program } from "./image.ts";
 import { Mm } from "./mm.ts";
 import { mapRegion, unmapRegion } from "./mmap.ts";
 import { tracedExec } from "./ptrace.ts";
-import { USER_CS, USER_SS } from "./sigframe.ts";
+import { returnTo, USER_CS, USER_SS } from "./segments.ts";
 import { FileSource } from "./source.ts";
 import type { Task } from "./task.ts";
 
@@ -210,9 +210,7 @@ function resetRegisters(task: Task): void {
   if (!regs.loaded) regs.load();
   task.kernel.cpu.reset();
   regs.flags = 0x202;
-  [USER_CS, USER_SS].forEach((v, i) => {
-    regs.setU16(L.SEL + (L.CS + i) * 2, v);
-  });
+  returnTo(task, USER_CS, USER_SS);
 }
 
 /** The thread that calls execve takes over the process's id. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as U from "../abi/ucontext.ts";
 import * as L from "../cpu/layout.ts";
 import { FPFRAME_SIZE, restoreFp, saveFp } from "./fpstate.ts";
+import { returnTo, USER_CS, USER_SS } from "./segments.ts";
 import { altStackFlags, popFrame, pushFrame } from "./sigframe.ts";
 import { Testbed } from "./sys/testbed.ts";
 import type { Task } from "./task.ts";
@@ -21,6 +22,7 @@ beforeEach(() => {
   for (let i = 0; i < 16; i++) task.regs.setGpr(i, 0x1111111111111111n * BigInt(i));
   task.regs.setGpr(L.RSP, stack - 24);
   task.regs.rip = 0x400abcn;
+  returnTo(task, USER_CS, USER_SS);
   task.regs.flags = 0x202 | 0x400 | 0x8d5;
 });
 

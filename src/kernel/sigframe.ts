@@ -6,13 +6,12 @@ import * as L from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
 import { USER_END } from "../mmu/space.ts";
 import { FPFRAME_SIZE, fpFrameSize, fpImageSize, resetFp, restoreFp, saveFp } from "./fpstate.ts";
+import { codeSelector, returnTo, stackSelector, USER_CS, USER_SS } from "./segments.ts";
 import { type SigAction, UNBLOCKABLE } from "./sighand.ts";
 import { encodeSigInfo } from "./siginfo.ts";
 import type { Task } from "./task.ts";
 
 const RED_ZONE = 128;
-export const USER_CS = 0x33;
-export const USER_SS = 0x2b;
 /** Flags that a frame may change. */
 const FIX_EFLAGS = ARITH | TF | DF | RF | AC;
 
@@ -66,8 +65,7 @@ export function pushFrame(task: Task, info: SigInfo, action: SigAction): boolean
   regs.setGpr(L.RSP, at.frame);
   regs.rip = BigInt(action.handler);
   regs.flags &= ~(DF | RF | TF);
-  regs.setU16(L.SEL + L.CS * 2, USER_CS);
-  regs.setU16(L.SEL + L.SS * 2, USER_SS);
+  returnTo(task, USER_CS, USER_SS);
   resetFp(regs);
   return true;
 }
@@ -75,7 +73,9 @@ export function pushFrame(task: Task, info: SigInfo, action: SigAction): boolean
 function fillContext(task: Task, v: DataView, fp: number): void {
   const { regs } = task;
   const extended = fpFrameSize(task.kernel.cpu.level) === FPFRAME_SIZE ? U.UC_FP_XSTATE : 0;
-  v.setBigUint64(U.UC_FLAGS, BigInt(extended | U.UC_SIGCONTEXT_SS | U.UC_STRICT_RESTORE_SS), true);
+  // The stack segment of 16- and 32-bit code is taken as it is.
+  const strict = codeSelector(task) === USER_CS ? U.UC_STRICT_RESTORE_SS : 0;
+  v.setBigUint64(U.UC_FLAGS, BigInt(extended | U.UC_SIGCONTEXT_SS | strict), true);
   v.setBigUint64(U.UC_STACK_SP, BigInt(task.altStack.sp), true);
   v.setUint32(U.UC_STACK_FLAGS, altStackFlags(task), true);
   v.setBigUint64(U.UC_STACK_SIZE, BigInt(task.altStack.size), true);
@@ -84,10 +84,8 @@ function fillContext(task: Task, v: DataView, fp: number): void {
   });
   v.setBigUint64(U.MC_RIP, regs.rip, true);
   v.setBigUint64(U.MC_EFLAGS, BigInt(regs.flags >>> 0), true);
-  v.setUint16(U.MC_CS, USER_CS, true);
-  v.setUint16(U.MC_GS, regs.u16(L.SEL + L.GS * 2), true);
-  v.setUint16(U.MC_FS, regs.u16(L.SEL + L.FS * 2), true);
-  v.setUint16(U.MC_SS, USER_SS, true);
+  v.setUint16(U.MC_CS, codeSelector(task), true);
+  v.setUint16(U.MC_SS, stackSelector(task), true);
   v.setBigUint64(U.MC_ERR, BigInt(task.fault.error), true);
   v.setBigUint64(U.MC_TRAPNO, BigInt(task.fault.trap), true);
   const mask = task.savedMask ?? task.mask;
@@ -126,5 +124,10 @@ export function popFrame(task: Task): boolean {
     task.altStack = disabled
       ? { sp: 0, flags: SS_DISABLE, size: 0 }
       : { sp: Number(v.getBigUint64(U.UC_STACK_SP, true)), flags: stackFlags & SS_AUTODISARM, size };
-  return (v.getUint16(U.MC_CS, true) | 3) === USER_CS;
+  const cs = v.getUint16(U.MC_CS, true) | 3;
+  const ss = v.getUint16(U.MC_SS, true) | 3;
+  if (returnTo(task, cs, ss)) return true;
+  // 64-bit code gets a stack segment that works, unless it asks for what it had.
+  const strict = Number(v.getBigUint64(U.UC_FLAGS, true)) & U.UC_STRICT_RESTORE_SS;
+  return cs === USER_CS && !strict && returnTo(task, cs, USER_SS);
 }

@@ -9,6 +9,7 @@ import { rows as futexWaitvCalls } from "./sys/futex-waitv.ts";
 import { rows as identityCalls } from "./sys/identity.ts";
 import { inotifyCalls } from "./sys/inotify.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
+import { rows as ldtCalls } from "./sys/ldt.ts";
 import { memfdCalls } from "./sys/memfd.ts";
 import { rows as memoryCalls } from "./sys/memory.ts";
 import { messageCalls } from "./sys/message.ts";
@@ -57,6 +58,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...eventCalls,
   ...inotifyCalls,
   ...memfdCalls,
+  ...ldtCalls,
   ...mountCalls,
   ...namespaceCalls,
   ...numaCalls,

@@ -2,7 +2,7 @@
 import * as P from "../abi/ptrace.ts";
 import { AC, ARITH, DF, RF, TF } from "../cpu/flags.ts";
 import * as L from "../cpu/layout.ts";
-import { USER_CS, USER_SS } from "./sigframe.ts";
+import { codeSelector, stackSelector } from "./segments.ts";
 import type { Task } from "./task.ts";
 
 /** Flags that a debugger may change. */
@@ -19,9 +19,9 @@ function read(task: Task, name: Name): bigint {
     case "rip":
       return regs.rip;
     case "cs":
-      return BigInt(USER_CS);
+      return BigInt(codeSelector(task));
     case "ss":
-      return BigInt(USER_SS);
+      return BigInt(stackSelector(task));
     case "eflags":
       return BigInt(regs.flags >>> 0);
     case "fs_base":

@@ -120,7 +120,7 @@ function onExit(task: Task, exit: number): void {
       raise(task, VECTOR.GP, 0);
       break;
     case EXIT.SYSENTER:
-      task.kernel.log("SYSENTER: system calls of 32-bit programs are not supported");
+      task.kernel.log("SYSENTER, or SYSCALL in 16- or 32-bit code: system calls of 32-bit programs are not supported");
       forceSignal(task, { signo: SIGSEGV, code: SI_KERNEL });
       break;
     default:

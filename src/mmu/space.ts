@@ -38,6 +38,8 @@ export class AddressSpace {
   onFault: FaultHandler = () => FAULT_MAPERR;
   /** Pages present, for RSS. */
   pages = 0;
+  /** The local descriptor table: see modify_ldt(2). Replaced as a whole when it changes. */
+  ldt: Uint8Array | undefined;
   /** Tasks and others that use it; see `destroy`. */
   refs = 1;
 
@@ -203,6 +205,7 @@ export class AddressSpace {
   /** A copy for fork: private pages become copy-on-write in both. Undefined when memory is exhausted. */
   fork(): AddressSpace | undefined {
     const child = new AddressSpace(this.ram, this.frames);
+    child.ldt = this.ldt;
     const { frames } = this;
     let ok = true;
     // The child's slot for the page at hand, known as long as pages are neighbours in one table.

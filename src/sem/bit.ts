@@ -17,7 +17,7 @@ function bitTest(change?: Change): Semantics {
     const immediate = e.ops[1].kind === "imm";
     const number = immediate ? e.imm(1) : e.read(1);
     const index = e.tmp(w.and(immediate ? w.fromI32(number) : number, w.const(size - 1)));
-    const at = e.ops[0].kind === "mem" && !immediate ? bitAddress(e, w, number) : undefined;
+    const at = e.ops[0].kind === "mem" && !immediate ? bitAddress(e, w, number, change ? "w" : "r") : undefined;
     if (at && change) e.probe(at, size / 8, "w");
     const v = at ? e.load(at, size) : e.read(0);
     const cf = e.tmp(i32.and(w.toI32(w.shr_u(v, index)), ONE));
@@ -29,15 +29,16 @@ function bitTest(change?: Change): Semantics {
     e.flagsSet({ cf });
   };
 }
-function bitAddress(e: Emit, w: Width, number: Val): Val {
+function bitAddress(e: Emit, w: Width, number: Val, access: "r" | "w"): Val {
   const words = w.shr_s(w.sext(number), w.const(Math.log2(w.size)));
   const bytes = i64.mul(w.size === 64 ? words : i64.extend_i32_s(words), i64.const(w.size / 8));
-  const ea = e.ea(0);
-  if (e.addrSize === 64) return e.tmp(i64.add(ea, bytes));
+  if (e.addrSize === 64) return e.tmp(i64.add(e.ea(0), bytes));
   // The offset wraps at the address size, below the segment base.
   const offset = e.lea(0);
   const mask = i64.const(e.addrSize === 32 ? 0xffffffffn : 0xffffn);
-  return e.tmp(i64.add(i64.sub(ea, offset), i64.and(i64.add(offset, bytes), mask)));
+  const wrapped = i64.and(i64.add(offset, bytes), mask);
+  if (e.mode !== 64) return e.linear("operand", wrapped, w.size / 8, access);
+  return e.tmp(i64.add(i64.sub(e.ea(0), offset), wrapped));
 }
 
 /** A value of 8 to 32 bits counts as i32. */

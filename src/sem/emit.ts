@@ -70,6 +70,8 @@ export interface Emit extends Code {
   /** Effective operand size in bits: the row's, or the instruction's where the row has none. */
   readonly opSize: Size;
   readonly addrSize: 16 | 32 | 64;
+  /** Width of the stack pointer: 64, or what the stack segment says. */
+  readonly stackSize: 16 | 32 | 64;
   readonly rep: 0 | 0xf2 | 0xf3;
   readonly ops: readonly OperandInfo[];
   readonly mnemonic: string;
@@ -101,7 +103,10 @@ export interface Emit extends Code {
   /** VSIB operand i: its index register's halves, and the linear address for one index (i64, sign-extended). */
   vectorIndex(i: number): [Val, Val];
   vectorAddress(i: number, index: Val): Val;
-  /** An immediate as i32 (low half, sign or zero extended as the row says), constant in regions. */
+  /**
+   * An immediate as i32 (low half, sign or zero extended as the row says), constant in regions. Outside 64-bit mode also
+   * a relative operand's displacement, and a far pointer's offset (0) and selector (1).
+   */
   imm(i: number): Val;
   /** Linear address (segment base included) of memory operand i, an i64 temporary. */
   ea(i: number): Val;
@@ -129,10 +134,11 @@ export interface Emit extends Code {
   quickFloat(): Val;
   /** The same in four lanes of 32 bits, where the exponent of a double's upper half is. */
   quickFloats(): Val;
-  /** Base of segment n (ES..GS), i64; zero for ES, CS, SS, DS in 64-bit mode. */
-  segBase(n: number): Val;
-  /** Base of the segment for an implied DS:rSI operand: an override applies. */
-  dsBase(): Val;
+  /**
+   * Linear address (a temporary) of an offset (i64) in segment n (ES..GS), or in the one of the operand, which for an
+   * implied DS:rSI is DS or the override. Outside 64-bit mode it faults unless the segment has these bytes there.
+   */
+  linear(segment: number | "operand", offset: Val, bytes: number, access: "r" | "w"): Val;
 
   // -- guest memory by linear address (i64). Sizes in bits.
   load(address: Val, size: 8 | 16 | 32 | 64 | 128): Val;
@@ -185,7 +191,7 @@ export interface Emit extends Code {
   jump(target: Val, kind: JumpKind): void;
   /** Raises a CPU exception at this instruction, with state unchanged. */
   fault(vector: number, error?: Val): void;
-  faultIf(cond: Val, vector: number): void;
+  faultIf(cond: Val, vector: number, error?: Val): void;
   /** Leaves the engine with an exit code (engine/exit.ts), RIP at the next instruction ("next") or at this one ("this"). */
   exit(code: number, at: "next" | "this"): void;
   /** REP instructions: true (i32) when the slice is used up; take 1 from the budget for each round. */

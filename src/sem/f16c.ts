@@ -3,7 +3,7 @@ import { f32, i32, i64, select, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, i16x8, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable, Shared } from "./emit.ts";
 import { roundingControl } from "./sse-convert-ops.ts";
-import { bitsOf, commitSse, DAZ, FORMAT, flushed, isSignalingBits, mxcsr } from "./sse-float-exact.ts";
+import { bitsOf, commitSse, DAZ, FORMAT, flushed, isSignalingBits, lossOfFraction, mxcsr } from "./sse-float-exact.ts";
 import { exactly } from "./sse-float-ops.ts";
 import { range, ZERO } from "./vector.ts";
 import { isVector, vex } from "./vex.ts";
@@ -13,6 +13,7 @@ import { ROUND } from "./x87-round.ts";
 
 const INFINITY = 0x7c00;
 const QUIET = 0x200;
+const HALF = { drop: 53, min: BIAS - 14, max: BIAS + 15 };
 const dwords = (v: number): Val => v128.const([v & 255, (v >> 8) & 255, (v >> 16) & 255, v >>> 24]);
 
 const RAISE_INVALID: Shared = {
@@ -69,8 +70,9 @@ const TO_HALF: Shared = {
     const r = c.var(select(isExpMax(c, parts), k(INFINITY), k(0)));
     c.if(i32.eqz(i32.or(isExpMax(c, parts), isZero(c, parts))), () => {
       const [exp, m] = [c.get(parts.exp), c.get(parts.m)];
-      const min = k(BIAS - 14);
-      const rounded = c.call(use(ROUND), parts.sign, exp, m, ZERO64, k(53), min, k(BIAS + 15), c.param(1));
+      const { drop, min, max } = HALF;
+      const settleLoss = lossOfFraction(c, use, HALF, parts.sign, exp, m, ZERO64, c.param(1));
+      const rounded = c.call(use(ROUND), parts.sign, exp, m, ZERO64, k(drop), k(min), k(max), c.param(1));
       const normal = c.tmp(i64.lt_s(rounded, ZERO64));
       const e = c.ld("i32", k(0), EXPO);
       const field = select(i32.eq(e, k(EXP_MAX)), k(31), i32.sub(e, k(BIAS - 15)));
@@ -80,6 +82,7 @@ const TO_HALF: Shared = {
       const unmasked = i32.eqz(i32.and(mxcsr(c), k(UE << 7)));
       const tiny = i32.or(i32.eqz(normal), i32.and(cell(c, EXC), k(UE)));
       c.if(i32.and(unmasked, tiny), () => raise(c, UE));
+      settleLoss();
     });
     commitSse(c);
     c.ret(i32.or(c.get(r), sign));

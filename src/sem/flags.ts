@@ -1,7 +1,7 @@
 /** Instructions on RFLAGS itself. */
 
 import { EXIT } from "../cpu/exit.ts";
-import { AC, AF, ARITH, CF, DF, ID, IF, PF, SF, TF, ZF } from "../cpu/flags.ts";
+import { AC, AF, ARITH, CF, DF, ID, PF, SF, TF, ZF } from "../cpu/flags.ts";
 import { RAX, STEPPING } from "../cpu/layout.ts";
 import { i32, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
@@ -9,7 +9,6 @@ import { type Family, ONE, ZERO } from "./operand.ts";
 import { drop, peek, push } from "./stack.ts";
 import { width } from "./width.ts";
 
-const IOPL = 0x3000;
 const NT = 0x4000;
 const RF_VM = 0x30000;
 const VIF_VIP = 0x180000;
@@ -18,9 +17,9 @@ function pushFlags(size: Size): Semantics {
   return (e) => push(e, size, width(size).mask(width(size).fromI32(i32.and(e.readFlags(), i32.const(~RF_VM)))));
 }
 
-/** What POPF may change: IF and IOPL only where there is no privilege (16-bit real mode). RF becomes 0. */
+/** What POPF may change: not IF and IOPL, for want of privilege. RF becomes 0. */
 export function restoreFlags(e: Emit, size: Size, v: Val): void {
-  const user = ARITH | TF | DF | NT | (e.mode === 16 ? IF | IOPL : 0);
+  const user = ARITH | TF | DF | NT;
   const wide = size === 16 ? 0 : AC | ID | 0x10000;
   e.writeFlags(i32.and(v, i32.const(~(RF_VM | VIF_VIP))), user | wide);
 }

@@ -9,6 +9,8 @@ export interface HelperHost {
   readonly view: DataView;
   /** What CPUID reports; the default if left out. */
   readonly level?: CpuLevel;
+  /** The program's local descriptor table, if it has one. */
+  readonly ldt?: Uint8Array;
   /** Time-stamp counter and random numbers. */
   tsc(): number;
   random(bytes: Uint8Array): void;

@@ -4,7 +4,6 @@ import { i32, i64, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
 import { type Family, fromI64, ONE, perCondition, privileged, sizeOf, source } from "./operand.ts";
 import { loadSelector } from "./segment.ts";
-import { systemExit } from "./system.ts";
 import { width } from "./width.ts";
 
 /** Address of the selector of the segment register in operand i. */
@@ -19,7 +18,7 @@ const mov: Semantics = (e) => {
   else if ([to, from].some((o) => o.cls === "creg" || o.cls === "dreg")) movControl(e);
   else e.write(0, source(e, 1, sizeOf(e)));
 };
-const movControl = privileged(systemExit);
+const movControl = privileged;
 
 /** Low 32 bits of operand i. */
 function lowHalf(e: Emit, i: number): Val {
@@ -158,5 +157,5 @@ export const MOVE = {
 function xlat(e: Emit): void {
   const w = width(e.addrSize);
   const at = w.mask(w.add(e.reg(3, e.addrSize), w.fromI32(e.reg(0, 8))));
-  e.setReg(0, 8, e.load(e.tmp(i64.add(e.dsBase(), w.toI64(at))), 8));
+  e.setReg(0, 8, e.load(e.linear("operand", w.toI64(at), 1, "r"), 8));
 }

@@ -1,7 +1,7 @@
 /** Small shapes that most of the integer semantics share. */
 import type { Mnemonic } from "../isa/table.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
-import type { Emit, Semantics, SemTable, Size } from "./emit.ts";
+import { type Emit, type Semantics, type SemTable, type Size, VECTOR } from "./emit.ts";
 import { width } from "./width.ts";
 
 /** One file of semantics: a mnemonic that is not in the instruction table does not compile. */
@@ -60,10 +60,5 @@ export function perCondition<P extends string>(
   >;
 }
 
-/** #GP(0) in 64-bit and 32-bit mode (user programs); otherwise `allowed`, as real mode has no privilege. */
-export function privileged(allowed: Semantics): Semantics {
-  return (e) => {
-    if (e.mode === 16) allowed(e);
-    else e.fault(13, ZERO);
-  };
-}
+/** The operating system's own: #GP(0), as programs here have no privilege in any mode. */
+export const privileged: Semantics = (e) => e.fault(VECTOR.GP, ZERO);

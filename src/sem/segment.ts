@@ -1,31 +1,20 @@
-/** Segment registers. Real mode: base = selector * 16. User programs in 64-bit mode see Linux's flat descriptors. */
-import { CS, FS, GS, SEG_BASE, SEL, SS } from "../cpu/layout.ts";
+/** Segment registers. Programs see Linux's descriptors, and those of their LDT (helpers/segments.ts). */
+import { CS, FS, GS, SEG_BASE, SS } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
 import { type Family, sizeOf } from "./operand.ts";
-import { systemExit } from "./system.ts";
 
-/**
- * Loads segment register n (i32) with a selector (i32), or faults. Everything else that can fault must have happened
- * before. Protected mode with descriptor tables of the guest's own (mode 32) is left to the machine.
- */
-export function loadSelector(e: Emit, n: Val, selector: Val): void {
-  if (e.mode === 32) systemExit(e);
-  else {
-    e.faultIf(i32.eq(n, i32.const(CS)), VECTOR.UD);
-    if (e.mode === 16) setRealSegment(e, n, selector);
-    else {
-      const ok = e.helper("loadSegment", n, selector);
-      e.if(i32.eqz(ok), () => e.fault(VECTOR.GP, i32.and(selector, i32.const(0xfffc))));
-    }
-  }
+/** Raises the exception of a helper that checked a selector (i32): 0 for none, else #NP, #SS or #GP, which name it. */
+export function faultOf(e: Emit, vector: Val, selector: Val): void {
+  const error = i32.and(selector, i32.const(0xfffc));
+  const v = e.tmp(vector);
+  for (const known of [VECTOR.NP, VECTOR.SS, VECTOR.GP]) e.faultIf(i32.eq(v, i32.const(known)), known, error);
 }
 
-/** Real mode: any selector will do, CS included. */
-export function setRealSegment(e: Emit, n: Val, selector: Val): void {
-  e.st("u16", i32.add(i32.const(SEL), i32.shl(n, i32.const(1))), selector);
-  const base = i64.extend_i32_u(i32.shl(selector, i32.const(4)));
-  e.st("i64", i32.add(i32.const(SEG_BASE), i32.shl(n, i32.const(3))), base);
+/** Loads segment register n (i32) with a selector (i32), or faults. Everything else that can fault must have happened before. */
+export function loadSelector(e: Emit, n: Val, selector: Val): void {
+  e.faultIf(i32.eq(n, i32.const(CS)), VECTOR.UD);
+  faultOf(e, e.helper("loadSegment", n, selector), selector);
 }
 
 /** LES, LDS, LFS, LGS, LSS: the offset, then the selector behind it. */
@@ -36,7 +25,7 @@ function loadFar(n: number): Semantics {
     const offset = e.load(at, size);
     const selector = e.load(e.tmp(i64.add(at, i64.const(size / 8))), 16);
     loadSelector(e, i32.const(n), selector);
-    if (e.mode !== 32) e.write(0, offset);
+    e.write(0, offset);
   };
 }
 
@@ -67,7 +56,7 @@ function describe(what: "descriptorAccess" | "descriptorLimit"): Semantics {
   };
 }
 function verify(write: boolean): Semantics {
-  return (e) => e.flagsSet({ zf: e.helper(write ? "descriptorWritable" : "descriptorKnown", source16(e, 0)) });
+  return (e) => e.flagsSet({ zf: e.helper(write ? "descriptorWritable" : "descriptorReadable", source16(e, 0)) });
 }
 function source16(e: Emit, i: number): Val {
   const v = e.read(i);

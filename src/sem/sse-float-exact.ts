@@ -20,6 +20,7 @@ import {
   k,
   k64,
   MEM,
+  OE,
   PE,
   RAW,
   RES,
@@ -30,7 +31,7 @@ import {
   ZERO64,
 } from "./x87-cells.ts";
 import { FROM_F32, FROM_F64 } from "./x87-convert.ts";
-import { FORMAT_F32, FORMAT_F64, ROUND } from "./x87-round.ts";
+import { FORMAT_F32, FORMAT_F64, ROUND, UNBOUNDED } from "./x87-round.ts";
 
 type Use = (f: Shared) => Callee;
 
@@ -113,11 +114,42 @@ function pack(ty: Fp, sign: Val, exp: Val, m: Val): Val {
   const bits = i64.or(i64.shl(top, k64(fraction)), i64.and(i64.shr_u(m, k64(63 - fraction)), fractionMask(ty)));
   return fromBits(ty, bits);
 }
+/**
+ * Where overflow or underflow is not masked, PE tells what the fraction alone has lost (SDM volume 1, 4.9.1.5). To be called
+ * before ROUND; what it answers is to be called behind it.
+ */
+export function lossOfFraction(
+  c: Code,
+  use: Use,
+  format: { drop: number; min: number; max: number },
+  sign: Val,
+  exp: Val,
+  hi: Val,
+  lo: Val,
+  rc: Val,
+): () => void {
+  const lost = c.var(k(-1));
+  const open = c.tmp(i32.and(i32.xor(i32.shr_u(mxcsr(c), k(7)), k(OE | UE)), k(OE | UE)));
+  c.if(open, () => {
+    const before = cell(c, EXC);
+    c.call(use(ROUND), sign, exp, hi, lo, k(format.drop), k(-UNBOUNDED), k(UNBOUNDED), rc);
+    const e = c.ld("i32", k(0), EXPO);
+    const over = i32.and(i32.gt_s(e, k(format.max)), i32.ne(i32.and(open, k(OE)), k(0)));
+    const under = i32.and(i32.lt_s(e, k(format.min)), i32.ne(i32.and(open, k(UE)), k(0)));
+    c.if(i32.or(over, under), () => c.set(lost, i32.and(cell(c, EXC), k(PE))));
+    setCell(c, EXC, before);
+  });
+  return () =>
+    c.if(i32.ge_s(c.get(lost), k(0)), () => setCell(c, EXC, i32.or(i32.and(cell(c, EXC), k(~PE)), c.get(lost))));
+}
+
 /** Rounds (-1)^sign * hi:lo as for ROUND, by MXCSR, to the format. */
 export function roundTo(c: Code, use: Use, ty: Fp, sign: Val, exp: Val, hi: Val, lo: Val): Val {
   const { drop, min, max, bias, expMax } = FORMAT[ty];
   const state = mxcsr(c);
-  const m = c.call(use(ROUND), sign, exp, hi, lo, k(drop), k(min), k(max), roundingOfMxcsr(state));
+  const rc = roundingOfMxcsr(state);
+  const settleLoss = lossOfFraction(c, use, { drop, min, max }, sign, exp, hi, lo, rc);
+  const m = c.call(use(ROUND), sign, exp, hi, lo, k(drop), k(min), k(max), rc);
   const e = c.ld("i32", k(0), EXPO);
   const normal = i64.lt_s(m, ZERO64);
   const tiny = c.tmp(i32.or(i32.eqz(normal), i32.ne(i32.and(cell(c, EXC), k(UE)), k(0))));
@@ -133,6 +165,7 @@ export function roundTo(c: Code, use: Use, ty: Fp, sign: Val, exp: Val, hi: Val,
       c.set(r, pack(ty, sign, k(0), ZERO64));
     });
   });
+  settleLoss();
   return c.get(r);
 }
 

@@ -12,30 +12,28 @@ export function stackOpSize(e: Emit): Size {
   return e.mode === 64 && e.opSize === 32 ? 64 : e.opSize;
 }
 
-/** Linear address of a stack pointer value of the mode's width. */
-export function stackAddress(e: Emit, sp: Val): Val {
-  if (e.mode === 64) return sp;
-  const linear = i64.add(e.segBase(SS), i64.extend_i32_u(sp));
-  return e.tmp(e.mode === 32 ? i64.and(linear, i64.const(0xffffffff)) : linear);
+/** Linear address of an access by a stack pointer of the stack's width. */
+export function stackAddress(e: Emit, sp: Val, bytes: number, access: "r" | "w"): Val {
+  return e.mode === 64 ? sp : e.linear(SS, i64.extend_i32_u(sp), bytes, access);
 }
-/** The stack pointer, moved by a constant or by a value of the mode's width; a temporary. */
+/** The stack pointer, moved by a constant or by a value of the stack's width; a temporary. */
 export function stackPointer(e: Emit, by: number | Val): Val {
-  const w = width(e.mode);
-  return e.tmp(w.mask(w.add(e.reg(RSP, e.mode), typeof by === "number" ? w.const(by) : by)));
+  const w = width(e.stackSize);
+  return e.tmp(w.mask(w.add(e.reg(RSP, e.stackSize), typeof by === "number" ? w.const(by) : by)));
 }
 
 /** Stores below the stack and moves RSP. */
 export function push(e: Emit, size: Size, v: Val): void {
   const sp = stackPointer(e, -size / 8);
-  e.store(stackAddress(e, sp), size, v);
-  e.setReg(RSP, e.mode, sp);
+  e.store(stackAddress(e, sp, size / 8, "w"), size, v);
+  e.setReg(RSP, e.stackSize, sp);
 }
 /** Loads from the stack, `at` bytes above RSP; RSP stays. */
 export function peek(e: Emit, size: Size, at = 0): Val {
-  return e.load(stackAddress(e, stackPointer(e, at)), size);
+  return e.load(stackAddress(e, stackPointer(e, at), size / 8, "r"), size);
 }
 export function drop(e: Emit, bytes: number | Val): void {
-  e.setReg(RSP, e.mode, stackPointer(e, bytes));
+  e.setReg(RSP, e.stackSize, stackPointer(e, bytes));
 }
 
 /** The size pushed for operand 0: a register's or memory's own, the instruction's for immediates and segment registers. */
@@ -58,7 +56,7 @@ function pop(e: Emit): void {
     const size = stackOpSize(e);
     const v = peek(e, size);
     loadSelector(e, segment, i32.and(width(size).toI32(v), i32.const(0xffff)));
-    if (e.mode !== 32) drop(e, size / 8);
+    drop(e, size / 8);
     return;
   }
   const size = operandSize(e);
@@ -66,14 +64,14 @@ function pop(e: Emit): void {
   const after = stackPointer(e, size / 8);
   if (e.ops[0].kind === "mem") {
     // The address is computed with RSP already moved, yet RSP must stand as it was if the store faults.
-    const before = e.reg(RSP, e.mode);
-    e.setReg(RSP, e.mode, after);
+    const before = e.reg(RSP, e.stackSize);
+    e.setReg(RSP, e.stackSize, after);
     const at = e.ea(0);
-    e.setReg(RSP, e.mode, before);
+    e.setReg(RSP, e.stackSize, before);
     e.store(at, size, v);
-    e.setReg(RSP, e.mode, after);
+    e.setReg(RSP, e.stackSize, after);
   } else {
-    e.setReg(RSP, e.mode, after);
+    e.setReg(RSP, e.stackSize, after);
     e.write(0, v);
   }
 }
@@ -83,7 +81,7 @@ function pushAll(size: 16 | 32): Semantics {
   return (e) => {
     for (let n = 0; n < 8; n++) {
       const sp = stackPointer(e, (-size / 8) * (n + 1));
-      e.store(stackAddress(e, sp), size, e.reg(n, size));
+      e.store(stackAddress(e, sp, size / 8, "w"), size, e.reg(n, size));
     }
     drop(e, -size);
   };
@@ -106,15 +104,15 @@ function copy(e: Emit, x: Var): Val {
 function enter(e: Emit): void {
   const size = stackOpSize(e);
   const bytes = size / 8;
-  const w = width(e.mode);
+  const w = width(e.stackSize);
   const level = e.tmp(i32.and(e.imm(1), i32.const(31)));
   const sp = e.var(stackPointer(e, -bytes));
-  e.store(stackAddress(e, copy(e, sp)), size, e.reg(RBP, size));
+  e.store(stackAddress(e, copy(e, sp), bytes, "w"), size, e.reg(RBP, size));
   const frame = copy(e, sp);
-  const bp = e.var(e.reg(RBP, e.mode));
+  const bp = e.var(e.reg(RBP, e.stackSize));
   const down = (): Val => {
     e.set(sp, w.mask(w.sub(e.get(sp), w.const(bytes))));
-    return stackAddress(e, copy(e, sp));
+    return stackAddress(e, copy(e, sp), bytes, "w");
   };
   e.if(level, () => {
     const left = e.var(level);
@@ -122,17 +120,17 @@ function enter(e: Emit): void {
       e.set(left, i32.sub(e.get(left), ONE));
       e.if(e.get(left), () => {
         e.set(bp, w.mask(w.sub(e.get(bp), w.const(bytes))));
-        const outer = e.load(stackAddress(e, copy(e, bp)), size);
+        const outer = e.load(stackAddress(e, copy(e, bp), bytes, "r"), size);
         e.store(down(), size, outer);
         e.br(top);
       });
     });
-    e.store(down(), size, size === e.mode ? frame : narrowed(size, w.toI64(frame)));
+    e.store(down(), size, size === e.stackSize ? frame : narrowed(size, w.toI64(frame)));
   });
   const end = e.tmp(w.mask(w.sub(e.get(sp), w.fromI32(e.imm(0)))));
-  e.probe(stackAddress(e, end), 1, "w");
-  e.setReg(RBP, size, size === e.mode ? frame : narrowed(size, w.toI64(frame)));
-  e.setReg(RSP, e.mode, end);
+  e.probe(stackAddress(e, end, 1, "w"), 1, "w");
+  e.setReg(RBP, size, size === e.stackSize ? frame : narrowed(size, w.toI64(frame)));
+  e.setReg(RSP, e.stackSize, end);
 }
 function narrowed(size: Size, v: Val): Val {
   return size === 64 ? v : width(size).mask(i32.wrap_i64(v));
@@ -140,10 +138,10 @@ function narrowed(size: Size, v: Val): Val {
 
 function leave(e: Emit): void {
   const size = stackOpSize(e);
-  const w = width(e.mode);
-  const bp = e.reg(RBP, e.mode);
-  const v = e.load(stackAddress(e, bp), size);
-  e.setReg(RSP, e.mode, w.add(bp, w.const(size / 8)));
+  const w = width(e.stackSize);
+  const bp = e.reg(RBP, e.stackSize);
+  const v = e.load(stackAddress(e, bp, size / 8, "r"), size);
+  e.setReg(RSP, e.stackSize, w.add(bp, w.const(size / 8)));
   e.setReg(RBP, size, v);
 }
 

@@ -7,7 +7,7 @@ import { EXIT } from "../cpu/exit.ts";
 import { DF, TF } from "../cpu/flags.ts";
 import { ES, FLAG_SYS, RAX, RCX, RDI, RSI } from "../cpu/layout.ts";
 import type { Var } from "../wasm/code.ts";
-import { i32, i64, select, type Val } from "../wasm/expr.ts";
+import { i32, select, type Val } from "../wasm/expr.ts";
 import type { Emit, Semantics, Size } from "./emit.ts";
 import { type Family, ONE } from "./operand.ts";
 import { width } from "./width.ts";
@@ -17,11 +17,11 @@ function address(e: Emit) {
   return width(e.addrSize);
 }
 /** Linear address of [rSI] or ES:[rDI]. */
-function source(e: Emit): Val {
-  return e.tmp(i64.add(e.dsBase(), address(e).toI64(e.reg(RSI, e.addrSize))));
+function source(e: Emit, bytes: number): Val {
+  return e.linear("operand", address(e).toI64(e.reg(RSI, e.addrSize)), bytes, "r");
 }
-function destination(e: Emit): Val {
-  return e.tmp(i64.add(e.segBase(ES), address(e).toI64(e.reg(RDI, e.addrSize))));
+function destination(e: Emit, bytes: number, access: "r" | "w"): Val {
+  return e.linear(ES, address(e).toI64(e.reg(RDI, e.addrSize)), bytes, access);
 }
 function backward(e: Emit): Val {
   return e.tmp(i32.and(e.field("i32", FLAG_SYS), i32.const(DF)));
@@ -82,6 +82,7 @@ function bulk(
     const w = address(e);
     const by = step(e, bytes);
     if (!e.rep) return once(e, by);
+    if (e.mode !== 64) return simple(once, bytes)(e);
     // Downwards, or traced.
     const down = e.tmp(i32.and(e.field("i32", FLAG_SYS), i32.const(DF | TF)));
     repeat(e, () => {
@@ -121,16 +122,17 @@ function hostWidth(bytes: number): "u8" | "u16" | "i32" | "i64" {
 function movs(bytes: number): Semantics {
   const size = (bytes * 8) as Size;
   const once = (e: Emit, by: Val): void => {
-    e.store(destination(e), size, e.load(source(e), size));
+    const from = e.load(source(e, bytes), size);
+    e.store(destination(e, bytes, "w"), size, from);
     advance(e, RSI, by);
     advance(e, RDI, by);
   };
   const many = (e: Emit, rounds: Val): void => {
     const n = e.tmp(i32.mul(rounds, i32.const(bytes)));
-    const from = source(e);
+    const from = source(e, bytes);
     // Source first, as its fault comes first; again after the destination, which may have had the page copied.
     e.hostPtr(from, "r");
-    const to = e.hostPtr(destination(e), "w");
+    const to = e.hostPtr(destination(e, bytes, "w"), "w");
     const src = e.hostPtr(from, "r");
     const distance = i32.sub(to, src);
     // A destination inside the source's stretch, ahead of it, must see what was just written.
@@ -142,7 +144,7 @@ function movs(bytes: number): Semantics {
     advanceMany(e, RSI, rounds, bytes);
     advanceMany(e, RDI, rounds, bytes);
   };
-  return bulk(bytes, once, (e) => [toPageEnd(e, source(e)), toPageEnd(e, destination(e))], many);
+  return bulk(bytes, once, (e) => [toPageEnd(e, source(e, bytes)), toPageEnd(e, destination(e, bytes, "w"))], many);
 }
 /** Element by element through host memory, `n` bytes. */
 function copyForward(e: Emit, to: Val, from: Val, n: Val, bytes: number): void {
@@ -158,12 +160,12 @@ function copyForward(e: Emit, to: Val, from: Val, n: Val, bytes: number): void {
 function stos(bytes: number): Semantics {
   const size = (bytes * 8) as Size;
   const once = (e: Emit, by: Val): void => {
-    e.store(destination(e), size, e.reg(RAX, size));
+    e.store(destination(e, bytes, "w"), size, e.reg(RAX, size));
     advance(e, RDI, by);
   };
   const many = (e: Emit, rounds: Val): void => {
     const n = e.tmp(i32.mul(rounds, i32.const(bytes)));
-    const to = e.hostPtr(destination(e), "w");
+    const to = e.hostPtr(destination(e, bytes, "w"), "w");
     const v = e.reg(RAX, size);
     if (bytes === 1) e.memoryFill(to, v, n);
     else {
@@ -180,13 +182,13 @@ function stos(bytes: number): Semantics {
     }
     advanceMany(e, RDI, rounds, bytes);
   };
-  return bulk(bytes, once, (e) => [toPageEnd(e, destination(e))], many);
+  return bulk(bytes, once, (e) => [toPageEnd(e, destination(e, bytes, "w"))], many);
 }
 
 function lods(bytes: number): Semantics {
   const size = (bytes * 8) as Size;
   return simple((e, by) => {
-    const v = e.load(source(e), size);
+    const v = e.load(source(e, bytes), size);
     e.setReg(RAX, size, v);
     advance(e, RSI, by);
   }, bytes);
@@ -224,12 +226,12 @@ function compare(bytes: number, operands: (e: Emit, size: Size) => [Val, Val], r
 }
 /** Processors read [rDI] first: that tells which of two bad addresses faults. */
 function cmpsOperands(e: Emit, size: Size): [Val, Val] {
-  const b = e.load(destination(e), size);
-  return [e.load(source(e), size), b];
+  const b = e.load(destination(e, size / 8, "r"), size);
+  return [e.load(source(e, size / 8), size), b];
 }
 const cmps = (bytes: number): Semantics => compare(bytes, cmpsOperands, [RSI, RDI]);
 const scas = (bytes: number): Semantics =>
-  compare(bytes, (e, size) => [e.reg(RAX, size), e.load(destination(e), size)], [RDI]);
+  compare(bytes, (e, size) => [e.reg(RAX, size), e.load(destination(e, bytes, "r"), size)], [RDI]);
 
 export const STRING = {
   MOVSB: movs(1),

@@ -1,20 +1,13 @@
 /** What is not computing: CPUID, clocks, hints, fences, and instructions of the operating system. */
 import { EXIT } from "../cpu/exit.ts";
-import { IF } from "../cpu/flags.ts";
 import { RCX, SCRATCH } from "../cpu/layout.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
 import { type Emit, type Semantics, VECTOR } from "./emit.ts";
 import { type Family, privileged, sizeOf, ZERO } from "./operand.ts";
 import { width } from "./width.ts";
 
-/** Leaves the instruction to the machine: RIP stays at it. */
-export function systemExit(e: Emit): void {
-  e.exit(EXIT.SYSTEM, "this");
-}
-
 const nothing: Semantics = () => {};
 const undefinedOpcode: Semantics = (e) => e.fault(VECTOR.UD);
-const supervisor = privileged(systemExit);
 
 /** A cache line instruction: the byte must be readable, otherwise nothing. */
 const touch: Semantics = (e) => e.probe(e.ea(0), 1, "r");
@@ -24,17 +17,17 @@ const UMIP = { gdt: 0xfffffffffffe0000n, idt: 0xffffffffffff0000n, cr0: 0x800500
 /** SGDT, SIDT: limit 0 and a base that tells nothing. */
 function storeTable(base: bigint): Semantics {
   return (e) => {
-    if (e.mode !== 64) return systemExit(e);
     const at = e.ea(0);
-    e.probe(at, 10, "w");
+    const long = e.mode === 64;
+    e.probe(at, long ? 10 : 6, "w");
     e.store(at, 16, ZERO);
-    e.store(e.tmp(i64.add(at, i64.const(2))), 64, i64.const(base));
+    const behind = e.tmp(i64.add(at, i64.const(2)));
+    e.store(behind, long ? 64 : 32, long ? i64.const(base) : i32.const(Number(BigInt.asIntN(32, base))));
   };
 }
 /** SLDT, STR, SMSW: a constant of the destination's width. */
 function storeWord(value: number): Semantics {
   return (e) => {
-    if (e.mode !== 64) return systemExit(e);
     const w = width(sizeOf(e));
     e.write(0, w.mask(w.fromI32(i32.const(value))));
   };
@@ -59,9 +52,6 @@ function faultUnless(e: Emit, vector: Val): void {
   e.if(i32.eq(vector, i32.const(VECTOR.UD)), () => e.fault(VECTOR.UD));
   e.if(i32.eq(vector, i32.const(VECTOR.GP)), () => e.fault(VECTOR.GP, ZERO));
 }
-
-/** Interrupt flag: real mode only, as user programs have no I/O privilege. */
-const setInterrupts = (on: boolean): Semantics => privileged((e) => e.writeFlags(i32.const(on ? IF : 0), IF));
 
 export const SYSTEM = {
   NOP: nothing,
@@ -94,42 +84,43 @@ export const SYSTEM = {
   RDRAND: random,
   RDSEED: random,
   SYSCALL: (e) => {
+    if (e.mode !== 64) return e.exit(EXIT.SYSENTER, "next");
     e.setReg(RCX, 64, e.nextRip());
     e.setReg(11, 64, i64.extend_i32_u(i32.and(e.readFlags(), i32.const(~0x10000))));
     e.exit(EXIT.SYSCALL, "next");
   },
   /** Linux offers SYSENTER to 32-bit programs only. */
   SYSENTER: (e) => (e.mode === 64 ? undefinedOpcode(e) : e.exit(EXIT.SYSENTER, "next")),
-  SYSRET: supervisor,
-  SYSRETQ: supervisor,
-  SYSEXIT: supervisor,
-  SYSEXITQ: supervisor,
-  HLT: privileged((e) => e.exit(EXIT.HALT, "next")),
-  CLI: setInterrupts(false),
-  STI: setInterrupts(true),
-  IN: supervisor,
-  OUT: supervisor,
-  INSB: supervisor,
-  INSW: supervisor,
-  INSD: supervisor,
-  OUTSB: supervisor,
-  OUTSW: supervisor,
-  OUTSD: supervisor,
-  LGDT: supervisor,
-  LIDT: supervisor,
-  LLDT: supervisor,
-  LTR: supervisor,
-  LMSW: supervisor,
-  CLTS: supervisor,
-  INVD: supervisor,
-  WBINVD: supervisor,
-  WBNOINVD: supervisor,
-  INVLPG: supervisor,
-  INVPCID: supervisor,
-  RDMSR: supervisor,
-  WRMSR: supervisor,
-  RDPMC: supervisor,
-  SWAPGS: supervisor,
+  SYSRET: privileged,
+  SYSRETQ: privileged,
+  SYSEXIT: privileged,
+  SYSEXITQ: privileged,
+  HLT: privileged,
+  CLI: privileged,
+  STI: privileged,
+  IN: privileged,
+  OUT: privileged,
+  INSB: privileged,
+  INSW: privileged,
+  INSD: privileged,
+  OUTSB: privileged,
+  OUTSW: privileged,
+  OUTSD: privileged,
+  LGDT: privileged,
+  LIDT: privileged,
+  LLDT: privileged,
+  LTR: privileged,
+  LMSW: privileged,
+  CLTS: privileged,
+  INVD: privileged,
+  WBINVD: privileged,
+  WBNOINVD: privileged,
+  INVLPG: privileged,
+  INVPCID: privileged,
+  RDMSR: privileged,
+  WRMSR: privileged,
+  RDPMC: privileged,
+  SWAPGS: privileged,
   /** SDM: #UD, not #GP, outside the operating system. */
   CLAC: undefinedOpcode,
   STAC: undefinedOpcode,

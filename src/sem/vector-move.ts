@@ -37,7 +37,8 @@ const maybeMmx =
 /** Address of the implied DS:rDI operand of MASKMOV*. */
 function maskedAddress(e: Emit): Val {
   const di = e.reg(RDI, e.addrSize);
-  return e.tmp(i64.add(e.dsBase(), di.ty === "i64" ? di : i64.extend_i32_u(di)));
+  const bytes = e.ops[0].cls === "mm" ? 8 : 16;
+  return e.linear("operand", di.ty === "i64" ? di : i64.extend_i32_u(di), bytes, "w");
 }
 
 export const vectorMove = {

@@ -124,7 +124,7 @@ export const ROUND: Shared = {
 
 /** What the exponent is moved by when overflow or underflow is not masked (SDM volume 1, 8.5.4 and 8.5.5). */
 const WRAP = 24576;
-const UNBOUNDED = 0x100000;
+export const UNBOUNDED = 0x100000;
 
 /** (sign, exp, hi, lo, drop): rounds into the result slot, exponent of the extended format. Arguments as for ROUND. */
 export const ROUND_F80: Shared = {

@@ -1,4 +1,5 @@
 /** A trial in the making: its state, patches of memory and code. */
+import { ARITH } from "../../src/cpu/flags.ts";
 import * as T from "./layout.ts";
 import { type Flavour, float80, integer, lane, type Random } from "./random.ts";
 
@@ -67,7 +68,7 @@ export class Builder {
     for (let i = 0; i < 16; i++) pools.lane(r, "int", v, T.S_GPR + i * 8);
     const flags = r.u32();
     v.setUint32(T.S_RFLAGS, 0x202 | (flags & 0x8d5) | (r.one(10) ? 0x400 : 0), true);
-    v.setUint32(T.S_RFLAGS + 4, 0, true);
+    v.setUint32(T.S_WORLD, 0, true);
     v.setBigUint64(T.S_FS, BigInt(T.DATA_LOW + r.below(512) * 16), true);
     v.setBigUint64(T.S_GS, BigInt(T.DATA_HIGH + r.below(512) * 16), true);
     bytes.fill(0, T.S_FX, T.S_YMM);
@@ -77,6 +78,11 @@ export class Builder {
     v.setUint16(T.S_FSW, (top << 11) | (r.one(2) ? r.u32() & 0x4700 : 0), true);
     bytes[T.S_FTW] = r.one(6) ? r.u32() : r.one(6) ? 0 : 0xff;
     v.setUint32(T.S_MXCSR, mxcsr ? this.control() : 0x1f80, true);
+    this.values(flavour);
+    bytes.fill(0, T.T_PATCHES, T.TRIAL_SIZE);
+  }
+  private values(flavour: Flavour): void {
+    const { view: v, r, pools, bytes } = this;
     for (let i = 0; i < 8; i++) {
       const at = T.S_ST + i * 16;
       if (flavour === "f80") bytes.set(pools.float80(r), at);
@@ -86,7 +92,13 @@ export class Builder {
       }
     }
     for (let i = 0; i < 64; i++) pools.lane(r, flavour, v, T.S_YMM + i * 8);
-    bytes.fill(0, T.T_PATCHES, T.TRIAL_SIZE);
+  }
+  /** Other values in all registers that mean nothing, and other flags. */
+  vary(flavour: Flavour): void {
+    const { view: v, r, pools } = this;
+    for (let i = 0; i < 16; i++) if (!this.isPinned(i)) pools.lane(r, "int", v, T.S_GPR + i * 8);
+    this.rflags = (this.rflags & ~ARITH) | (r.u32() & ARITH);
+    this.values(flavour);
   }
   /** MXCSR with any rounding, now and then other modes or unmasked exceptions. */
   private control(): number {

@@ -2,6 +2,7 @@
 import { ARITH } from "../../src/cpu/flags.ts";
 import { form } from "../../src/isa/table.ts";
 import * as T from "./layout.ts";
+import { codeOffset } from "./segments.ts";
 import { faultsAnywhere, stopsComparing, undefinedStatus } from "./vendor.ts";
 
 const GPR_NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
@@ -52,7 +53,9 @@ function flagsText(v: number): string {
 /** RIP after the INT3 that ends a trial. */
 function endOf(trial: T.Trial): bigint {
   const { view: v } = trial;
-  return BigInt(T.CODE_AT + v.getUint32(T.S_CODE_AT, true) + v.getUint32(T.S_CODE_LENGTH, true) + 1);
+  return BigInt(
+    codeOffset(v.getUint32(T.S_WORLD, true)) + v.getUint32(T.S_CODE_AT, true) + v.getUint32(T.S_CODE_LENGTH, true) + 1,
+  );
 }
 
 /** Differences; none means agreement. */
@@ -95,6 +98,13 @@ export function compare(trial: T.Trial, ours: Uint8Array, silicon: Uint8Array, o
   const flags = ~((ended ? trial.undefinedFlags : trial.everUndefined) | (unmasked ? ARITH : 0));
   const [x, y] = [a.getUint32(T.S_RFLAGS, true) & flags, b.getUint32(T.S_RFLAGS, true) & flags];
   if (x !== y) out.push({ field: "flags", ours: flagsText(x), silicon: flagsText(y) });
+  // Null selectors lose their privilege level on the way through the kernel.
+  const selector = (v: DataView, i: number): number => {
+    const s = v.getUint16(T.S_SEL + 16 * i, true);
+    return s < 4 ? 0 : s;
+  };
+  // FS and GS, which hypervisors load as they like, are left out.
+  for (const [i, name] of ["es", "cs", "ss", "ds"].entries()) value(name, selector(a, i), selector(b, i));
   bytes("fsbase", T.S_FS, 8);
   bytes("gsbase", T.S_GS, 8);
   bytes("fcw", T.S_FCW, 2);

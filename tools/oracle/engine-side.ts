@@ -13,6 +13,7 @@ import { VECTOR } from "../../src/sem/emit.ts";
 import { HELPERS } from "../../src/sem/helpers/index.ts";
 import { SEMANTICS } from "../../src/sem/table.ts";
 import * as T from "./layout.ts";
+import { codeOffset, loadWorld, makeTable } from "./segments.ts";
 import type { Ran } from "./wild.ts";
 
 const SIGILL = 4;
@@ -26,7 +27,6 @@ const SYS_SECCOMP = 1;
 const SI_KERNEL = 0x80;
 /** Instructions after which a trial is taken to run for ever. */
 const LIMIT = 1_000_000;
-const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0];
 const PF_WRITE = 2;
 const PF_FETCH = 16;
 
@@ -57,6 +57,8 @@ export class EngineSide {
   private readonly base = Buffer.from(T.basePattern());
   private readonly before = Buffer.alloc(T.DATA_SIZE);
   private readonly wanted = Buffer.alloc(T.CODE_SIZE);
+  /** Where the code that is compiled begins, if it is still there. */
+  private entry = -1;
 
   constructor(
     image: HandlerImage,
@@ -71,8 +73,10 @@ export class EngineSide {
       tsc: () => 0,
       random: () => {},
       level: "v3",
-      ...(way === "interpreter" ? {} : { semantics }),
+      semantics,
+      jit: way !== "interpreter",
     });
+    this.space.ldt = makeTable();
     this.code = this.allocate(T.CODE_PAGES);
     this.data = this.allocate(T.DATA_PAGES);
     ram.u8.fill(T.FILLER, this.code, this.code + T.CODE_SIZE);
@@ -116,17 +120,17 @@ export class EngineSide {
     const at = v.getUint32(T.S_CODE_AT, true);
     const code = bytes.subarray(T.T_CODE, T.T_CODE + v.getUint32(T.S_CODE_LENGTH, true));
     const entry = T.CODE_AT + at;
-    if (this.way !== "interpreter") {
-      this.start(trial, at, code);
+    const known = this.start(trial, at, code) && entry === this.entry;
+    if (this.way !== "interpreter" && !(known && this.way !== "paged")) {
       this.execute(LIMIT);
-      this.start(trial, at, code);
+      this.entry = this.start(trial, at, code) ? entry : -1;
       if (this.way !== "mixed") this.engine.jit?.compile(this.space, [entry]);
       // Regions that overlap, some without the one at the start.
       else
         for (let i = at % 5; i < code.length; i += 1 + ((at + i) % 7))
           this.engine.jit?.compile(this.space, [entry + i]);
       if (this.way === "paged") this.unmapData();
-    } else this.start(trial, at, code);
+    }
     return this.result(this.execute(this.way === "sliced" ? 1 + (at % 7) : LIMIT));
   }
   /** The instructions that a trial runs, step by step, at most `most`. */
@@ -151,17 +155,19 @@ export class EngineSide {
       if (exit !== EXIT.FAULT || ram.i32[L.EXIT_VECTOR >> 2] !== VECTOR.DB) return out;
     }
   }
-  /** State and code of a trial. Code that is there already is left alone. */
-  private start(trial: T.Trial, at: number, code: Uint8Array): void {
+  /** State and code of a trial. Code that is there already is left alone: true. */
+  private start(trial: T.Trial, at: number, code: Uint8Array): boolean {
     const { ram } = this;
+    const { view: v } = trial;
     this.load(trial);
-    ram.view.setBigUint64(L.RIP, BigInt(T.CODE_AT + at), true);
+    ram.view.setBigUint64(L.RIP, BigInt(codeOffset(v.getUint32(T.S_WORLD, true)) + at), true);
     this.wanted.fill(T.FILLER);
     this.wanted.set(code, at);
     const now = Buffer.from(ram.memory.buffer, this.code, T.CODE_SIZE);
-    if (now.equals(this.wanted)) return;
+    if (now.equals(this.wanted)) return true;
     this.engine.cache.invalidate(this.code, T.CODE_SIZE);
     ram.u8.set(this.wanted, this.code);
+    return false;
   }
   private execute(slice: number): number {
     const { ram, engine } = this;
@@ -191,12 +197,12 @@ export class EngineSide {
     ram.view.setBigInt64(L.FLAG_RES, BigInt(res), true);
     ram.view.setInt32(L.FLAG_AUX, aux, true);
     ram.view.setInt32(L.FLAG_SYS, rflags & ~ARITH, true);
-    for (let i = 0; i < 6; i++) {
-      ram.view.setUint16(L.SEL + i * 2, SELECTORS[i] as number, true);
-      ram.view.setBigUint64(L.SEG_BASE + i * 8, 0n, true);
+    const world = v.getUint32(T.S_WORLD, true);
+    loadWorld({ u16: ram.u16, view: ram.view, ldt: this.space.ldt }, world);
+    if (world === 0) {
+      ram.view.setBigUint64(L.SEG_BASE + L.FS * 8, v.getBigUint64(T.S_FS, true), true);
+      ram.view.setBigUint64(L.SEG_BASE + L.GS * 8, v.getBigUint64(T.S_GS, true), true);
     }
-    ram.view.setBigUint64(L.SEG_BASE + L.FS * 8, v.getBigUint64(T.S_FS, true), true);
-    ram.view.setBigUint64(L.SEG_BASE + L.GS * 8, v.getBigUint64(T.S_GS, true), true);
     ram.view.setUint32(L.MXCSR, v.getUint32(T.S_MXCSR, true), true);
     ram.view.setUint16(L.FCW, v.getUint16(T.S_FCW, true), true);
     ram.view.setUint16(L.FSW, v.getUint16(T.S_FSW, true), true);
@@ -241,6 +247,7 @@ export class EngineSide {
       const from = L.X87 + ((((fsw >> 11) & 7) + i) & 7) * 16;
       out.set(ram.u8.subarray(from, from + 10), T.S_ST + i * 16);
     }
+    for (let i = 0; i < 6; i++) v.setUint16(T.S_SEL + 16 * i, ram.u16[(L.SEL >> 1) + i], true);
     out.set(ram.u8.subarray(L.YMM, L.YMM + 512), T.S_YMM);
     this.signal(v, exit);
     v.setUint32(T.R_CHANGES, changes.length, true);

@@ -5,12 +5,14 @@ import type { Form } from "../../src/isa/row.ts";
 import { form, ROWS } from "../../src/isa/table.ts";
 import { M64 } from "../../src/isa/types.ts";
 import { Builder, Pools } from "./builder.ts";
+import { CompatMaker } from "./compat.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
 import * as T from "./layout.ts";
 import { COUNTER, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
+import type { World } from "./segments.ts";
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
 import { WILD_LENGTH, wildRegisters } from "./wild.ts";
 
@@ -18,7 +20,7 @@ const RSP = 4;
 const TF = 0x100;
 
 /** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
-const SKIPPED = new RegExp(
+export const SKIPPED = new RegExp(
   "^(" +
     "INT|SYSCALL|SYSENTER|IRET[DQ]?|RETF|CPUID|RDTSCP?|RDPMC|RDRAND|RDSEED|RDPID|XGETBV|RDPKRU|WRPKRU|" +
     "XSAVE\\w*|XRSTOR\\w*|S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]|L[FGS]S|MONITORX?|MWAITX?|" +
@@ -59,7 +61,7 @@ export function flagMask(letters: string): number {
   return mask;
 }
 
-function flavourOf(f: Form, r: Random): Flavour {
+export function flavourOf(f: Form, r: Random): Flavour {
   if (f.feature === "X87" || f.mnemonic.startsWith("FI")) return "f80";
   const { mnemonic: m } = f;
   if (r.one(8)) return "mixed";
@@ -219,6 +221,9 @@ function blank(): Fields {
 interface Made {
   code: number[];
   undefinedFlags: number;
+  /** What `undefinedFlags` is computed from: other values of the registers may make it other ones. */
+  making: Making;
+  memory: boolean;
 }
 
 /** Makes one instruction and the state that it wants; its bytes, or undefined if this try led nowhere. */
@@ -294,7 +299,7 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
   const bytes = Uint8Array.from(code);
   const insn = decode(bytes, 0, bytes.length, 64);
   if (typeof insn === "string" || insn.row.index !== f.index || insn.length !== code.length) return undefined;
-  return { code, undefinedFlags: undefinedAfter(m) };
+  return { code, undefinedFlags: undefinedAfter(m), making: m, memory };
 }
 
 /** Flags that the instruction leaves undefined in the state that the trial starts with. */
@@ -325,10 +330,13 @@ export interface GenerateOptions {
   mxcsr: boolean;
   /** The trap flag is set: a trial ends behind its first instruction, or round of a repeated one. */
   trace?: boolean;
+  /** Rows of other worlds, by text and encoding. */
+  pattern?: RegExp;
 }
 
 export class Generator {
   private readonly b: Builder;
+  private compatMaker: CompatMaker | undefined;
   private readonly plain: Form[];
   /** Those of them that a program survives in a loop. */
   private readonly tame: Form[];
@@ -353,6 +361,10 @@ export class Generator {
   }
   /** A trial of one instruction. */
   single(f: Form): T.Trial | undefined {
+    return this.singles(f, 1)[0];
+  }
+  /** Trials of one instruction, the same bytes with other values: the more the cheaper, for code that is compiled. */
+  singles(f: Form, count: number): T.Trial[] {
     const { r, b } = this;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const flavour = flavourOf(f, r);
@@ -364,9 +376,15 @@ export class Generator {
       if (at + made.code.length > T.CODE_SIZE) continue;
       b.append(made.code);
       if (this.o.trace) b.rflags |= TF;
-      return b.finish(at, [f.index], made.undefinedFlags);
+      const out: T.Trial[] = [];
+      for (;;) {
+        out.push({ ...b.finish(at, [f.index], undefinedAfter(made.making)), memory: made.memory });
+        // What a gather's index is, no register's value may change.
+        if (out.length === count || f.gather) return out;
+        b.vary(flavour);
+      }
     }
-    return undefined;
+    return [];
   }
   /** A trial of several instructions, of which none reads flags that an earlier one left undefined. */
   sequence(): T.Trial | undefined {
@@ -411,6 +429,11 @@ export class Generator {
     wildRegisters(b, r);
     b.append(bytes.slice(0, WILD_LENGTH));
     return b.finish(start, [], 0);
+  }
+  /** Code of 16 or 32 bits, or what loads segments: see compat.ts. */
+  compat(world: World): T.Trial | undefined {
+    this.compatMaker ??= new CompatMaker(this.b, this.r, this.o.mxcsr, this.o.pattern);
+    return this.compatMaker.make(world);
   }
   /** A small program: see program.ts. */
   program(): T.Trial | undefined {

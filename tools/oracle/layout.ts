@@ -15,6 +15,8 @@ export const FILLER = 0xcc;
 /** State, at the same offsets in trials and results. */
 export const S_GPR = 0;
 export const S_RFLAGS = 128;
+/** Number of the segments to run with (u32): see segments.ts. */
+export const S_WORLD = 132;
 export const S_FS = 136;
 export const S_GS = 144;
 /** In a result RIP; in a trial u32 offset of the code and u32 its length. */
@@ -31,6 +33,8 @@ export const S_FIP = S_FX + 8;
 export const S_FDP = S_FX + 16;
 export const S_MXCSR = S_FX + 24;
 export const S_ST = S_FX + 32;
+/** In a result: selectors ES to GS (u16), 16 bytes apart. */
+export const S_SEL = S_ST + 10;
 /** Sixteen registers of 32 bytes. */
 export const S_YMM = 320;
 export const STATE_SIZE = 832;
@@ -64,6 +68,8 @@ export interface Trial {
   /** RFLAGS bits that are undefined in the end, and those that are at some time. */
   undefinedFlags: number;
   everUndefined: number;
+  /** The one instruction is in its memory form. */
+  memory?: boolean;
   /** Bytes of the data pages that are not compared: [offset, length]. */
   loose: readonly (readonly [number, number])[];
 }

@@ -2,6 +2,7 @@
 import { decode } from "../../src/decode/decode.ts";
 import { disassemble } from "../../src/decode/text.ts";
 import * as T from "./layout.ts";
+import { codeOffset, WORLDS } from "./segments.ts";
 
 interface Field {
   name: string;
@@ -16,6 +17,7 @@ export const FIELDS: readonly Field[] = [
     .split(" ")
     .map((name, i) => field(name, T.S_GPR + i * 8, 8)),
   field("flags", T.S_RFLAGS, 4, 0x202n),
+  field("world", T.S_WORLD, 4),
   field("fs", T.S_FS, 8),
   field("gs", T.S_GS, 8),
   field("fcw", T.S_FCW, 2, 0x37fn),
@@ -45,14 +47,15 @@ export function codeOf(trial: T.Trial): Uint8Array {
 /** Instructions of a trial: their bytes and texts. */
 export function instructions(trial: T.Trial): { bytes: Uint8Array; text: string }[] {
   const code = codeOf(trial);
+  const world = trial.view.getUint32(T.S_WORLD, true);
   const out: { bytes: Uint8Array; text: string }[] = [];
   for (let at = 0; at < code.length; ) {
-    const insn = decode(code, at, code.length, 64);
+    const insn = decode(code, at, code.length, WORLDS[world].mode);
     if (typeof insn === "string") {
       out.push({ bytes: code.subarray(at), text: insn });
       break;
     }
-    const address = BigInt(T.CODE_AT + trial.view.getUint32(T.S_CODE_AT, true) + at);
+    const address = BigInt(codeOffset(world) + trial.view.getUint32(T.S_CODE_AT, true) + at);
     out.push({ bytes: code.subarray(at, at + insn.length), text: disassemble(insn, address) });
     at += insn.length;
   }

@@ -4,13 +4,18 @@
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
  *                                  [--trace] [--random] [--show 3] [--repro LINE] [--list]
+ *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
  *
+ * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
+ * --world 1 to 3 runs code of 16 and 32 bits in segments of segments.ts, --world 0 what loads segments in 64-bit code.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildImage } from "../../src/engine/interp/build-image.ts";
 import { form } from "../../src/isa/table.ts";
 import { setV8Flags } from "../../src/platform/node/v8-flags.ts";
+import { runCampaign } from "./campaign.ts";
 import { type Difference, onlyLastDigits } from "./compare.ts";
 import type { Way } from "./engine-side.ts";
 import { Generator, usableRows } from "./generate.ts";
@@ -18,7 +23,9 @@ import type { Trial } from "./layout.ts";
 import { instructions, parseTrial, trialText } from "./line.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
-import { whyNotNative } from "./silicon.ts";
+import type { World } from "./segments.ts";
+import { hasWorld, whyNotNative } from "./silicon.ts";
+import { readTally, tallyText } from "./tally.ts";
 import { runWild } from "./wild-run.ts";
 
 setV8Flags();
@@ -36,7 +43,11 @@ const { values: o } = parseArgs({
     random: { type: "boolean", default: false },
     show: { type: "string", default: "2" },
     repro: { type: "string" },
+    world: { type: "string" },
     list: { type: "boolean", default: false },
+    campaign: { type: "string" },
+    minutes: { type: "string", default: "60" },
+    table: { type: "string" },
   },
 });
 
@@ -95,6 +106,12 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
+  if (o.campaign !== undefined) {
+    const found = await runCampaign(image, usableRows(image.index), { path: o.campaign, minutes: Number(o.minutes) });
+    if (o.table !== undefined) writeFileSync(o.table, tallyText(readTally(o.campaign)));
+    process.exitCode = found ? 1 : 0;
+    return;
+  }
   const oracle = new Oracle(image, { mxcsr: o.mxcsr, pointers: o.pointers }, o.way as Way);
   if (o.repro !== undefined) {
     const trial = parseTrial(o.repro);
@@ -111,13 +128,17 @@ async function main(): Promise<void> {
   }
   const pattern = o.row === undefined ? undefined : new RegExp(o.row);
   const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
-  if (rows.length === 0) throw new Error("no such row with semantics");
-  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr, trace: o.trace });
+  if (rows.length === 0 && o.world === undefined) throw new Error("no such row with semantics");
+  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr, trace: o.trace, pattern });
   if (o.random) {
     const failures = await runWild(oracle, () => generator.wild(), Number(o.trials), KEEP);
     process.exitCode = failures ? 1 : 0;
     oracle.close();
     return;
+  }
+  if (o.world !== undefined && !hasWorld(Number(o.world))) {
+    console.log("no oracle here: the kernel doesn't let programs run code of these segments");
+    return oracle.close();
   }
   const report = new Report();
   const total = Number(o.trials);
@@ -126,11 +147,14 @@ async function main(): Promise<void> {
   for (let n = 0; n < total; ) {
     const trials: Trial[] = [];
     for (let i = 0; i < BATCH && n < total; i++, n++) {
-      const trial = o.programs
-        ? generator.program()
-        : o.sequences
-          ? generator.sequence()
-          : generator.single(rows[n % rows.length] as (typeof rows)[number]);
+      const trial =
+        o.world !== undefined
+          ? generator.compat(Number(o.world) as World)
+          : o.programs
+            ? generator.program()
+            : o.sequences
+              ? generator.sequence()
+              : generator.single(rows[n % rows.length] as (typeof rows)[number]);
       if (trial) trials.push(trial);
       else unmade++;
     }

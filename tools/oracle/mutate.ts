@@ -50,8 +50,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "a partial write: MOVS stores before the source was read",
     file: "src/sem/string.ts",
-    from: "e.store(destination(e), size, e.load(source(e), size));",
-    to: "e.store(destination(e), size, e.reg(RAX, size)); e.store(destination(e), size, e.load(source(e), size));",
+    from: "const from = e.load(source(e, bytes), size);",
+    to: 'e.store(destination(e, bytes, "w"), size, e.reg(RAX, size)); const from = e.load(source(e, bytes), size);',
     row: "^MOVS[BWQ]",
   },
   {

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -33,13 +34,15 @@
 #define CODE_AT 0x20000000ul
 #define CODE_PAGES 2
 #define CODE_SIZE (CODE_PAGES * PAGE)
+#define FRAME_AT 0x30000000ul /* a return to a stack of 16 bits keeps the rest of RSP */
 #define FX_USED 160 /* bytes of the FXSAVE image before the XMM registers */
 #define XSAVE_YMM 576
 #define X87_SSE_AVX 7
 
 struct state {
   uint64_t gpr[16];
-  uint64_t rflags;
+  uint32_t rflags;
+  uint32_t world; /* segments that the code runs with */
   uint64_t fsbase, gsbase;
   uint64_t rip; /* in a trial: u32 offset of the code, u32 its length */
   uint8_t fx[FX_USED];
@@ -59,7 +62,9 @@ struct result {
 };
 
 /* What enter() loads; named in its assembly. */
-uint64_t load_gpr[16], load_frame[5], host_rsp;
+uint64_t load_gpr[16], host_rsp;
+uint16_t load_sel[3]; /* DS, ES, FS */
+static uint64_t *load_frame;
 static uint64_t host_fs;
 uint8_t load_fp[4096] __attribute__((aligned(64)));
 
@@ -106,7 +111,7 @@ __asm__(
     "  mov load_gpr+88(%rip), %r11; mov load_gpr+96(%rip), %r12\n"
     "  mov load_gpr+104(%rip), %r13; mov load_gpr+112(%rip), %r14\n"
     "  mov load_gpr+120(%rip), %r15\n"
-    "  lea load_frame(%rip), %rsp\n"
+    "  mov $0x30000000, %esp\n"
     "  iretq\n"
     "leave:\n"
     "  mov host_rsp(%rip), %rsp\n"
@@ -135,6 +140,12 @@ static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
   for (int i = 0; i < 16; i++) s->gpr[i] = g[ORDER[i]];
   s->rflags = g[REG_EFL];
   s->rip = g[REG_RIP];
+  uint16_t sel[6];
+  /* The frame has none of these four. */
+  __asm__("mov %%es, %0; mov %%ds, %1; mov %%fs, %2; mov %%gs, %3"
+          : "=r"(sel[0]), "=r"(sel[3]), "=r"(sel[4]), "=r"(sel[5]));
+  sel[1] = g[REG_CSGSFS];
+  sel[2] = g[REG_CSGSFS] >> 48;
   const uint8_t *fp = (const uint8_t *)uc->uc_mcontext.fpregs;
   uint64_t present;
   memcpy(&present, fp + 512, 8);
@@ -151,6 +162,8 @@ static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
     if (present & 4) memcpy(s->ymm[i] + 16, fp + XSAVE_YMM + 16 * i, 16);
     else memset(s->ymm[i] + 16, 0, 16);
   }
+  /* Where the image has nothing: behind the x87 registers. */
+  for (int i = 0; i < 6; i++) memcpy(s->fx + 32 + 16 * i + 10, &sel[i], 2);
   out->signo = signo;
   out->code = info->si_code;
   out->addr = (uint64_t)info->si_addr;
@@ -177,6 +190,50 @@ __attribute__((used)) void handler(int signo, siginfo_t *info, void *context) {
   out->state.gsbase = gs;
   running = 0;
   leave();
+}
+
+/*
+ * Segments by world: CS, SS, DS, ES, FS. The first is Linux's 64-bit code, the second its 32-bit code; the others are made
+ * by modify_ldt(2). segments.ts has the same.
+ */
+#define LDT(n) ((n)*8 + 7)
+static const uint16_t WORLDS[][5] = {
+    {0x33, 0x2b, 0, 0, 0},
+    {0x23, 0x2b, 0x2b, 0x2b, 0x2b},
+    {LDT(0), LDT(2), LDT(3), LDT(5), LDT(4)},
+    {LDT(1), LDT(6), 0x2b, LDT(3), LDT(7)},
+};
+/* Base, limit, contents (0 data, 1 down, 2 code), big, read-only, in pages, not present. */
+static const uint32_t ENTRIES[][7] = {
+    {CODE_AT, CODE_SIZE - 1, 2, 0, 0, 0, 0},
+    {CODE_AT, CODE_SIZE - 1, 2, 1, 0, 0, 0},
+    {DATA_LOW, 0x3fff, 0, 0, 0, 0, 0},
+    {DATA_LOW, 0x2fff, 0, 1, 0, 0, 0},
+    {DATA_LOW + 0x100, 0x1ffe, 0, 1, 0, 0, 0},
+    {DATA_LOW, 0xfff, 1, 0, 0, 0, 0},
+    {DATA_LOW, 0x3, 0, 1, 0, 1, 0},
+    {DATA_LOW, 0x2fff, 0, 1, 1, 0, 0},
+    {DATA_LOW, 0x2fff, 0, 1, 0, 0, 1},
+    {CODE_AT, 1, 2, 1, 0, 1, 1},
+    {CODE_AT, 1, 2, 1, 1, 1, 0},
+};
+static void make_segments(void) {
+  for (unsigned i = 0; i < sizeof ENTRIES / sizeof *ENTRIES; i++) {
+    const uint32_t *e = ENTRIES[i];
+    struct user_desc d = {.entry_number = i, .base_addr = e[0], .limit = e[1], .contents = e[2], .seg_32bit = e[3]};
+    d.read_exec_only = e[4];
+    d.limit_in_pages = e[5];
+    d.seg_not_present = e[6];
+    syscall(SYS_modify_ldt, 0x11, &d, sizeof d);
+  }
+}
+/* Kernels can do without 32-bit code, and some virtual machines take a local table and don't use it. */
+static int has_world(unsigned world) {
+  unsigned access;
+  uint8_t known;
+  if (world >= sizeof WORLDS / sizeof *WORLDS) return 0;
+  __asm__("lar %2, %0; setz %1" : "=r"(access), "=q"(known) : "r"((unsigned)WORLDS[world][0]) : "cc");
+  return known;
 }
 
 static uint8_t *data, *code;
@@ -236,11 +293,10 @@ static void setup(long period) {
   fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
   uint64_t gs;
   get_bases(&host_fs, &gs);
+  make_segments();
+  load_frame = mmap((void *)FRAME_AT, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (load_frame != (void *)FRAME_AT) exit(1);
   trap_calls();
-  uint16_t cs, ss;
-  __asm__("mov %%cs, %0; mov %%ss, %1" : "=r"(cs), "=r"(ss));
-  load_frame[1] = cs;
-  load_frame[4] = ss;
 }
 
 static void all(ssize_t (*io)(int, void *, size_t), int fd, void *at, size_t n) {
@@ -272,7 +328,11 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   memcpy(code + where, t->code, length);
 
   memcpy(load_gpr, t->state.gpr, sizeof load_gpr);
-  load_frame[0] = CODE_AT + where;
+  const uint16_t *sel = WORLDS[t->state.world];
+  load_frame[0] = (sel[0] & 4 ? 0 : CODE_AT) + where;
+  load_frame[1] = sel[0];
+  load_frame[4] = sel[1];
+  memcpy(load_sel, sel + 2, sizeof load_sel);
   load_frame[2] = t->state.rflags;
   load_frame[3] = t->state.gpr[4];
   memcpy(load_fp, t->state.fx, FX_USED);
@@ -284,8 +344,13 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
   out = (struct result *)to;
   serial++;
   running = 1;
-  set_gs(t->state.gsbase);
-  set_fs(t->state.fsbase);
+  __asm__ volatile("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %2, %%gs"
+                   :
+                   : "r"(load_sel[0]), "r"(load_sel[1]), "r"(load_sel[2]));
+  if (!t->state.world) {
+    set_gs(t->state.gsbase);
+    set_fs(t->state.fsbase);
+  }
   enter();
   memset(code, 0xcc, CODE_SIZE);
 
@@ -310,6 +375,10 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 2 && !strcmp(argv[1], "world")) {
+    make_segments();
+    return !has_world(atoi(argv[2]));
+  }
   setup(argc > 1 ? atol(argv[1]) : 50000);
   all(read, 0, base, DATA_SIZE);
   uint32_t head[2]; /* trials, bytes */

@@ -1,5 +1,5 @@
 /** The processor's side: builds the runner and passes batches through it. */
-import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +18,11 @@ export function whyNotNative(): string | undefined {
   }
   for (const need of ["avx", "xsave"]) if (!hostFlags.has(need)) return `the processor lacks ${need}`;
   return undefined;
+}
+
+/** Whether the kernel lets programs run code in these segments: see segments.ts. */
+export function hasWorld(world: number): boolean {
+  return spawnSync(build(), ["world", String(world)]).status === 0;
 }
 
 const OPTIONS = "-O2 -Wall -Wextra -mfsgsbase -fno-stack-protector -fcf-protection=none -Wl,-z,now".split(" ");

@@ -9,6 +9,19 @@ const SIGALRM = "e";
 
 const describe = (d: Difference): string => `${d.field}: ours ${d.ours}, silicon ${d.silicon}`;
 
+/** A trial that differs, as far as it can be compared, or why it can't. */
+export function judgeWild(
+  oracle: Oracle,
+  trial: T.Trial,
+  differences: readonly Difference[],
+): { judged: T.Trial; why: string | undefined } {
+  const signal = differences.find((d) => d.field === "signal");
+  const { rows, undefinedFlags, why } = oracle.judge(trial);
+  const judged = { ...trial, rows, undefinedFlags, everUndefined: undefinedFlags };
+  const long = signal?.ours === SIGALRM || signal?.silicon === SIGALRM;
+  return { judged, why: long ? "runs too long on one side" : why };
+}
+
 export async function runWild(
   oracle: Oracle,
   make: () => T.Trial | undefined,
@@ -27,15 +40,7 @@ export async function runWild(
       else alike++;
     });
     for (const { trial, differences } of odd) {
-      const signal = differences.find((d) => d.field === "signal");
-      const verdict = oracle.judge(trial);
-      const judged = {
-        ...trial,
-        rows: verdict.rows,
-        undefinedFlags: verdict.undefinedFlags,
-        everUndefined: verdict.undefinedFlags,
-      };
-      const why = signal?.ours === SIGALRM || signal?.silicon === SIGALRM ? "runs too long on one side" : verdict.why;
+      const { judged, why } = judgeWild(oracle, trial, differences);
       if (why !== undefined) left.set(why, (left.get(why) ?? 0) + 1);
       else {
         const again = await oracle.one(judged);

@@ -5,7 +5,7 @@ import * as L from "../../cpu/layout.ts";
 import { FPFRAME_SIZE, restoreFp, saveFp, xstateFrame } from "../../kernel/fpstate.ts";
 import { abortCall } from "../../kernel/restart.ts";
 import { makeReady } from "../../kernel/sched.ts";
-import { USER_CS, USER_SS } from "../../kernel/sigframe.ts";
+import { codeSelector, stackSelector } from "../../kernel/segments.ts";
 import type { Task } from "../../kernel/task.ts";
 
 interface Register {
@@ -158,8 +158,8 @@ export const REGISTERS: readonly Register[] = [
       task.regs.flags = (task.regs.flags & ~FLAGS) | (Number(v) & FLAGS);
     },
   ),
-  segment("cs", () => USER_CS),
-  segment("ss", () => USER_SS),
+  segment("cs", codeSelector),
+  segment("ss", stackSelector),
   segment("ds", selector(L.DS)),
   segment("es", selector(L.ES)),
   segment("fs", selector(L.FS)),

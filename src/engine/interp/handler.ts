@@ -26,6 +26,7 @@ import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
 import { v128 } from "../../wasm/simd.ts";
 import { fixedOperand } from "../emit/fixed.ts";
 import { FlagEmit } from "../emit/flag-emit.ts";
+import type { SlowFunctions } from "../emit/memory.ts";
 import { BITS, operandInfo, WIDTH_OF } from "../emit/operands.ts";
 import {
   JUMPED_TO,
@@ -46,43 +47,54 @@ import {
   R_WHERE,
   RECORD,
 } from "../record.ts";
-import type { Image } from "./image.ts";
 import type { Variant } from "./variant.ts";
 
 const ZERO = i32.const(0);
 const REG_FIELDS = [R_OP0, R_OP1, R_OP2, R_IMM];
 
+/** The module that a handler becomes part of. */
+export interface HandlerModule {
+  readonly memory: SlowFunctions;
+  /** Type index of handlers: (record) -> exit code. */
+  readonly handlerType: number;
+  readonly resolve: Shared;
+  use(f: Shared): Callee;
+  helper(name: string): Callee;
+}
+
 export class HandlerEmit extends FlagEmit implements Emit {
   readonly mode: Mode;
   readonly opSize: Size;
   readonly addrSize: 16 | 32 | 64;
+  readonly stackSize: 16 | 32 | 64;
   readonly rep: 0 | 0xf2 | 0xf3;
   readonly ops: readonly OperandInfo[];
   readonly mnemonic: string;
   /** The semantics jumped or left on every path that it wrote at top level. */
-  private ended = false;
+  protected ended = false;
   /** The instruction ends its block. */
   terminator = false;
   /** It follows links. */
   links = false;
   /** It leaves the engine or calls a helper, so regions do without it. */
   alone = false;
-  private readonly rec: Val;
+  protected readonly rec: Val;
   private readonly fields: number[];
-  private address: Val | undefined;
+  protected address: Val | undefined;
   /** Host address of a read-modify-write operand. */
   private rmw: Val | undefined;
 
   constructor(
     readonly variant: Variant,
-    private readonly image: Image,
+    private readonly image: HandlerModule,
   ) {
     super(["i32"]);
     const { row, shape } = variant;
     this.rec = this.param(0);
     this.mode = variant.mode;
-    this.opSize = (row.opSize || 64) as Size;
+    this.opSize = (row.opSize || variant.opSize || 64) as Size;
     this.addrSize = variant.addrSize;
+    this.stackSize = variant.stackSize ?? 64;
     this.rep = variant.rep;
     this.mnemonic = row.mnemonic;
     this.ops = row.operands.map((o) => operandInfo(o, shape !== "none"));
@@ -131,12 +143,16 @@ export class HandlerEmit extends FlagEmit implements Emit {
   /** A second immediate lies in the upper half of the field. */
   private immShift(i: number): number {
     let before = 0;
-    for (let k = 0; k < i; k++) if (this.ops[k].kind === "imm" && !this.ops[k].fixed) before++;
+    for (let k = 0; k < i; k++) {
+      const { kind, fixed } = this.ops[k];
+      if (kind === "far" || (kind === "imm" && !fixed)) before++;
+    }
     return before * 4;
   }
   imm(i: number): Val {
-    const o = this.ops[i];
-    if (o.fixed) return i32.const(Number(o.fixed));
+    // A far pointer is two of them.
+    const fixed = this.ops[i]?.fixed;
+    if (fixed) return i32.const(Number(fixed));
     return this.ld("i32", this.rec, R_IMM + this.immShift(i));
   }
   write(i: number, v: Val): void {
@@ -233,7 +249,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
     }
     return this.address;
   }
-  private offset(): Val {
+  protected offset(): Val {
     if (this.variant.row.operands.some((o) => o.kind === "moffs")) {
       const v = this.ldExpr("i64", this.rec, R_IMM);
       return this.addrSize === 64 ? v : i64.and(v, i64.const(0xffffffff));
@@ -283,12 +299,14 @@ export class HandlerEmit extends FlagEmit implements Emit {
   quickFloats(): Val {
     return quickLanes(this.quickFloat());
   }
-  segBase(n: number): Val {
-    if (this.mode === 64 && n <= DS) return i64.const(0);
-    return this.field("i64", SEG_BASE + n * 8);
+  linear(segment: number | "operand", offset: Val, bytes: number, access: "r" | "w"): Val {
+    void bytes;
+    void access;
+    return this.tmp(i64.add(this.segmentBase(segment), offset));
   }
-  dsBase(): Val {
-    return this.ld("i64", this.ldExpr("u16", this.rec, R_SEG));
+  private segmentBase(segment: number | "operand"): Val {
+    if (segment === "operand") return this.ld("i64", this.ldExpr("u16", this.rec, R_SEG));
+    return segment <= DS ? i64.const(0) : this.field("i64", SEG_BASE + segment * 8);
   }
 
   // -- flags
@@ -386,7 +404,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
   protected unreachableIf(cond: Val): void {
     super.if(cond, () => this.leave(EXIT.FAULT));
   }
-  private leave(code: number): void {
+  protected leave(code: number): void {
     this.st("i32", ZERO, this.rec, EXIT_REC);
     this.ret(i32.const(code));
   }
@@ -397,9 +415,9 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.leave(EXIT.FAULT);
     this.markEnd();
   }
-  faultIf(cond: Val, vector: number): void {
+  faultIf(cond: Val, vector: number, error?: Val): void {
     const terminator = this.terminator;
-    this.if(cond, () => this.fault(vector));
+    this.if(cond, () => this.fault(vector, error));
     this.terminator = terminator;
   }
   exit(code: number, at: "next" | "this"): void {

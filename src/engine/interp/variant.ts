@@ -20,6 +20,9 @@ export interface Variant {
   shape: Shape;
   rep: 0 | 0xf2 | 0xf3;
   addrSize: 16 | 32 | 64;
+  /** Outside 64-bit mode: of rows without a size of their own; width of the stack pointer. */
+  opSize?: 16 | 32;
+  stackSize?: 16 | 32;
 }
 
 const REPS = [0, 0xf2, 0xf3] as const;

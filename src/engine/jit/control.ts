@@ -265,8 +265,9 @@ export class RegionEmit extends RegionOperands implements Emit {
     void error;
     this.leaveHere("exception");
   }
-  faultIf(cond: Val, vector: number): void {
+  faultIf(cond: Val, vector: number, error?: Val): void {
     void vector;
+    void error;
     this.plainIf(cond, () => this.leaveHere("exception"), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {

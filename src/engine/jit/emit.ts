@@ -29,6 +29,7 @@ export abstract class RegionOperands extends RegionVectors {
   readonly mode: Mode = 64;
   opSize: Size = 64;
   addrSize: 16 | 32 | 64 = 64;
+  readonly stackSize = 64;
   rep: 0 | 0xf2 | 0xf3 = 0;
   ops: readonly OperandInfo[] = [];
   mnemonic = "";
@@ -324,10 +325,13 @@ export abstract class RegionOperands extends RegionVectors {
     this.st(w, ZERO, v, address);
     if (address === MXCSR) this.insert(() => this.loadQuick());
   }
-  segBase(n: number): Val {
+  private segBase(n: number): Val {
     return n <= DS ? i64.const(0) : this.field("i64", SEG_BASE + n * 8);
   }
-  dsBase(): Val {
-    return this.insn.seg === NO_REG ? i64.const(0) : this.segBase(this.insn.seg);
+  linear(segment: number | "operand", offset: Val, bytes: number, access: "r" | "w"): Val {
+    void bytes;
+    void access;
+    const n = segment !== "operand" ? segment : this.insn.seg === NO_REG ? DS : this.insn.seg;
+    return this.tmp(i64.add(this.segBase(n), offset));
   }
 }

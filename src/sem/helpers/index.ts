@@ -1,7 +1,7 @@
 /** All helpers that semantics call by name. */
 import type { Helper } from "../helpers.ts";
 import { cpuid } from "./cpuid.ts";
-import { descriptorAccess, descriptorKnown, descriptorLimit, descriptorWritable, loadSegment } from "./segments.ts";
+import * as segments from "./segments.ts";
 import { random, rdtsc, xgetbv } from "./system.ts";
 import { x87Exp2m1, x87Log2, x87Log2p1 } from "./x87-log.ts";
 import { x87Extract, x87FromDecimal, x87Remainder, x87Scale, x87ToDecimal } from "./x87-rem.ts";
@@ -12,11 +12,15 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   rdtsc,
   random,
   xgetbv,
-  loadSegment,
-  descriptorKnown,
-  descriptorWritable,
-  descriptorAccess,
-  descriptorLimit,
+  loadSegment: segments.loadSegment,
+  codeSegment: segments.codeSegment,
+  beyondSegment: segments.beyondSegment,
+  enterSegment: segments.enterSegment,
+  descriptorKnown: segments.descriptorKnown,
+  descriptorReadable: segments.descriptorReadable,
+  descriptorWritable: segments.descriptorWritable,
+  descriptorAccess: segments.descriptorAccess,
+  descriptorLimit: segments.descriptorLimit,
   x87Atan,
   x87Cos,
   x87Exp2m1,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DS, FS, SEG_BASE, SEL, SS, STATE_END } from "../../cpu/layout.ts";
+import { VECTOR } from "../emit.ts";
 import type { HelperHost } from "../helpers.ts";
 import { loadSegment } from "./segments.ts";
 
@@ -15,11 +16,11 @@ test("data segments of a user program", () => {
     random: () => {},
   };
   host.view.setBigUint64(SEG_BASE + 8 * FS, 0x7f0000001000n, true);
-  expect(loadSegment(host, DS, 0x2b)).toBe(1);
+  expect(loadSegment(host, DS, 0x2b)).toBe(0);
   expect(host.u16[(SEL >> 1) + DS]).toBe(0x2b);
-  expect(loadSegment(host, DS, 0x10)).toBe(0);
+  expect(loadSegment(host, DS, 0x10)).toBe(VECTOR.GP);
   expect(host.u16[(SEL >> 1) + DS]).toBe(0x2b);
-  expect(loadSegment(host, SS, 0)).toBe(0);
-  expect(loadSegment(host, FS, 0)).toBe(1);
+  expect(loadSegment(host, SS, 0)).toBe(VECTOR.GP);
+  expect(loadSegment(host, FS, 0)).toBe(0);
   expect(host.view.getBigUint64(SEG_BASE + 8 * FS, true)).toBe(0n);
 });

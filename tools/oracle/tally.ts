@@ -1,0 +1,116 @@
+/** What a campaign has compared so far, by rows and ways; kept in a file, so that it can go on another day. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { form } from "../../src/isa/table.ts";
+import type { Trial } from "./layout.ts";
+
+export const WAYS = ["interpreter", "compiled", "sliced"] as const;
+export type CampaignWay = (typeof WAYS)[number];
+export const KINDS = ["singles", "mxcsr", "sequences", "programs", "random"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Of a row, in the order of WAYS: trials of its register form, of its memory form, and others that it is part of. */
+export interface RowTally {
+  register: number[];
+  memory: number[];
+  within: number[];
+  differ: number;
+  lastDigits: number;
+}
+export interface Tally {
+  /** Next seed. */
+  seed: number;
+  /** Trials by kind and way. */
+  trials: Record<Kind, Record<CampaignWay, number>>;
+  differ: number;
+  lastDigits: number;
+  /** Differed, and did not when run again. */
+  once: number;
+  /** Outcomes of random programs that can't be compared. */
+  left: number;
+  /** By text and encoding. */
+  rows: Record<string, RowTally>;
+}
+
+const none = (): number[] => WAYS.map(() => 0);
+const noTrials = (): Record<CampaignWay, number> => ({ interpreter: 0, compiled: 0, sliced: 0 });
+
+export function emptyTally(): Tally {
+  const trials = Object.fromEntries(KINDS.map((k) => [k, noTrials()])) as Tally["trials"];
+  return { seed: 1, trials, differ: 0, lastDigits: 0, once: 0, left: 0, rows: {} };
+}
+
+export function readTally(path: string): Tally {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Tally) : emptyTally();
+}
+export function writeTally(path: string, tally: Tally): void {
+  writeFileSync(`${path}.new`, JSON.stringify(tally));
+  renameSync(`${path}.new`, path);
+}
+
+export type Outcome = "alike" | "differ" | "digits" | "once" | "left";
+
+/** Counts one trial. */
+export function count(tally: Tally, kind: Kind, way: CampaignWay, trial: Trial, outcome: Outcome): void {
+  tally.trials[kind][way]++;
+  if (outcome === "left") tally.left++;
+  if (outcome === "once") tally.once++;
+  if (outcome === "differ") tally.differ++;
+  if (outcome === "digits") tally.lastDigits++;
+  const single = kind === "singles" || kind === "mxcsr";
+  for (const index of trial.rows) {
+    const { text, encoding } = form(index);
+    const key = `${text} | ${encoding}`;
+    tally.rows[key] ??= { register: none(), memory: none(), within: none(), differ: 0, lastDigits: 0 };
+    const row = tally.rows[key];
+    const list = !single ? row.within : trial.memory ? row.memory : row.register;
+    list[WAYS.indexOf(way)]++;
+    if (outcome === "differ") row.differ++;
+    if (outcome === "digits") row.lastDigits++;
+  }
+}
+
+const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
+
+/** The table as Markdown: totals by kind and way, then one line a mnemonic. */
+export function tallyText(tally: Tally): string {
+  const byWay = (kind: Kind): number[] => WAYS.map((w) => tally.trials[kind][w]);
+  const out = [
+    "# What was compared with a processor",
+    "",
+    "Written by `npm run oracle -- --campaign FILE --table docs/oracle.md`; see `docs/exactness.md` for how, and for what is",
+    "left out. Each trial is one run of code on the processor and on the engine from the same random state, compared in full.",
+    "",
+    line(["trials", ...WAYS, "together"]),
+    line(["---", ...WAYS.map(() => "---:"), "---:"]),
+    ...KINDS.map((k) => line([k, ...byWay(k), sum(byWay(k))])),
+    line(["all", ...WAYS.map((_, i) => sum(KINDS.map((k) => byWay(k)[i]))), sum(KINDS.map((k) => sum(byWay(k))))]),
+    "",
+    `Differences: ${tally.differ}. x87 functions that differ in the last digits: ${tally.lastDigits}. Differed, and not when run`,
+    `again: ${tally.once}.`,
+    "",
+    `*singles*: one instruction; *mxcsr*: the same with other settings of MXCSR; *sequences*: 2 to 8 instructions; *programs*:`,
+    `loops, branches and calls; *random*: random bytes as programs of 64 bytes, of which ${tally.left} had outcomes that can't be`,
+    "compared.",
+    "",
+    "By mnemonic: its forms (rows of the table), trials of single instructions in register and in memory form, instructions",
+    "within sequences and programs, differences.",
+    "",
+    line(["mnemonic", "forms", "register", "memory", "within", "differ"]),
+    line(["---", "---:", "---:", "---:", "---:", "---:"]),
+  ];
+  const mnemonics = new Map<string, { forms: number; cells: number[] }>();
+  for (const [key, row] of Object.entries(tally.rows)) {
+    const name = key.split(" ")[0];
+    const m = mnemonics.get(name) ?? { forms: 0, cells: [0, 0, 0, 0] };
+    m.forms++;
+    [sum(row.register), sum(row.memory), sum(row.within), row.differ].forEach((n, i) => {
+      m.cells[i] += n;
+    });
+    mnemonics.set(name, m);
+  }
+  for (const [name, m] of [...mnemonics].sort((a, b) => a[0].localeCompare(b[0], "en"))) {
+    out.push(line([name, m.forms, ...m.cells]));
+  }
+  return `${out.join("\n")}\n`;
+}
