@@ -31,8 +31,8 @@ function text(length: number): string {
   return parts.join("");
 }
 
-/** A script for sqlite3: rows one by one in a transaction, then indices, joins, aggregates, changes. */
-function sql(): string {
+/** A script for sqlite3: rows one by one in a transaction, many more in one statement, then indices, joins, aggregates, changes. */
+export function sql(visits: number, generated: number): string {
   const random = generator(4177);
   const lines = [
     "CREATE TABLE place (id INTEGER PRIMARY KEY, name TEXT, region INTEGER);",
@@ -41,7 +41,7 @@ function sql(): string {
   ];
   for (let i = 0; i < 2000; i++)
     lines.push(`INSERT INTO place VALUES (${i}, 'place ${random(100000)}', ${random(40)});`);
-  for (let i = 0; i < 20000; i++) {
+  for (let i = 0; i < visits; i++) {
     const note = `'${SYLLABLES[random(30)]}${SYLLABLES[random(30)]} ${random(1000)}'`;
     lines.push(
       `INSERT INTO visit VALUES (${i}, ${random(2000)}, ${random(365)}, ${random(90000)}.${random(100)}, ${note});`,
@@ -56,7 +56,7 @@ function sql(): string {
     "SELECT count(*) FROM visit WHERE note LIKE '%a%7%' OR note GLOB '*qui*';",
     "UPDATE visit SET cost = cost * 1.1 WHERE day % 7 = 0;",
     "DELETE FROM visit WHERE place IN (SELECT id FROM place WHERE region < 10);",
-    "WITH RECURSIVE c(i, x) AS (SELECT 1, 7 UNION ALL SELECT i + 1, (x * 48271) % 2147483647 FROM c WHERE i < 100000)",
+    `WITH RECURSIVE c(i, x) AS (SELECT 1, 7 UNION ALL SELECT i + 1, (x * 48271) % 2147483647 FROM c WHERE i < ${generated})`,
     "  SELECT x % 10, count(*), max(x) FROM c GROUP BY 1;",
     "SELECT day, round(avg(cost), 3), group_concat(DISTINCT place % 9) FROM visit WHERE day < 30 GROUP BY day;",
     "SELECT a.id, b.id FROM visit a JOIN visit b ON a.note = b.note AND a.id < b.id ORDER BY 1, 2 LIMIT 10;",
@@ -99,12 +99,12 @@ function csource(): string {
   return `${out.join("\n")}\n`;
 }
 
-const TEXT_LENGTH = 4_000_000;
+const TEXT_LENGTH = 12_000_000;
 
 export const INPUTS = {
   "text.txt": () => text(TEXT_LENGTH),
   "text.gz": () => gzipSync(text(TEXT_LENGTH)),
-  "script.sql": sql,
+  "script.sql": () => sql(40_000, 1_000_000),
   "large.c": csource,
 } satisfies Readonly<Record<string, () => string | Uint8Array>>;
 

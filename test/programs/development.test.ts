@@ -1,4 +1,4 @@
-import { INPUTS } from "../../bench/inputs.ts";
+import { sql } from "../../bench/inputs.ts";
 import { programs } from "./program.ts";
 
 const IDENTITY = {
@@ -54,6 +54,6 @@ programs("development", { files, env: IDENTITY, timeout: 170_000 }, [
   {
     name: "sqlite3, long enough for all its hot code to be compiled",
     argv: ["/usr/bin/sqlite3", "-batch", ":memory:"],
-    stdin: INPUTS["script.sql"](),
+    stdin: sql(10_000, 50_000),
   },
 ]);
