@@ -40,7 +40,7 @@ export function writePage(results: readonly Result[], columns: readonly Column[]
 }
 
 /** The machine in one sentence. */
-function machine(): string {
+export function machine(): string {
   const list = cpus();
   const gib = Math.round(totalmem() / 2 ** 30);
   return `${list[0]?.model.trim()}, ${list.length} cores, ${gib} GiB; ${type()} ${release().split("-")[0]} ${arch()}, Node ${process.version}.`;

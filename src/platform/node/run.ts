@@ -175,6 +175,7 @@ export function printStatistics(machine: Machine, elapsed: number): void {
   for (const [name, value] of Object.entries(jit ?? {})) lines.push(line(`jit ${name}`, value));
   for (const [cause, n] of machine.engine.exits()) lines.push(line(`region exits: ${cause}`, n));
   lines.push(line("page faults", machine.kernel.pageFaults), line("frames in use", machine.frames.used));
+  lines.push(line("host MiB at most", process.resourceUsage().maxRSS / 1024));
   lines.push(line("milliseconds", elapsed), line("million instructions/s", plain.instructions / elapsed / 1000));
   const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
   for (const [nr, count] of calls) {
