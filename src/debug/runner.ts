@@ -60,7 +60,9 @@ export class Runner implements Overseer {
     this.stepped = false;
     this.interrupted = false;
     const { task } = this;
-    if (task) this.seen = { position: this.position, address: Number(task.regs.rip) };
+    // Who goes on from a breakpoint has seen it; who looks for all has not.
+    const seen = task && !wish.onStop;
+    this.seen = seen ? { position: this.position, address: Number(task.regs.rip) } : { position: -1, address: -1 };
     this.machine.engine.breakpoints.set(wish.quiet ? NONE : this.breakpoints);
     this.watches.enable(!wish.quiet);
     const over = await this.machine.loop.run(this);
