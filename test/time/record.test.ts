@@ -1,4 +1,5 @@
 /** `blink --record` and `--replay`: a run is had again from its file, whatever the JIT does. */
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
-import { type Outcome, runUnderBlink } from "../harness/spawn.ts";
+import { BLINK, BLINK_FLAGS } from "../harness/paths.ts";
+import { BASE_ENV, type Outcome, runNatively, runUnderBlink } from "../harness/spawn.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "blink-record-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,6 +40,36 @@ run("random slices", async () => {
   await again("stress", ["--stress", "5", busy()], "x\n");
 });
 
+run("a server that talked to a client outside", async () => {
+  const program = buildGuest(fileURLToPath(new URL("../network/echo.c", import.meta.url)), "gcc -O1");
+  const path = join(folder, "server");
+  const server = spawn(
+    process.execPath,
+    [BLINK, ...BLINK_FLAGS, "--net", "host", "--record", path, program, "server"],
+    {
+      env: BASE_ENV,
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let printed = "";
+  const ports = new Promise<string>((resolve) => {
+    server.stdout.on("data", (piece: Buffer) => {
+      printed += piece;
+      if (printed.includes("\n")) resolve(printed);
+    });
+  });
+  const closed = new Promise((resolve) => server.on("close", resolve));
+  try {
+    const client = await runNatively([program, "client", ...(await ports).trim().split(" ")], { cwd: folder });
+    expect(client.code).toBe(0);
+    expect(await closed).toBe(0);
+  } finally {
+    server.kill("SIGKILL");
+  }
+  for (const mode of [[], ["-j"]]) expect(text(await blink([...mode, "--replay", path]))).toBe(`${printed}||0`);
+});
+
 run("a shell, with files that are gone by then, and an end by a signal", async () => {
   const script = "echo $RANDOM >f; cat f; rm f; read x; echo $x; ls -l /proc/self/fd | wc -l; date +%N; kill -TERM $$";
   const o = await again("shell", ["/bin/bash", "-c", script], "in\n");
@@ -66,16 +98,16 @@ run("files that are no good", async () => {
 
 run("a run that goes another way stops and says where", async () => {
   const path = join(folder, "bent");
-  await blink(["--record", path, busy()], "");
-  const bytes = readFileSync(path);
-  // The program's arguments are no part of what was recorded of the host: with others, other calls are made.
-  const at = bytes.indexOf('"env":[');
-  expect(at).toBeGreaterThan(0);
-  bytes.write("PXTH=/usr", bytes.indexOf("PATH=/usr"));
-  const name = bytes.indexOf('"program":"') + '"program":"'.length;
-  bytes[name] = "x".charCodeAt(0);
-  writeFileSync(path, bytes);
-  const o = await blink(["--replay", path]);
-  expect(o.code).toBe(65);
-  expect(o.stderr.toString()).toMatch(/at instruction \d+: asked for|cannot be started/);
+  for (const [script, other] of [
+    ["ls; ls", "exit 3"],
+    ["exit 3", "ls; ls"],
+  ]) {
+    await blink(["--record", path, "/bin/bash", "-c", script], "");
+    const bytes = readFileSync(path);
+    bytes.write(other, bytes.indexOf(script));
+    writeFileSync(path, bytes);
+    const o = await blink(["--replay", path]);
+    expect(o.code).toBe(65);
+    expect(o.stderr.toString()).toMatch(/at instruction \d+: asked for|ended at instruction|ends at instruction/);
+  }
 });
