@@ -1,11 +1,11 @@
 /** Snapshots of a machine's RAM: the running task's registers, and the frames in use, shared with the snapshot before. */
-import { FRAME_FLAGS, FRAMES, STATE } from "../cpu/layout.ts";
+import { FRAME_FLAGS, FRAMES, STATE, WATCHING } from "../cpu/layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Frames, PAGE } from "../mmu/frames.ts";
 import { flushTlb } from "../mmu/space.ts";
 
-/** From STATE on: the register file, and what the engine left of the last exit. */
-const STATE_LENGTH = 0x700;
+/** From STATE on: the register file, and what the engine left of the last exit; what is watched is the debugger's affair. */
+const STATE_LENGTH = WATCHING - STATE;
 const WORDS = PAGE / 4;
 
 export class RamSnapshot {

@@ -35,8 +35,8 @@ export class Runner implements Overseer {
   private interrupted = false;
   /** Where the last stop was: a breakpoint there has been seen. */
   private seen = { position: -1, address: -1 };
-  /** Its signal has been told. */
-  private announced: Task | undefined;
+  /** The task whose signal has been told, and where. */
+  private announced: { task: Task; position: number } | undefined;
 
   /** `onHold`: called where everything stands still between two instructions. */
   constructor(
@@ -60,8 +60,9 @@ export class Runner implements Overseer {
     this.stepped = false;
     this.interrupted = false;
     const { task } = this;
-    if (task) this.seen = { position: this.position, address: Number(task.regs.rip) };
-    this.announced = undefined;
+    // Who goes on from a breakpoint has seen it; who looks for all has not.
+    const seen = task && !wish.onStop;
+    this.seen = seen ? { position: this.position, address: Number(task.regs.rip) } : { position: -1, address: -1 };
     this.machine.engine.breakpoints.set(wish.quiet ? NONE : this.breakpoints);
     this.watches.enable(!wish.quiet);
     const over = await this.machine.loop.run(this);
@@ -92,10 +93,12 @@ export class Runner implements Overseer {
     return this.stop !== undefined;
   }
   holdPrepare(task: Task): boolean {
-    if (!this.wish.signals || this.announced === task || !this.counts(task)) return false;
+    if (!this.wish.signals || !this.counts(task)) return false;
+    const { announced, position } = this;
+    if (announced?.task === task && announced.position === position) return false;
     const set = deliverable(task);
     if (!set || task.state === "dead") return false;
-    this.announced = task;
+    this.announced = { task, position };
     this.stop = { kind: "signal", task, signo: first(set) };
     return !this.tellOnly(this.stop);
   }

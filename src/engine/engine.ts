@@ -28,7 +28,7 @@ import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
 import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
-import type { Helper, HelperHost } from "../sem/helpers.ts";
+import type { Helper } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { Breakpoints } from "./breakpoints.ts";
@@ -36,6 +36,7 @@ import { type Block, CodeCache } from "./code-cache.ts";
 import { CompatCpu } from "./compat/cpu.ts";
 import { inCompat } from "./compat/mode.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
+import { bindHelpers, instantiate } from "./instance.ts";
 import { AT_NEXT } from "./interp/handler.ts";
 import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, type HandlerImage, LINKS } from "./interp/image.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
@@ -574,51 +575,4 @@ export class Engine {
     if (to && (ram.u8[record + R_POS] & POS_MASK) === 0) this.cache.forward(record, to, offset);
     return true;
   }
-}
-
-/** What the handlers' module imports of the engine. */
-interface EngineImports {
-  lookup(from: number): number;
-  codeStore(at: number, n: number): void;
-  watch(address: bigint, n: number, write: number): number;
-  hot(): void;
-}
-
-type Helpers = Record<string, (...args: number[]) => number>;
-
-function bindHelpers(o: EngineOptions, ldt: () => Uint8Array | undefined): Helpers {
-  const { ram } = o;
-  const host: HelperHost = {
-    get u8() {
-      return ram.u8;
-    },
-    get u16() {
-      return ram.u16;
-    },
-    get i32() {
-      return ram.i32;
-    },
-    get f64() {
-      return ram.f64;
-    },
-    get view() {
-      return ram.view;
-    },
-    get ldt() {
-      return ldt();
-    },
-    tsc: o.tsc,
-    random: o.random,
-    level: o.level,
-  };
-  const helper: Helpers = {};
-  for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
-  return helper;
-}
-
-function instantiate(o: EngineOptions, helper: Helpers, imports: EngineImports): Record<string, unknown> {
-  const env = { memory: o.ram.memory, ...imports };
-  const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
-  const instance = new WebAssembly.Instance(module, { env, helper });
-  return instance.exports;
 }

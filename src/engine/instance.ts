@@ -1,0 +1,64 @@
+/** The module of the handlers, made to run in a machine's RAM. */
+import type { Ram } from "../mmu/ram.ts";
+import type { CpuLevel } from "../sem/cpu-features.ts";
+import type { Helper, HelperHost } from "../sem/helpers.ts";
+import type { HandlerImage } from "./interp/image.ts";
+
+export interface InstanceOptions {
+  ram: Ram;
+  image: HandlerImage;
+  helpers: Readonly<Record<string, Helper>>;
+  tsc(): number;
+  random(bytes: Uint8Array): void;
+  level?: CpuLevel;
+}
+
+/** What the handlers' module imports of the engine. */
+export interface EngineImports {
+  lookup(from: number): number;
+  codeStore(at: number, n: number): void;
+  watch(address: bigint, n: number, write: number): number;
+  hot(): void;
+}
+
+/** By name. */
+export type Helpers = Record<string, (...args: number[]) => number>;
+
+/** `ldt`: the local descriptor table of the address space that runs, if it has one. */
+export function bindHelpers(o: InstanceOptions, ldt: () => Uint8Array | undefined): Helpers {
+  const { ram } = o;
+  const host: HelperHost = {
+    get u8() {
+      return ram.u8;
+    },
+    get u16() {
+      return ram.u16;
+    },
+    get i32() {
+      return ram.i32;
+    },
+    get f64() {
+      return ram.f64;
+    },
+    get view() {
+      return ram.view;
+    },
+    get ldt() {
+      return ldt();
+    },
+    tsc: o.tsc,
+    random: o.random,
+    level: o.level,
+  };
+  const helper: Helpers = {};
+  for (const [name, fn] of Object.entries(o.helpers)) helper[name] = (...args) => fn(host, ...args);
+  return helper;
+}
+
+/** The handlers as functions, with what they import. */
+export function instantiate(o: InstanceOptions, helper: Helpers, imports: EngineImports): Record<string, unknown> {
+  const env = { memory: o.ram.memory, ...imports };
+  const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
+  const instance = new WebAssembly.Instance(module, { env, helper });
+  return instance.exports;
+}
