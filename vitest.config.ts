@@ -9,7 +9,12 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { name: "unit", include: ["src/**/*.test.ts", "cli/**/*.test.ts", "tools/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "cli/**/*.test.ts", "tools/**/*.test.ts"],
+          setupFiles: "test/harness/v8-flags.ts",
+          testTimeout: 60_000,
+        },
       },
       {
         test: {

@@ -1,10 +1,10 @@
 /** blinkenlights(1): the debugger. Its command line; lights.ts starts it. */
 import { unusable } from "../src/platform/node/console.ts";
 import { runProgram } from "../src/platform/node/run.ts";
+import { setV8Flags } from "../src/platform/node/v8-flags.ts";
 import { version } from "../src/version.ts";
 import { lights, Refused } from "./lights.ts";
 import { LIGHTS_USAGE, parseLights } from "./lights-options.ts";
-import { branchHints } from "./v8-flags.ts";
 
 /** As blink(1) has it. */
 const EXIT_USAGE = 48;
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
       return;
     case "run": {
       const { options } = parsed;
-      if (options.plain) return runProgram(options.machine);
+      if (options.plain) return runProgram({ ...options.machine, version });
       const wrong = unusable(process.env);
       if (wrong) complain(`${wrong}; -t runs the program without the user interface`, EXIT_USAGE);
       else await lights(options);
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
 }
 
-branchHints();
+setV8Flags();
 main().catch((error: unknown) => {
   if (error instanceof Refused) {
     complain(error.message, error.code);

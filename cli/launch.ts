@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { moduleIn } from "../src/engine/interp/image-file.ts";
+import { setV8Flags } from "../src/platform/node/v8-flags.ts";
 import type * as blink from "./blink.ts";
-import { branchHints } from "./v8-flags.ts";
 
 function cached(name: string): Buffer | undefined {
   try {
@@ -36,6 +36,6 @@ function handlers(): Parameters<typeof blink.main>[0] {
   }
 }
 
-branchHints();
+setV8Flags();
 const begun = handlers();
 (load("blink.bundle") as typeof blink).main(begun);

@@ -13,6 +13,8 @@ export interface Options {
   strace: number;
   /** -Z: statistics at exit. */
   statistics: boolean;
+  /** --regions: a directory to write the JIT's regions to. */
+  regions: string | undefined;
   /** -e: log to standard error too. */
   logToStderr: boolean;
   /** -L or $BLINK_LOG_FILENAME. */
@@ -27,6 +29,9 @@ export interface Options {
   gdb: string | undefined;
   /** --core: where core files go. */
   core: string | undefined;
+  /** --record, --replay: the file. */
+  record: string | undefined;
+  replay: string | undefined;
   program: string;
   /** Arguments with argv[0]. */
   argv: string[];
@@ -52,8 +57,11 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] [-g PORT] PRO
   --core FILE          write a core file when a program crashes; %p in it is the process, %e its name
   --cpu LEVEL          features of the processor: x86-64, v2 or v3 (default), as in the psABI
   --eager              compile code at once, not only where it is hot: for tests of the jit
+  --regions DIR        write what the jit compiled to a directory, with how often and why it was left
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
   --stress SEED        slices of random length, for exploring the interleavings of threads
+  --record FILE        record the run, so that it can be had again
+  --replay FILE        run again as recorded: no program is given, nothing outside is touched
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
@@ -67,6 +75,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     cpu: undefined,
     strace: 0,
     statistics: false,
+    regions: undefined,
     logToStderr: false,
     logPath: env.BLINK_LOG_FILENAME,
     overlays: env.BLINK_OVERLAYS,
@@ -74,6 +83,8 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     stress: undefined,
     gdb: undefined,
     core: undefined,
+    record: undefined,
+    replay: undefined,
     program: "",
     argv: [],
   };
@@ -97,7 +108,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    const long = /^--(cpu|net|stress|core)(?:=(.*))?$/.exec(args[i]);
+    const long = /^--(cpu|net|stress|core|regions|record|replay)(?:=(.*))?$/.exec(args[i]);
     if (long) {
       const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
       if (wrong) return { kind: "bad", message: wrong };
@@ -121,6 +132,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       else if (!setFlag(options, flag)) return { kind: "bad", message: `unknown option -${flag}` };
     }
   }
+  if (options.replay !== undefined) {
+    const more = i < args.length || options.record !== undefined;
+    return more ? { kind: "bad", message: "--replay knows the program itself" } : { kind: "run", options };
+  }
   if (i >= args.length) return { kind: "bad", message: "no program given" };
   options.program = args[i];
   options.argv = args.slice(zero ? i + 1 : i);
@@ -134,6 +149,10 @@ function isPlace(text: string): boolean {
 
 /** An option with a value; what is wrong with it, if anything. */
 function setLong(options: Options, name: string, value: string): string | undefined {
+  if (name === "record" || name === "replay") {
+    options[name] = value;
+    return value ? undefined : `--${name} needs a file`;
+  }
   if (name === "cpu") {
     options.cpu = LEVELS.find((level) => level === value);
     return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;
@@ -141,6 +160,10 @@ function setLong(options: Options, name: string, value: string): string | undefi
   if (name === "core") {
     options.core = value;
     return value ? undefined : "--core takes a file";
+  }
+  if (name === "regions") {
+    options.regions = value;
+    return value ? undefined : "--regions takes a directory";
   }
   if (name === "stress") {
     options.stress = Number(value);

@@ -4,11 +4,11 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
 import { lazyDebug } from "./lazy-debug.mjs";
 import { jitBundle, lazyJit } from "./lazy-jit.mjs";
 import { packTable } from "./pack-table.mjs";
@@ -102,7 +102,9 @@ if (made.status !== 0) process.exit(1);
 
 // Code that V8 compiled while it ran the example: what every start needs.
 const example = join(root, "examples/hello/hello");
-// Its flags are those that cli/v8-flags.ts sets, or V8 would refuse the code.
-const v8 = Number.parseInt(process.versions.v8, 10);
-const flags = v8 >= 10 && v8 <= 13 ? ["--experimental-wasm-branch-hinting"] : [];
+// Its flags are those that the command sets, or V8 would refuse the code.
+const source = readFileSync(join(root, "src/platform/node/v8-flags.ts"), "utf8");
+const { code } = transformSync(source, { loader: "ts" });
+const { v8Flags } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+const flags = v8Flags(process.versions.v8);
 spawnSync(process.execPath, [...flags, join(root, "tools/code-cache.cjs"), example], { stdio: "ignore" });

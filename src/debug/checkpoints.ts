@@ -4,6 +4,7 @@ import { Engine } from "../engine/engine.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Ram } from "../mmu/ram.ts";
 import type { Recording } from "../record/recording.ts";
+import { SliceEnds } from "../record/slice-ends.ts";
 import { type Mark, Tap } from "../record/tap.ts";
 import { GraphSnapshot } from "./graph.ts";
 import { RamSnapshot } from "./ram-snapshot.ts";
@@ -34,6 +35,7 @@ export function isLeaf(machine: Machine): (o: object) => boolean {
     o instanceof Ram ||
     o instanceof Engine ||
     o instanceof Tap ||
+    o instanceof SliceEnds ||
     o instanceof WeakRef ||
     o instanceof FinalizationRegistry ||
     o === kernel.trace ||

@@ -11,6 +11,7 @@ import {
   CODE_BASE,
   CODE_GENERATION,
   EXIT_ADDR,
+  EXIT_CODE,
   EXIT_ERROR,
   EXIT_REC,
   EXIT_VECTOR,
@@ -54,6 +55,8 @@ export interface EngineOptions {
   semantics?(mnemonic: string): Semantics | undefined;
   /** Compile what has run at all, as far as that goes: for tests of the JIT. */
   eager?: boolean;
+  /** Count what regions do: for statistics. */
+  watch?: boolean;
   /** Milliseconds, for statistics. */
   clock?(): number;
 }
@@ -71,6 +74,8 @@ const NO_REGIONS = 0x40000000;
 
 export interface EngineStats {
   instructions: number;
+  /** In regions, as samples tell. */
+  compiled: number;
   blocks: number;
   decoded: number;
   lookups: number;
@@ -97,6 +102,7 @@ export class Engine {
   /** Addresses at which quanta ended before there was a JIT, with how often. */
   private readonly warm = new Map<number, number>();
   private done = 0;
+  private compiled = 0;
   /** The arena is full, and must be emptied before anything more is decoded. */
   private full = false;
   /** The end is near, and must not be run over by a region that is new. */
@@ -139,6 +145,7 @@ export class Engine {
           semantics: (mnemonic) => semantics(mnemonicAt(level, mnemonic)),
           clock: options.clock ?? (() => 0),
           eager: this.eager,
+          watch: options.watch ?? false,
           breakpoints: this.breakpoints.addresses,
         });
     }
@@ -153,14 +160,18 @@ export class Engine {
     this.madeJit ??= this.makeJit?.();
     return this.madeJit;
   }
-  /** A quantum ended. True if not in compiled code: the next one is short. */
-  private sample(space: AddressSpace): boolean {
+  /** How often regions were left, by cause, if that is watched. */
+  exits(): [string, number][] {
+    return [...(this.madeJit?.watch?.causes() ?? [])];
+  }
+  /** A quantum ended, in a region or not. True if not in compiled code: the next one is short. */
+  private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
-    if (this.madeJit) return this.madeJit.sample(space, rip);
+    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion);
     const n = (this.warm.get(rip) ?? 0) + 1;
     if (this.warm.size > 4096) this.warm.clear();
     this.warm.set(rip, n);
-    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip) ?? true);
+    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip, inRegion) ?? true);
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {
@@ -181,6 +192,7 @@ export class Engine {
   get stats(): EngineStats {
     return {
       instructions: this.done,
+      compiled: this.compiled,
       blocks: this.cache.blocks,
       decoded: this.decoded,
       lookups: this.lookups,
@@ -259,13 +271,17 @@ export class Engine {
       const quantum = jit ? Math.min(left, this.quantum) : left;
       this.cautious = exact && left - quantum < FAR;
       ram.i32[BUDGET >> 2] = quantum;
+      ram.i32[EXIT_CODE >> 2] = 0;
       const code = this.runQuantum();
       this.done += quantum - ram.i32[BUDGET >> 2];
       if (code !== EXIT.YIELD) return code;
       if (!jit || !this.space) continue;
-      this.quantum = this.sample(this.space)
-        ? this.shortQuantum
-        : Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
+      // Only the interpreter says so there.
+      if (this.sample(this.space, ram.i32[EXIT_CODE >> 2] !== EXIT.YIELD)) this.quantum = this.shortQuantum;
+      else {
+        this.quantum = Math.min(this.quantum * 2, this.eager ? EAGER_QUANTUM : LONG_QUANTUM);
+        this.compiled += quantum;
+      }
     }
   }
   /** Runs `n` instructions and not one more. */

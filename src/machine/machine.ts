@@ -44,6 +44,8 @@ export interface MachineOptions {
   stress?: number;
   /** Compile hot code (default), interpret everything, or compile as much as possible (for tests). */
   jit?: boolean | "eager";
+  /** Count what compiled regions do; `engine.jit` then tells. */
+  watch?: boolean;
   /** Milliseconds, for the JIT's statistics; the host's clock if left out. */
   timer?: () => number;
   /** Decides when slices end: a recording. */
@@ -86,6 +88,7 @@ export class Machine {
       level: options.cpu,
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
       eager: options.jit === "eager",
+      watch: options.watch,
       clock: options.timer ?? (() => Number(host.clock.monotonic()) / 1e6),
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);

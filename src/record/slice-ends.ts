@@ -16,6 +16,11 @@ export class SliceEnds {
     if (this.at === this.positions.length) this.positions.push(position);
     this.at++;
   }
+  /** Forgets what is behind the machine. */
+  forget(): void {
+    this.positions.splice(0, this.at);
+    this.at = 0;
+  }
   /** Forgets what comes after here. */
   cut(): void {
     this.positions.length = this.at;

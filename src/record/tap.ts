@@ -92,6 +92,10 @@ export class Tap {
     this.realtime = to.realtime;
     this.monotonic = to.monotonic;
   }
+  /** Forgets what is on the tape: it is kept elsewhere. */
+  forget(): void {
+    this.tape.length = this.reader.at = 0;
+  }
   /** Forgets what comes after here. */
   cut(): void {
     if (this.live) this.tape.length = this.mark.at;

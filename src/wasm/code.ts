@@ -20,6 +20,12 @@ export interface Callee {
   readonly result: Ty | undefined;
 }
 
+/** A length of the code, and where an instruction begins that sets a local and ends there. */
+export interface Place {
+  readonly length: number;
+  readonly set: number;
+}
+
 const LOADS = {
   u8: 0x2d,
   s8: 0x2c,
@@ -35,6 +41,9 @@ const STORES = { u8: 0x3a, u16: 0x3b, i32: 0x36, i64: 0x37, f32: 0x38, f64: 0x39
 export type Width = "u8" | "s8" | "u16" | "s16" | "i32" | "i64" | "f32" | "f64" | "v128";
 export type StoreWidth = keyof typeof STORES;
 
+const LOCAL_SET = 0x21;
+const LOCAL_TEE = 0x22;
+
 function resultOf(w: Width): Ty {
   return w === "i64" || w === "f32" || w === "f64" || w === "v128" ? w : "i32";
 }
@@ -47,6 +56,10 @@ export class Code {
   protected out = new Bytes();
   private locals: Ty[] = [];
   protected depth = 0;
+  /** Where the last instruction ends, if it sets a local, and where it begins. */
+  private setEnd = -1;
+  private setStart = 0;
+  private lastSet = -1;
 
   constructor(readonly params: readonly Ty[]) {}
 
@@ -62,9 +75,42 @@ export class Code {
     if (isCheap(v)) return v;
     const i = this.newLocal(v.ty);
     this.expr(v);
-    this.out.u8(0x21);
-    this.out.u32(i);
+    this.setTop(i);
     return local(v.ty, i);
+  }
+  /** Sets a local to what is on the stack. */
+  protected setTop(index: number): void {
+    const o = this.out;
+    this.lastSet = index;
+    this.setStart = o.len;
+    o.u8(LOCAL_SET);
+    o.u32(index);
+    this.setEnd = o.len;
+  }
+  /** Pushes a local; right after it was set, the two instructions are one. */
+  private push(index: number): void {
+    const o = this.out;
+    if (o.len === this.setEnd && this.lastSet === index) {
+      o.buf[this.setStart] = LOCAL_TEE;
+      this.setEnd = -1;
+      return;
+    }
+    o.u8(0x20);
+    o.u32(index);
+  }
+  /** Goes on in another buffer. */
+  protected writeTo(out: Bytes): void {
+    this.out = out;
+    this.setEnd = -1;
+  }
+  /** A place to cut the code off again. */
+  protected get codePlace(): Place {
+    return { length: this.out.len, set: this.setEnd === this.out.len ? this.setStart : -1 };
+  }
+  protected cut({ length, set }: Place): void {
+    this.out.len = length;
+    this.setEnd = -1;
+    if (set >= 0) this.out.buf[set] = LOCAL_SET;
   }
   /** A mutable local with an initial value. */
   var(init: Val): Var {
@@ -79,8 +125,7 @@ export class Code {
   set(x: Var, v: Val): void {
     if (x.ty !== v.ty) throw new Error(`set ${x.ty} to ${v.ty}`);
     this.expr(v);
-    this.out.u8(0x21);
-    this.out.u32(x.index);
+    this.setTop(x.index);
   }
   /** Reads host memory (not guest memory) now: zero- or sign-extended as the width says. */
   ld(w: Width, at: Val, offset = 0): Val {
@@ -179,8 +224,7 @@ export class Code {
     this.out.u8(0x11);
     this.out.u32(typeIndex);
     this.out.u8(0);
-    this.out.u8(0x21);
-    this.out.u32(result);
+    this.setTop(result);
     return local(type, result);
   }
   /** Tail call through table 0 to a function of the given type index. */
@@ -238,8 +282,7 @@ export class Code {
   protected expr(v: Val): void {
     const o = this.out;
     if (v.op === LOCAL) {
-      o.u8(0x20);
-      o.u32(v.imm as number);
+      this.push(v.imm as number);
       return;
     }
     if (v.op === CONST) {

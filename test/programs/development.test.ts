@@ -1,3 +1,4 @@
+import { INPUTS } from "../../bench/inputs.ts";
 import { programs } from "./program.ts";
 
 const IDENTITY = {
@@ -49,5 +50,10 @@ programs("development", { files, env: IDENTITY, timeout: 170_000 }, [
       "select sqrt(2), round(2.5), printf('%.10f', 1.0 / 3), hex('abc'), date('2024-02-29', '+1 year');",
       "pragma integrity_check;",
     ].join("\n"),
+  },
+  {
+    name: "sqlite3, long enough for all its hot code to be compiled",
+    argv: ["/usr/bin/sqlite3", "-batch", ":memory:"],
+    stdin: INPUTS["script.sql"](),
   },
 ]);

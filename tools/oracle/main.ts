@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { buildImage } from "../../src/engine/interp/build-image.ts";
 import { form } from "../../src/isa/table.ts";
+import { setV8Flags } from "../../src/platform/node/v8-flags.ts";
 import { type Difference, onlyLastDigits } from "./compare.ts";
 import type { Way } from "./engine-side.ts";
 import { Generator, usableRows } from "./generate.ts";
@@ -20,6 +21,7 @@ import { Random } from "./random.ts";
 import { whyNotNative } from "./silicon.ts";
 import { runWild } from "./wild-run.ts";
 
+setV8Flags();
 const { values: o } = parseArgs({
   options: {
     trials: { type: "string", default: "100000" },

@@ -73,8 +73,8 @@ export interface ImageSource {
 
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
-/** Calls from regions after which a function is compiled. */
-const HOT_CALLS = 1000;
+/** Visits from regions after which code is compiled. */
+const HOT_VISITS = 1000;
 const SPECIAL_ROW: Row = {
   index: -1,
   mnemonic: "",
@@ -218,7 +218,15 @@ export class Image {
         e.if(code, () => e.ret(code));
         e.set(next, e.ldExpr("i64", ZERO, RIP));
       });
-      e.if(i64.ne(e.get(next), rip), () => e.go(e.get(next)));
+      e.if(i64.ne(e.get(next), rip), () => {
+        const to = e.call(this.use(jumpCache), e.get(next));
+        e.if(to, () => {
+          e.if(i32.ne(e.ldExpr("i32", to, R_FN), i32.const(FN_REGION)), () =>
+            e.callVoid(this.use(this.heat), to, e.get(next)),
+          );
+        });
+        e.go(e.get(next));
+      });
       // Calls that the region made have been to other pages.
       e.st("i64", ZERO, i64.and(rip, i64.const(-4096)), CODE_BASE);
     });
@@ -229,6 +237,22 @@ export class Image {
     const slot = c.ldExpr("i32", rec, R_SLOT);
     return c.callIndirect(this.regionType, slot, "i64", depth, c.ldExpr("u16", rec, R_ENTRY));
   }
+  /** (record, its address) -> nothing: a region led to code that is not compiled; when it has often enough, it is. */
+  private readonly heat: Shared = {
+    name: "heat",
+    params: ["i32", "i64"],
+    result: undefined,
+    body: (c) => {
+      const counter = c.tmp(i32.and(i32.shr_u(c.param(0), i32.const(4)), i32.const(CALL_HEAT_SIZE - 2)));
+      const n = c.tmp(i32.add(c.ldExpr("u16", counter, CALL_HEAT), i32.const(1)));
+      const hot = i32.eq(n, i32.const(HOT_VISITS));
+      c.st("u16", counter, select(hot, ZERO, n), CALL_HEAT);
+      c.if(hot, () => {
+        c.st("i64", ZERO, c.param(1), RIP);
+        c.callVoid(this.hot);
+      });
+    },
+  };
   /**
    * Guest call from a region: (target, return address, stack pointer after the return, nested calls) -> the return
    * address, or -1 if something has to leave. Runs on, compiled or interpreted, until the call has returned.
@@ -277,15 +301,8 @@ export class Image {
             });
           });
           c.if(i32.ne(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), () => {
-            const counter = c.tmp(i32.and(i32.shr_u(record(), i32.const(4)), i32.const(CALL_HEAT_SIZE - 2)));
-            const n = c.tmp(i32.add(c.ldExpr("u16", counter, CALL_HEAT), i32.const(1)));
-            const hot = i32.eq(n, i32.const(HOT_CALLS));
-            c.st("u16", counter, select(hot, ZERO, n), CALL_HEAT);
-            c.if(hot, () => {
-              c.st("i64", ZERO, at(), RIP);
-              c.callVoid(this.hot);
-              c.brIf(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), top);
-            });
+            c.callVoid(use(this.heat), record(), at());
+            c.brIf(i32.eq(c.ldExpr("i32", record(), R_FN), i32.const(FN_REGION)), top);
           });
           // A region that made no progress may have called into other pages.
           settleIfPending(c, use);

@@ -3,7 +3,7 @@ import { EXIT } from "../../cpu/exit.ts";
 import { BUDGET, GPR, REGION_CODE, RIP, RSP } from "../../cpu/layout.ts";
 import type { Emit, JumpKind, Shared } from "../../sem/emit.ts";
 import { Bytes } from "../../wasm/bytes.ts";
-import type { Callee } from "../../wasm/code.ts";
+import type { Callee, Place } from "../../wasm/code.ts";
 import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { operandInfos } from "../emit/operands.ts";
@@ -11,6 +11,7 @@ import { RegionOperands, Unsupported } from "./emit.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { FLAGS, type RegSet, Stubs } from "./registers.ts";
+import type { Cause, Exit } from "./watch.ts";
 
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
@@ -22,6 +23,9 @@ const STATIC = 0;
 const COMPUTED = 1;
 const SPENT = 2;
 
+const BR = 0x0c;
+const BR_IF = 0x0d;
+
 /** Where the structure of the region says that control goes. */
 export interface Branches {
   /** Emits the way from the current block to an address. */
@@ -32,7 +36,7 @@ export interface Branches {
 
 /** A place in the code to go back to. */
 export interface Mark {
-  length: number;
+  code: Place;
   inserts: number;
   depth: number;
   events: number;
@@ -63,6 +67,9 @@ export class RegionEmit extends RegionOperands implements Emit {
   private readonly kinds: number[] = [];
   private stubOf: number[] = [];
   private stubs = new Stubs();
+  /** Of a region that is watched. */
+  readonly exits: Exit[] = [];
+  entered = 0;
 
   constructor(
     private readonly module: RegionModule,
@@ -112,7 +119,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.stubOf = this.kinds.map((kind, i) => this.stubs.find(kind, this.log.dirty[i], this.log.valid[i]));
     const code = this.out;
     const out = new Bytes();
-    this.out = out;
+    this.writeTo(out);
     for (const _ of this.stubs.list) out.bytes([0x02, 0x40]);
     this.fill(atEntry);
     let from = 0;
@@ -145,6 +152,14 @@ export class RegionEmit extends RegionOperands implements Emit {
 
   // -- one block, one instruction
 
+  /** At the very start. */
+  begin(): void {
+    const { watch } = this.module;
+    if (!watch) return;
+    this.entered = watch.newCount();
+    this.count(this.entered);
+  }
+
   startBlock(block: FlowBlock): void {
     this.current = block;
     this.log.enter(block.address);
@@ -175,10 +190,10 @@ export class RegionEmit extends RegionOperands implements Emit {
   }
   /** What to come back to if an instruction turns out to be unsupported. */
   get mark(): Mark {
-    return { length: this.out.len, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
+    return { code: this.codePlace, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
   }
   rewind(mark: Mark): void {
-    this.out.len = mark.length;
+    this.cut(mark.code);
     this.inserts.length = mark.inserts;
     this.depth = mark.depth;
     this.log.cut(mark.events);
@@ -186,8 +201,13 @@ export class RegionEmit extends RegionOperands implements Emit {
 
   // -- leaving
 
-  /** The number of a way out from here; its label is known at the end. */
-  private wayOut(kind: number): void {
+  /** What is counted when control passes here, if that is watched. */
+  private count(id: number): void {
+    this.callVoid(this.module.countFunction, i32.const(id));
+  }
+  /** A branch (`op`) that leaves from here; its label is known at the end. */
+  private wayOut(op: number, kind: number): void {
+    this.out.u8(op);
     this.kinds[this.log.exit()] = kind;
     const i = this.kinds.length - 1;
     const { depth } = this;
@@ -199,29 +219,38 @@ export class RegionEmit extends RegionOperands implements Emit {
   private near(address: number): boolean {
     return Math.abs(address - this.base) < 2 ** 31;
   }
-  /** Leaves the region with RIP at an address, a constant or an i64 value; `rest` instructions of the block were not done. */
-  leaveTo(address: number | Val, spent = false, rest = 0): void {
+  /**
+   * Leaves the region with RIP at an address, a constant or an i64 value. `cause`: none for a return; `rest` instructions of
+   * the block were not done.
+   */
+  leaveTo(address: number | Val, cause?: Cause, rest = 0): void {
+    if (cause) this.watched(cause, typeof address === "number" ? address : undefined);
     this.setLocal(this.unspent, i32.const(rest));
     const computed = typeof address !== "number" || !this.near(address);
     if (computed) this.setLocal(this.target, typeof address === "number" ? i64.const(BigInt(address)) : address);
     else this.setWhere(address);
-    this.out.u8(0x0c);
-    this.wayOut((computed ? COMPUTED : 0) | (spent ? SPENT : 0));
+    this.wayOut(BR, (computed ? COMPUTED : 0) | (cause === "budget" ? SPENT : 0));
+  }
+  private watched(cause: Cause, to: number | undefined): void {
+    const { watch } = this.module;
+    if (!watch) return;
+    const id = watch.newCount();
+    this.exits.push({ id, cause, at: this.at, to });
+    this.count(id);
   }
   /** Leaves at this instruction. */
-  leaveHere(): void {
-    this.leaveTo(this.at, false, this.rest);
+  leaveHere(cause: Cause): void {
+    this.leaveTo(this.at, cause, this.rest);
   }
-  /** Leaves at this instruction if true. */
-  private leaveIf(cond: Val): void {
+  protected unreachableIf(cond: Val): void {
+    if (this.module.watch) {
+      this.plainIf(cond, () => this.leaveHere("memory"), undefined, false);
+      return;
+    }
     this.setLocal(this.unspent, i32.const(this.rest));
     this.setWhere(this.at);
     this.expr(cond);
-    this.out.u8(0x0d);
-    this.wayOut(STATIC);
-  }
-  protected unreachableIf(cond: Val): void {
-    this.leaveIf(cond);
+    this.wayOut(BR_IF, STATIC);
   }
   /** True (i32) if the budget is used up. */
   private get spent(): Val {
@@ -229,20 +258,20 @@ export class RegionEmit extends RegionOperands implements Emit {
   }
   /** Leaves at an address if the budget is used up: at every back edge and call, and when calls return. */
   checkBudget(address: number | Val): void {
-    this.plainIf(this.spent, () => this.leaveTo(address, true), undefined, false);
+    this.plainIf(this.spent, () => this.leaveTo(address, "budget"), undefined, false);
   }
   fault(vector: number, error?: Val): void {
     void vector;
     void error;
-    this.leaveHere();
+    this.leaveHere("exception");
   }
   faultIf(cond: Val, vector: number): void {
     void vector;
-    this.plainIf(cond, () => this.leaveHere(), undefined, false);
+    this.plainIf(cond, () => this.leaveHere("exception"), undefined, false);
   }
   exit(code: number, at: "next" | "this"): void {
     if ((code !== EXIT.BUDGET && code !== EXIT.STEP) || at !== "this") throw new Unsupported(`exit ${code}`);
-    this.leaveHere();
+    this.leaveHere("elsewhere");
   }
   spend(rounds: Val): Val {
     this.setLocal(this.budget, i32.sub(local("i32", this.budget), rounds));
@@ -278,7 +307,8 @@ export class RegionEmit extends RegionOperands implements Emit {
   }
   jump(target: Val, kind: JumpKind): void {
     if (kind === "call") this.guestCall(this.tmp(target));
-    else if (kind === "ret" || !this.branches.dispatch(target)) this.leaveTo(target);
+    else if (kind === "ret") this.leaveTo(target);
+    else if (!this.branches.dispatch(target)) this.leaveTo(target, "jump");
   }
   /**
    * A guest call as a nested call: of a region that is known, or of whatever is at the target. It has returned if RIP
@@ -287,7 +317,7 @@ export class RegionEmit extends RegionOperands implements Emit {
   private guestCall(to: number | Val): void {
     const { fall: back, expected: guess } = this.current;
     this.checkBudget(to);
-    this.plainIf(i32.ge_u(this.callDepth, i32.const(NESTED_CALLS)), () => this.leaveTo(to), undefined, false);
+    this.plainIf(i32.ge_u(this.callDepth, i32.const(NESTED_CALLS)), () => this.leaveTo(to, "depth"), undefined, false);
     let target: Val = typeof to === "number" ? i64.const(BigInt(to)) : to;
     if (guess?.slot && typeof to === "number") {
       // The jump that the call leads to; should it have to leave, the call has been made.

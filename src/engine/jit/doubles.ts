@@ -1,4 +1,5 @@
 /** Vector registers that a region keeps as two doubles, because it computes with the lower one alone. */
+import type { Operand, RegOperand } from "../../isa/types.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import { successors } from "./flow.ts";
 
@@ -18,23 +19,43 @@ function loopsOf(blocks: ReadonlyMap<number, FlowBlock>): [number, number][] {
   }
   return loops;
 }
-function score({ insn }: FlowInsn, weight: number, scores: number[]): void {
+/** What kinds of instructions there are, by mnemonic: points for a register kept as doubles, or 0. */
+const points = new Map<string, number>();
+function pointsOf(mnemonic: string): number {
+  let n = points.get(mnemonic);
+  if (n === undefined) {
+    n = SCALAR.test(mnemonic) ? 1 : -2;
+    points.set(mnemonic, n);
+  }
+  return n;
+}
+function isVector(o: Operand): o is RegOperand {
+  return o.kind === "reg" && (o.cls === "xmm" || o.cls === "ymm");
+}
+function score({ insn }: FlowInsn, weight: () => number, scores: number[]): void {
+  const { operands } = insn;
+  if (!operands.some(isVector)) return;
   const { mnemonic } = insn.row;
-  const registers = insn.operands.filter((o) => o.kind === "reg" && (o.cls === "xmm" || o.cls === "ymm"));
-  if (!registers.length) return;
+  const registers = operands.filter(isVector);
   // Alone with memory, a move of a whole register is one of a vector.
   if (NEUTRAL.test(mnemonic) && (registers.length > 1 || /PD$/.test(mnemonic))) return;
-  const points = SCALAR.test(mnemonic) ? weight : -2 * weight;
-  for (const r of registers) if (r.kind === "reg") scores[r.num] += points;
+  for (const r of registers) scores[r.num] += pointsOf(mnemonic) * weight();
 }
 /** The registers' numbers, as bits. */
 export function doubleRegisters(blocks: ReadonlyMap<number, FlowBlock>): number {
-  const loops = loopsOf(blocks);
+  let loops: [number, number][] | undefined;
   const scores = new Array<number>(16).fill(0);
   for (const b of blocks.values()) {
-    const depth = loops.filter(([from, to]) => from <= b.address && b.address <= to).length;
-    const weight = LOOP ** Math.min(depth, DEEPEST);
+    let w = 0;
+    const weight = (): number => {
+      loops ??= loopsOf(blocks);
+      if (w === 0) {
+        const depth = loops.filter(([from, to]) => from <= b.address && b.address <= to).length;
+        w = LOOP ** Math.min(depth, DEEPEST);
+      }
+      return w;
+    };
     for (const f of b.insns) score(f, weight, scores);
   }
-  return scores.reduce((bits, points, n) => (points > 0 ? bits | (1 << n) : bits), 0);
+  return scores.reduce((bits, n, i) => (n > 0 ? bits | (1 << i) : bits), 0);
 }

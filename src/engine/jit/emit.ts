@@ -100,8 +100,7 @@ export abstract class RegionOperands extends RegionVectors {
     if (!g) return super.host(a, bytes, write);
     const host = this.newLocal("i32");
     this.pushHost(g.group, g.offset);
-    this.out.u8(0x21);
-    this.out.u32(host);
+    this.setTop(host);
     const slow = (): void => {
       const f = this.use(write ? this.memory.slowWrite : this.memory.slowRead);
       this.setLocal(host, this.callExpr(f, a, i32.const(bytes)));

@@ -75,11 +75,20 @@ function endOf(insn: Insn): End | undefined {
   }
 }
 
-function straight(source: CodeSource, address: number, leaders: Set<number>, room: number): FlowBlock {
+/** Where a flow ends although the code goes on. */
+type Border = (address: number) => boolean;
+
+function straight(
+  source: CodeSource,
+  address: number,
+  leaders: Set<number>,
+  room: number,
+  border: Border | undefined,
+): FlowBlock {
   const block: FlowBlock = { address, insns: [], end: "stop", taken: 0, fall: address };
   for (let at = address; block.insns.length < room; ) {
     block.fall = at;
-    if (at !== address && leaders.has(at)) {
+    if (at !== address && (leaders.has(at) || border?.(at))) {
       block.end = "fall";
       return block;
     }
@@ -125,11 +134,15 @@ export function isJump(b: FlowBlock): boolean {
   return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "JMP";
 }
 
-/** What is reached from an entry. Blocks don't overlap unless code does. */
-export function discover(source: CodeSource, entry: number): Flow {
-  const leaders = new Set<number>([entry]);
-  const work = [entry];
-  const entries = [entry];
+/**
+ * What is reached from some entries, the first of which is the main one, without crossing the border. Blocks don't overlap
+ * unless code does.
+ */
+export function discover(source: CodeSource, from: readonly number[], border?: Border): Flow {
+  const [entry] = from;
+  const leaders = new Set<number>(from);
+  const work = [...leaders];
+  const entries = [...leaders];
   let insns = 0;
   let [low, high] = [entry, entry];
   let jumps = false;
@@ -141,13 +154,13 @@ export function discover(source: CodeSource, entry: number): Flow {
   };
   // First find the leaders: a block found late may start in the middle of one found early.
   for (let i = 0; i < work.length; i++) {
-    const b = straight(source, work[i], leaders, MAX_INSNS);
+    const b = straight(source, work[i], leaders, MAX_INSNS, border);
     insns += b.insns.length;
     low = Math.min(low, b.address);
     high = Math.max(high, b.fall);
     jumps ||= isJump(b);
     for (const next of successors(b)) {
-      if (leaders.has(next) || !room()) continue;
+      if (leaders.has(next) || border?.(next) || !room()) continue;
       // What follows a call was executed if it returned; it is worth having even if it did not yet.
       if (!source.known(next) && b.end !== "call" && !(b.end === "indirect" && next === b.fall)) continue;
       add(next);
@@ -160,7 +173,7 @@ export function discover(source: CodeSource, entry: number): Flow {
     }
   }
   const blocks = new Map<number, FlowBlock>();
-  for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS));
+  for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS, border));
   return { blocks, entries };
 }
 

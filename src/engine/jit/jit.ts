@@ -23,8 +23,10 @@ import {
   isComputedCall,
   keepLoop,
 } from "./flow.ts";
+import { listings } from "./listing.ts";
 import { type Known, type RegionFunction, RegionModule } from "./module.ts";
 import { RegionBuilder } from "./region.ts";
+import { RegionWatch } from "./watch.ts";
 
 /** Samples after which code is compiled. */
 const HOT = 8;
@@ -36,6 +38,8 @@ const BATCH = 12;
 /** Most regions and instructions in one module, beside those that are asked for. */
 const MAX_REGIONS = 16;
 const MAX_INSNS = 2500;
+/** How often a region is made anew because code that it led to turned out to be hot. */
+const MAX_GROWTH = 3;
 /** Bytes of the longest instruction. */
 const MAX_LENGTH = 15;
 
@@ -52,10 +56,14 @@ export interface JitStats {
   samples: number;
 }
 
-/** Flow graphs by entry, the root's first, and compiled regions of other modules that these call. */
+/**
+ * Flow graphs by entry, the root's first, compiled regions of other modules that these call, and the regions that those
+ * at some entries take the place of.
+ */
 interface Plan {
   plan: Map<number, Flow>;
   calls: Map<number, Known<Region>>;
+  grown: Map<number, Region>;
 }
 
 /** A compiled region: the pages that it was made from, by address, and the records of its entries. */
@@ -69,6 +77,12 @@ interface Region {
   callers: Set<Region>;
   /** Addresses of its blocks. */
   blocks: number[];
+  /** Addresses that it branches to and does not hold. */
+  leads: readonly number[];
+  /** How often it was made anew with more code. */
+  growth: number;
+  /** A larger one has taken its place; regions that call it directly still do. */
+  superseded: boolean;
 }
 
 export interface JitTable {
@@ -89,6 +103,8 @@ export interface JitParts {
   clock(): number;
   /** Compile at the first sample. */
   eager: boolean;
+  /** Count what regions do. */
+  watch: boolean;
   /** Addresses that the interpreter is to look at. */
   breakpoints: ReadonlySet<number>;
 }
@@ -104,6 +120,8 @@ export class Jit {
   private wantedIn: AddressSpace | undefined;
   /** By block: how many regions hold it. */
   private readonly covered = new Map<number, number>();
+  /** By address: the region that leads there last. */
+  private readonly leads = new Map<number, Region>();
   /** Entries that can't be compiled. */
   private readonly hopeless = new Set<number>();
   /** Most instructions that any region runs without looking at the budget. */
@@ -119,18 +137,29 @@ export class Jit {
     samples: 0,
   };
 
+  /** What regions did, if that is wanted. */
+  readonly watch: RegionWatch | undefined;
+
   constructor(private readonly parts: JitParts) {
+    if (parts.watch) this.watch = new RegionWatch();
     parts.cache.onDrop = (frame) => this.dropFrame(frame);
     parts.cache.onFlush = () => this.dropAll();
   }
+  /** All regions as text, for a JIT that watches them. */
+  listings(): string {
+    return this.watch ? listings(this.watch) : "";
+  }
 
-  /** Execution was at `address`, a block's start, when its quantum ended. True if that is not compiled code's start. */
-  sample(space: AddressSpace, address: number): boolean {
+  /**
+   * Execution was at `address`, a block's start, when its quantum ended. True if it was interpreted and will go on so.
+   * Where a region was left in its middle, the interpreter goes on; if it stays there for long, that will be seen.
+   */
+  sample(space: AddressSpace, address: number, inRegion: boolean): boolean {
     this.stats.samples++;
     // No region runs.
     this.freeSlots.push(...this.retiredSlots);
     this.retiredSlots = [];
-    if (this.source(space).region(address)) {
+    if (inRegion || this.source(space).region(address)) {
       this.stats.samplesCompiled++;
       return false;
     }
@@ -168,22 +197,28 @@ export class Jit {
     if (!roots.length) return;
     const start = this.parts.clock();
     const source = this.source(space);
-    const { plan, calls } = this.plan(source, roots);
-    for (const a of roots) if (!plan.has(a) && !calls.has(a)) this.hopeless.add(a);
+    const { plan, calls, grown } = this.plan(source, roots);
+    const inside = (a: number): boolean => [...grown.keys()].some((entry) => plan.get(entry)?.blocks.has(a));
+    for (const a of roots) if (!plan.has(a) && !calls.has(a) && !inside(a)) this.hopeless.add(a);
     if (plan.size === 0) return;
     const entries = [...plan.keys()];
     const compiled = new Map([...calls].map(([to, { callee, entry: n }]) => [to, { callee: callee.fn, entry: n }]));
-    const module = new RegionModule(this.parts.exports, entries, compiled);
+    const module = new RegionModule(this.parts.exports, entries, compiled, this.watch);
     const builders = entries.map((address) => {
       const slot = this.freeSlots.pop() ?? this.parts.table.grow(1);
       return { slot, builder: new RegionBuilder(module, plan.get(address) as Flow, slot, this.parts.semantics) };
     });
     const bytes = module.build(builders.map((b) => b.builder));
     const functions = module.instantiate(this.parts.ram.memory, bytes);
+    if (this.watch) {
+      const number = this.watch.modules.push(bytes) - 1;
+      for (const [index, { builder }] of builders.entries())
+        this.watch.regions.push({ module: number, index, ...builder.watched });
+    }
     const pages = this.pagesOf(space, plan);
     for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
     for (const [i, { slot, builder }] of builders.entries()) {
-      const region = this.install(space, builder, slot, functions[i], pages);
+      const region = this.install(space, builder, slot, functions[i], pages, grown.get(entries[i]));
       if (region) for (const { callee } of calls.values()) callee.callers.add(region);
     }
     this.stats.modules++;
@@ -194,15 +229,20 @@ export class Jit {
   private plan(source: SpaceSource, roots: readonly number[]): Plan {
     const plan = new Map<number, Flow>();
     const calls = new Map<number, Known<Region>>();
+    const grown = new Map<number, Region>();
     const work = [...roots];
     let insns = 0;
     for (let i = 0; i < work.length && (i < roots.length || (plan.size < MAX_REGIONS && insns < MAX_INSNS)); i++) {
       if (plan.has(work[i]) || (i < roots.length && source.region(work[i]))) continue;
-      const flow = discover(source, work[i]);
-      if (!flow.blocks.get(work[i])?.insns.length) continue;
-      // What another region holds, and was entered in its middle, is worth compiling again only as a loop.
-      if (this.covered.get(work[i]) && !keepLoop(flow)) continue;
-      plan.set(work[i], flow);
+      let flow = this.larger(source, work[i], plan, grown);
+      if (!flow) {
+        flow = discover(source, [work[i]]);
+        // Of what another region holds, and was entered in its middle, the loop is enough, or the way to where a region begins.
+        if (this.covered.get(work[i]) && !keepLoop(flow))
+          flow = discover(source, [work[i]], (a) => source.region(a) !== undefined);
+        if (!flow.blocks.get(work[i])?.insns.length) continue;
+        plan.set(work[i], flow);
+      }
       for (const b of flow.blocks.values()) {
         insns += b.insns.length;
         this.stats.instructions += b.insns.length;
@@ -215,7 +255,24 @@ export class Jit {
         } else if (this.current(known)) calls.set(to, known);
       }
     }
-    return { plan, calls };
+    return { plan, calls, grown };
+  }
+  /** A region that leads to an address made anew, so that it holds what is there: its flow, now in the plan. */
+  private larger(
+    source: SpaceSource,
+    address: number,
+    plan: Map<number, Flow>,
+    grown: Map<number, Region>,
+  ): Flow | undefined {
+    const old = this.leads.get(address);
+    if (!old || old.superseded || !this.installed(old) || old.growth >= MAX_GROWTH) return undefined;
+    const entries = old.entries.map((e) => e.address);
+    if (plan.has(entries[0]) || source.region(entries[0])?.callee !== old) return undefined;
+    const flow = discover(source, entries);
+    if (!flow.blocks.has(address)) return undefined;
+    plan.set(entries[0], flow);
+    grown.set(entries[0], old);
+    return flow;
   }
   /** Valid in the address space that runs. */
   private current({ callee, entry }: Known<Region>): boolean {
@@ -246,20 +303,26 @@ export class Jit {
   }
   private install(
     space: AddressSpace,
-    { entries: addresses, addresses: blocks, longest }: RegionBuilder,
+    { entries: addresses, addresses: blocks, leads, longest }: RegionBuilder,
     slot: number,
     fn: RegionFunction,
     pages: Map<number, number>,
+    old: Region | undefined,
   ): Region | undefined {
     const { cache, table, ram } = this.parts;
     table.set(slot, fn);
-    const region: Region = { entries: [], pages, slot, fn, callers: new Set(), blocks };
+    const growth = old ? old.growth + 1 : 0;
+    const callers = new Set<Region>();
+    const region: Region = { entries: [], pages, slot, fn, callers, blocks, leads, growth, superseded: false };
+    if (old) this.supersede(old);
+    const source = this.source(space);
     for (const [n, address] of addresses.entries()) {
-      const record = cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
+      // An entry of an older region stays that region's: to take it would leave the rest of the other without a use.
+      const holder = source.region(address)?.callee;
+      const taken = holder !== undefined && holder !== old;
+      const record = taken ? 0 : cache.installRegion(frameAt(space, address), address % PAGE, slot, n);
       region.entries.push({ address, record });
       if (record) {
-        const old = this.byRecord.get(record);
-        if (old) this.remove(old, record);
         this.byRecord.set(record, region);
         ram.view.setBigInt64(record + R_RIP, BigInt(address), true);
         ram.i32[(record + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
@@ -278,35 +341,47 @@ export class Jit {
       set.add(region);
     }
     for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
+    for (const address of leads) this.leads.set(address, region);
     this.stats.regions++;
     this.longest = Math.max(this.longest, longest);
     return region;
+  }
+  /** A larger region takes an old one's entries. The old one still runs where others call it directly. */
+  private supersede(old: Region): void {
+    old.superseded = true;
+    this.uncover(old);
+  }
+  private uncover(r: Region): void {
+    for (const address of r.blocks) {
+      const n = (this.covered.get(address) as number) - 1;
+      if (n) this.covered.set(address, n);
+      else this.covered.delete(address);
+    }
+    r.blocks = [];
+    for (const address of r.leads) if (this.leads.get(address) === r) this.leads.delete(address);
   }
   /** Regions that run now may still know their slot: it is free for others when they have ended. */
   private release(slot: number): void {
     this.parts.table.set(slot, null);
     this.retiredSlots.push(slot);
   }
-  /** Makes a region's entries lead to the interpreter again, except for a record that another region has taken. */
-  private remove(r: Region, taken = 0): void {
+  /** Makes a region's entries lead to the interpreter again. */
+  private remove(r: Region): void {
     for (const { record } of r.entries) {
       if (this.byRecord.get(record) !== r) continue;
       this.byRecord.delete(record);
-      if (record !== taken) this.parts.cache.removeRegion(record);
+      this.parts.cache.removeRegion(record);
     }
     for (const frame of r.pages.values()) this.byFrame.get(frame)?.delete(r);
-    for (const address of r.blocks) {
-      const n = (this.covered.get(address) as number) - 1;
-      if (n) this.covered.set(address, n);
-      else this.covered.delete(address);
-    }
+    this.uncover(r);
+    r.superseded = false;
     this.release(r.slot);
     const callers = [...r.callers];
     r.callers.clear();
-    for (const caller of callers) if (this.installed(caller)) this.remove(caller, taken);
+    for (const caller of callers) if (this.installed(caller)) this.remove(caller);
   }
   private installed(r: Region): boolean {
-    return r.entries.some(({ record }) => this.byRecord.get(record) === r);
+    return r.superseded || r.entries.some(({ record }) => this.byRecord.get(record) === r);
   }
 
   /** A region whose generation is old: finds out whether it belongs to this space, and says so in its record. */
@@ -334,10 +409,12 @@ export class Jit {
     this.hopeless.clear();
   }
   private dropAll(): void {
-    for (const r of new Set(this.byRecord.values())) this.release(r.slot);
+    for (const r of new Set([...this.byRecord.values(), ...[...this.byFrame.values()].flatMap((set) => [...set])]))
+      this.release(r.slot);
     this.byRecord.clear();
     this.byFrame.clear();
     this.covered.clear();
+    this.leads.clear();
     this.heat.clear();
     this.hopeless.clear();
   }

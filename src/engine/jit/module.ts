@@ -5,6 +5,7 @@ import { ModuleBuilder } from "../../wasm/module.ts";
 import { memoryFunctions } from "../emit/memory.ts";
 import { INVOKE, proceed } from "../interp/shared.ts";
 import type { RegionBuilder } from "./region.ts";
+import type { RegionWatch } from "./watch.ts";
 
 /** Indices from here on are regions of this module; below, imported functions. */
 const OWN = 1 << 20;
@@ -12,7 +13,7 @@ const REGION = { params: ["i32", "i32"], result: "i64" } as const;
 
 /** A compiled region: (nested calls, entry) -> RIP to go on at, or -1. */
 export type RegionFunction = (depth: number, entry: number) => bigint;
-type WasmFunction = (...args: number[]) => number;
+type WasmFunction = (...args: number[]) => unknown;
 
 /** A region that is called, and where it is entered. */
 export interface Known<F> {
@@ -41,13 +42,18 @@ export class RegionModule {
 
   /**
    * `exports`: functions of the handlers' module; `entries`: the addresses of the regions, in order; `compiled`: regions
-   * of other modules that these call.
+   * of other modules that these call; `watch`: who counts what they do.
    */
   constructor(
     private readonly exports: Readonly<Record<string, unknown>>,
     private readonly entries: readonly number[],
     private readonly compiled: ReadonlyMap<number, Known<RegionFunction>>,
+    readonly watch?: RegionWatch,
   ) {}
+  /** (count) -> nothing: for regions that are watched. */
+  get countFunction(): Callee {
+    return this.importOf({ name: "count", params: ["i32"], result: undefined }, this.watch?.count);
+  }
   use(f: Shared): Callee {
     return this.importOf(f, this.exports[f.name]);
   }

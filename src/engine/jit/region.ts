@@ -11,6 +11,7 @@ import { flagsDead } from "./flag-use.ts";
 import { type Flow, type FlowBlock, isJump, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { edgeKey, type Shape, structure } from "./structure.ts";
+import type { Watched } from "./watch.ts";
 
 /** The node from which all entries are reached, where there are several. */
 const HUB = -1;
@@ -43,7 +44,13 @@ export class RegionBuilder {
     this.emit = new RegionEmit(module, this.entries[0]);
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
+    this.emit.begin();
     this.tree(this.root);
+  }
+  /** What is known of it for those who watch. */
+  get watched(): Pick<Watched, "entries" | "blocks" | "entered" | "exits"> {
+    const { entered, exits } = this.emit;
+    return { entries: this.entries, blocks: [...this.blocks.values()], entered, exits };
   }
   assemble(): { body: Uint8Array; hints: BranchHint[] } {
     return this.emit.assemble(this.root);
@@ -57,6 +64,14 @@ export class RegionBuilder {
   /** Addresses of its blocks. */
   get addresses(): number[] {
     return [...this.blocks.keys()];
+  }
+  /** Addresses that it branches to and does not hold. */
+  get leads(): number[] {
+    const out = new Set<number>();
+    for (const b of this.blocks.values()) {
+      for (const to of successors(b)) if (!this.blocks.has(to)) out.add(to);
+    }
+    return [...out];
   }
   private get root(): number {
     return this.entries.length > 1 ? HUB : this.entries[0];
@@ -74,12 +89,18 @@ export class RegionBuilder {
     if (this.root === HUB) for (const e of this.entries) shape.joins.add(e);
     return shape;
   }
+  private isViaHub(from: number, to: number): boolean {
+    return this.viaHub.size > 0 && this.viaHub.has(edgeKey(from, to));
+  }
+  private isCut(from: number, to: number): boolean {
+    return this.shape.cut.size > 0 && this.shape.cut.has(edgeKey(from, to));
+  }
   /** Successors inside the region. */
   private next(n: number): number[] {
     if (n === HUB) return this.entries;
     const b = this.blocks.get(n);
     if (!b) return [];
-    const direct = successors(b).filter((to) => this.blocks.has(to) && !this.viaHub.has(edgeKey(n, to)));
+    const direct = successors(b).filter((to) => this.blocks.has(to) && !this.isViaHub(n, to));
     if (this.root === HUB && (this.fromHub.has(n) || isJump(b))) direct.push(HUB);
     return direct;
   }
@@ -126,7 +147,7 @@ export class RegionBuilder {
     const key = i64.const((BigInt(this.slot) << 32n) | BigInt(FN_REGION));
     e.plainIf(unknown, () => {
       e.set({ ty: "i32", index: 1 }, e.call(this.module.use(dispatch), target, key));
-      e.plainIf(unknown, () => e.leaveTo(target), undefined, false);
+      e.plainIf(unknown, () => e.leaveTo(target, "jump"), undefined, false);
     });
     e.brTable(
       entry,
@@ -152,8 +173,8 @@ export class RegionBuilder {
   private branch(to: number): void {
     const e = this.emit;
     const from = this.current;
-    if (this.viaHub.has(edgeKey(from, to))) this.toHub(this.entries.indexOf(to), to);
-    else if (!this.blocks.has(to) || this.shape.cut.has(edgeKey(from, to))) e.leaveTo(to);
+    if (this.isViaHub(from, to)) this.toHub(this.entries.indexOf(to), to);
+    else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to, "elsewhere");
     else {
       e.log.edge(from, to);
       if (this.rpo(to) <= this.rpo(from)) {
@@ -182,11 +203,11 @@ export class RegionBuilder {
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         e.rewind(mark);
-        e.leaveHere();
+        e.leaveHere("unsupported");
         return;
       }
     }
     if (b.end === "fall") this.branch(b.fall);
-    else if (b.end === "stop") e.leaveTo(b.fall);
+    else if (b.end === "stop") e.leaveTo(b.fall, "unsupported");
   }
 }

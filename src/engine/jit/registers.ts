@@ -17,12 +17,6 @@ export const FLAGS = 16;
 export const VECTORS = 32;
 export const UPPERS = 48;
 
-/**
- * Every register that a region uses is loaded and saved everywhere, as if all were dirty. With the sets as computed, sqlite3
- * loses a general register at a way out now and then; until that is found, exactness goes before speed.
- */
-const ALL: boolean = true;
-
 const USE = 0;
 const DEF = 1;
 const CALL = 2;
@@ -134,7 +128,6 @@ export class RegisterLog {
 
   /** Registers to load at the entry; fills in what calls and exits want. */
   solve(entry: number): RegSet {
-    if (ALL) return this.everything();
     const blocks = [...this.blocks.values()];
     this.solveDirty(blocks);
     for (const b of blocks) summarize(b);
@@ -151,12 +144,6 @@ export class RegisterLog {
     const first = this.log(entry);
     this.solveValid(blocks, first);
     return { lo: first.liveLo, hi: first.liveHi };
-  }
-  private everything(): RegSet {
-    const all = { lo: -1, hi: -1 };
-    for (let i = 0; i < this.calls; i++) this.saved[i] = this.loaded[i] = all;
-    for (let i = 0; i < this.exits; i++) this.dirty[i] = this.valid[i] = all;
-    return all;
   }
   private solveDirty(blocks: BlockLog[]): void {
     for (const b of blocks) {

@@ -6,6 +6,7 @@ import { NodeFs } from "./fs.ts";
 import { inheritedFds } from "./inherited.ts";
 import { NodeNet } from "./net.ts";
 import { NodeStream } from "./stdio.ts";
+import { setV8Flags } from "./v8-flags.ts";
 
 /** Signals of the host that a guest may care about, with Linux's numbers. */
 const SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
@@ -37,6 +38,8 @@ export class NodeHost implements Host {
   private woken = false;
 
   constructor(private readonly logTo: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {
+    // For programs that embed the library; the command has done it.
+    setV8Flags();
     this.epoch = BigInt(Date.now()) * 1000000n - process.hrtime.bigint();
     this.ids = {
       uid: process.getuid?.() ?? 1000,

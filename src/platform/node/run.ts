@@ -1,5 +1,6 @@
 /** Runs one program as the command does: files, streams and identity of this process, and its end. */
 import fs from "node:fs";
+import path from "node:path";
 import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
@@ -7,10 +8,12 @@ import { unpackImage } from "../../engine/interp/image-file.ts";
 import type { Host } from "../../host/types.ts";
 import type { Process } from "../../kernel/process.ts";
 import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
+import type { Head } from "../../record/file.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
 import { Log } from "./log.ts";
+import { startRecording } from "./record.ts";
 
 export interface RunOptions {
   jit: boolean | "eager";
@@ -18,14 +21,21 @@ export interface RunOptions {
   /** 0: off; 1: log system calls as they return; 2: also as they begin. */
   strace: number;
   statistics: boolean;
+  /** Directory that compiled regions are written to. */
+  regions: string | undefined;
   logToStderr: boolean;
   logPath: string | undefined;
   /** Roots of the guest's file tree, separated by colons; "" among them is the real one. */
   overlays: string | undefined;
   net: NetworkReach;
   stress: number | undefined;
+  /** File to record to, and to replay. */
+  record: string | undefined;
+  replay: string | undefined;
   program: string;
   argv: string[];
+  /** Of the command. */
+  version: string;
 }
 
 /** Exit codes of shells: found but not executable, and not found. */
@@ -72,9 +82,11 @@ export function machineOptions(o: RunOptions, host: Host, image: HandlerImage): 
   return {
     host,
     image,
+    timer: () => performance.now(),
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
     jit: o.jit,
+    watch: o.statistics || o.regions !== undefined,
     cpu: o.cpu,
     net: o.net,
     stress: o.stress,
@@ -95,8 +107,10 @@ export interface Extras {
 export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Extras = {}): Promise<void> {
   const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
-  const host = new NodeHost((line) => log.write(line));
-  const machine = new Machine(machineOptions(o, host, image));
+  const node = new NodeHost((line) => log.write(line));
+  const record = o.record === undefined ? undefined : startRecording(o.record, node, headOf(o));
+  const host: Host = record?.host ?? node;
+  const machine = new Machine({ ...machineOptions(o, host, image), pace: record?.pace });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
@@ -104,7 +118,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   extras.prepare?.(machine, (line) => log.write(line));
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
-    host.restore();
+    node.restore();
     const { message, code } = refusal(o.program, -failed, machine.programFound);
     process.stderr.write(`blink: ${message}\n`);
     process.exit(code);
@@ -113,14 +127,23 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   forwardSignals(host, machine);
   const started = performance.now();
   const status = await (extras.drive?.(machine) ?? machine.run());
-  await host.net.drain();
-  host.restore();
+  await node.net.drain();
+  record?.finish({ position: machine.engine.instructions, ...status });
+  node.restore();
+  if (o.regions !== undefined) writeRegions(machine, o.regions);
   if (o.statistics) printStatistics(machine, performance.now() - started);
   endLike(status);
 }
 
+/** What a recording has to say about how the program was started. */
+function headOf(o: RunOptions): Head {
+  const { version, cpu, net, stress } = o;
+  const common = { version, cpu, net, stress, overlays: overlayList(o.overlays), cwd: bytes(process.cwd()) };
+  return { ...common, program: bytes(o.program), argv: o.argv.map(bytes), env: environment() };
+}
+
 /** What others send to this process is meant for the guest. What a terminal sends, the terminal passes on. */
-function forwardSignals(host: NodeHost, machine: Machine): void {
+export function forwardSignals(host: Host, machine: Machine): void {
   const terminal = host.onSignal;
   host.onSignal = (signo) => {
     if (terminal && OF_TERMINALS.includes(signo)) terminal(signo);
@@ -135,12 +158,22 @@ export function refusal(program: string, errno: number, found: boolean): { messa
   return { message, code: errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE };
 }
 
+/** All regions as text in `regions.txt`, and the modules that hold them, as WebAssembly. */
+function writeRegions(machine: Machine, directory: string): void {
+  const { jit } = machine.engine;
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, "regions.txt"), jit?.listings() ?? "");
+  for (const [n, bytes] of (jit?.watch?.modules ?? []).entries())
+    fs.writeFileSync(path.join(directory, `${n}.wasm`), bytes);
+}
+
 /** `elapsed`: milliseconds from the program's start to its end. */
 export function printStatistics(machine: Machine, elapsed: number): void {
   const { jit, ...plain } = machine.engine.stats;
   const line = (name: string, value: number): string => `${name.padEnd(24)} ${Number(value.toFixed(2))}`;
   const lines = Object.entries(plain).map(([name, value]) => line(name, value));
   for (const [name, value] of Object.entries(jit ?? {})) lines.push(line(`jit ${name}`, value));
+  for (const [cause, n] of machine.engine.exits()) lines.push(line(`region exits: ${cause}`, n));
   lines.push(line("page faults", machine.kernel.pageFaults), line("frames in use", machine.frames.used));
   lines.push(line("milliseconds", elapsed), line("million instructions/s", plain.instructions / elapsed / 1000));
   const calls = [...machine.kernel.callCounts].sort((a, b) => b[1] - a[1]);
