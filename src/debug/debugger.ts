@@ -24,7 +24,7 @@ export class Debugger implements Debuggee {
   /** The machine may have been started, but did not run yet. */
   constructor(
     readonly machine: Machine,
-    private readonly recording?: Recording,
+    readonly recording?: Recording,
   ) {
     this.checkpoints = recording && new Checkpoints(machine, recording, () => Date.now());
     this.runner = new Runner(machine, () => {

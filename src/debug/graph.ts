@@ -146,7 +146,7 @@ function putBack(o: object, s: Saved): void {
     const into = new Uint8Array(o.buffer, o.byteOffset, o.byteLength);
     let at = 0;
     for (const piece of s.pieces) {
-      into.set(piece, at);
+      if (!equalBytes(into.subarray(at, at + piece.length), piece)) into.set(piece, at);
       at += piece.length;
     }
   } else if (s.kind === "map" && o instanceof Map) {
@@ -175,8 +175,16 @@ function putFields(o: object, keys: readonly Key[], values: readonly unknown[]):
   for (let i = 0; i < keys.length; i++) if (Reflect.get(o, keys[i]) !== values[i]) Reflect.set(o, keys[i], values[i]);
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
+  if ((a.length | a.byteOffset | b.byteOffset) % 4 === 0) return equalWords(words(a), words(b));
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+function words(b: Uint8Array): Int32Array {
+  return new Int32Array(b.buffer, b.byteOffset, b.length / 4);
+}
+function equalWords(a: Int32Array, b: Int32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
