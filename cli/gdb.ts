@@ -4,6 +4,7 @@ import { Session } from "../src/debug/gdb/session.ts";
 import type { ExitStatus, Machine } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
+import { version } from "../src/version.ts";
 import { crashExtras } from "./crash-extras.ts";
 import type { Options } from "./options.ts";
 
@@ -18,7 +19,7 @@ export async function runForGdb(
     process.stderr.write(`blink: -g ${place}: ${acceptor}\n`);
     process.exit(1);
   }
-  await runProgram(options, handlers, {
+  await runProgram({ ...options, version }, handlers, {
     ...crashExtras(options),
     drive: (machine) => drive(machine, acceptor),
   });

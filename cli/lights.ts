@@ -16,6 +16,7 @@ import { attempt } from "../src/platform/node/errno.ts";
 import { NodeHost } from "../src/platform/node/host.ts";
 import { Log } from "../src/platform/node/log.ts";
 import { bytes, environment, loadImage, machineOptions, printStatistics, refusal } from "../src/platform/node/run.ts";
+import { version } from "../src/version.ts";
 import type { LightsOptions } from "./lights-options.ts";
 
 /** The program can't be run: message and exit code. */
@@ -64,7 +65,7 @@ function outsideFiles(overlays: string | undefined): OutsideFiles {
 }
 
 function launcher(options: LightsOptions, image: HandlerImage, log: Log): Launcher {
-  const o = options.machine;
+  const o = { ...options.machine, version };
   const write = (line: string): void => log.write(line);
   const outside = outsideFiles(o.overlays);
   return (size, show) => {

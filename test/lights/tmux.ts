@@ -6,7 +6,7 @@ import { BASE_ENV } from "../harness/spawn.ts";
 
 const LIGHTS = join(DIST, "blinkenlights.js");
 /** Longest wait for what is to appear, milliseconds: the machine may be busy with other tests. */
-const PATIENCE = 60_000;
+const PATIENCE = 40_000;
 
 let servers = 0;
 
