@@ -15,11 +15,19 @@ const MOMENT = 3;
 /** Bytes that poll(2) may take out of the FIFO to see whether there are any. */
 const AHEAD = 4096;
 
-/** Guests at one FIFO wake each other: they need not wait for the moment to pass. */
-const meetings = new WeakMap<Inode, WaitQueue>();
+/** Guests at one FIFO know of each other: they need not wait for the moment to pass, nor miss who comes and goes. */
+class Meeting {
+  readonly queue = new WaitQueue();
+  /** Openings for writing so far. */
+  writers = 0;
+}
+const meetings = new WeakMap<Inode, Meeting>();
 
 export class HostFifo extends BaseFile {
   override readonly queue: WaitQueue;
+  private readonly meeting: Meeting;
+  /** Openings for writing before ours. */
+  private readonly seenWriters: number;
   /** Taken out by `look`, not yet read. */
   private ahead = new Uint8Array(0);
   private asked = false;
@@ -35,8 +43,11 @@ export class HostFifo extends BaseFile {
     private readonly path: string,
   ) {
     super(inode, flags);
-    this.queue = meetings.get(inode) ?? new WaitQueue();
-    meetings.set(inode, this.queue);
+    this.meeting = meetings.get(inode) ?? new Meeting();
+    meetings.set(inode, this.meeting);
+    this.queue = this.meeting.queue;
+    if (this.access !== O_RDONLY && fd >= 0) this.meeting.writers++;
+    this.seenWriters = this.meeting.writers;
     this.queue.wake();
   }
   private get access(): number {
@@ -62,11 +73,21 @@ export class HostFifo extends BaseFile {
   }
   opening(): WaitQueue | undefined {
     if (this.flags & O_NONBLOCK || this.access === O_RDWR) return undefined;
-    if (this.access === O_WRONLY && this.fd < 0) this.fd = openEnd(this.host, this.path, O_WRONLY);
-    const waits = this.access === O_WRONLY ? this.fd === -ENXIO : this.look() === 0;
+    const waits = this.access === O_WRONLY ? !this.openForWriting() : !this.writerCame();
     if (!waits) return undefined;
     this.askLater();
     return this.queue;
+  }
+  private openForWriting(): boolean {
+    if (this.fd >= 0) return true;
+    this.fd = openEnd(this.host, this.path, O_WRONLY);
+    if (this.fd < 0) return this.fd !== -ENXIO;
+    this.meeting.writers++;
+    this.queue.wake();
+    return true;
+  }
+  private writerCame(): boolean {
+    return this.meeting.writers > this.seenWriters || this.look() !== 0;
   }
   override read(into: Uint8Array, at?: number): number {
     if (at !== undefined) return -EINVAL;
