@@ -1,6 +1,6 @@
 /** What tools/sweep.ts found, as text. */
 import { writeFileSync } from "node:fs";
-import { kindOf } from "./sweep-known.ts";
+import { knownReason, SAMPLE } from "./sweep-known.ts";
 
 export interface Result {
   path: string;
@@ -18,13 +18,16 @@ const count = (results: readonly Result[], kind: Result["kind"]): number =>
 
 export function summary(results: readonly Result[]): string[] {
   const same = count(results, "same");
-  const differs = count(results, "differs");
+  const different = results.filter((r) => r.kind === "differs");
+  const machine = different.filter((r) => knownReason(r)?.machine).length;
+  const differs = different.length - machine;
   const times = results.map((r) => r.ms).sort((a, b) => a - b);
   const share = same + differs === 0 ? 100 : (100 * same) / (same + differs);
   return [
     `${results.length} runs of ${new Set(results.map((r) => r.path)).size} programs:`,
     `${same} the same (${share.toFixed(2)} % of those that can be compared)`,
     `${differs} differ`,
+    `${machine} describe the processor or the number of processors, which are others in here: not compared`,
     `${count(results, "varies")} differ from one native run to the next`,
     `${count(results, "never ends")} do not end natively either`,
     `median ${times[times.length >> 1] ?? 0} ms under blink`,
@@ -40,6 +43,8 @@ export function writeReport(path: string, results: readonly Result[]): void {
     "`--version` and with `--help`, natively and under blink; standard output, standard error and exit code are compared. The",
     "count below says how many of them: a whole sweep takes hours on a busy machine, and `--results` goes on where it stopped.",
     "",
+    ...SAMPLE,
+    "",
     ...summary(results)
       .map((line, i) => (i === 0 ? line : `- ${line}`))
       .flatMap((line, i) => (i === 0 ? [line, ""] : [line])),
@@ -50,7 +55,7 @@ export function writeReport(path: string, results: readonly Result[]): void {
   if (different.length > 0) lines.push("| program | what | native and blink | reason |", "|---|---|---|---|");
   for (const r of different) {
     const text = (r.detail ?? "").replaceAll("|", "\\|").replaceAll("`", "'");
-    lines.push(`| \`${r.path} ${r.argument}\` | ${r.what} | ${text} | ${kindOf(r) ?? "not known yet"} |`);
+    lines.push(`| \`${r.path} ${r.argument}\` | ${r.what} | ${text} | ${knownReason(r)?.reason ?? "not known yet"} |`);
   }
   writeFileSync(path, `${lines.join("\n")}\n`);
 }

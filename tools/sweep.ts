@@ -24,7 +24,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Workplace } from "../test/harness/folder.ts";
 import { type Outcome, runNatively, runUnderBlink, type SpawnOptions } from "../test/harness/spawn.ts";
-import { kindOf } from "./sweep-known.ts";
+import { knownReason } from "./sweep-known.ts";
 import { type Result, summary, writeReport } from "./sweep-report.ts";
 
 const { values } = parseArgs({
@@ -123,7 +123,7 @@ try {
       if (values.results) appendFileSync(values.results, `${JSON.stringify(result)}\n`);
       if (result.kind !== "same" && result.kind !== "varies")
         console.log(
-          `${path} ${argument}: ${result.kind} ${result.what ?? ""} ${result.detail ?? ""} ${kindOf(result) ?? ""}`,
+          `${path} ${argument}: ${result.kind} ${result.what ?? ""} ${result.detail ?? ""} ${knownReason(result)?.reason ?? ""}`,
         );
     }
   }

@@ -84,8 +84,9 @@ export interface HostFs {
   open(path: string, flags: number, mode: number): number;
   close(fd: number): number;
   fstat(fd: number): HostStat | number;
+  /** `at` -1: what comes next, of a FIFO. */
   pread(fd: number, into: Uint8Array, at: number): number;
-  /** `at` -1: at the end, for descriptors opened with O_APPEND. */
+  /** `at` -1: at the end, for descriptors opened with O_APPEND, or into a FIFO. */
   pwrite(fd: number, from: Uint8Array, at: number): number;
   ftruncate(fd: number, size: number): number;
   fsync(fd: number, dataOnly: boolean): number;
@@ -113,6 +114,8 @@ export interface HostFs {
    * or went. Returns what ends it.
    */
   watch?(path: string, changed: (renamed: boolean, name: string) => void): (() => void) | undefined;
+  /** Calls `fn` after some milliseconds. Without it, FIFOs of the host join guest processes only. */
+  later?(ms: number, fn: () => void): void;
   /** For files that have no name any more. */
   fchmod(fd: number, mode: number): number;
   fchown(fd: number, uid: number, gid: number): number;

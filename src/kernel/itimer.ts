@@ -47,3 +47,15 @@ export function armPosix(process: Process, t: PosixTimer, at: bigint, interval: 
     else sendToProcess(process, info);
   });
 }
+
+/** A task of the process has run for so many nanoseconds: timers that are over by now fire. */
+export function chargeCpu(process: Process, ns: bigint): void {
+  for (const t of process.cpuTimers) {
+    if (t.left === 0n) continue;
+    t.left -= ns;
+    if (t.left > 0n) continue;
+    // Periods that passed within one slice give one signal.
+    t.left = t.interval > 0n ? t.interval - (-t.left % t.interval) : 0n;
+    sendToProcess(process, kernelInfo(t.signo));
+  }
+}

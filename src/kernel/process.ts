@@ -1,4 +1,5 @@
 import { RLIMIT_NOFILE } from "../abi/resource.ts";
+import { SIGPROF, SIGVTALRM } from "../abi/signal.ts";
 import { WaitQueue } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PidNs } from "./pid-ns.ts";
@@ -34,6 +35,13 @@ export interface ITimer {
   timer: Timer | undefined;
   /** When it fires next. */
   at: bigint;
+  interval: bigint;
+}
+
+/** A timer of setitimer(2) that counts processor time: nanoseconds left, 0 when it is off, and what it begins with again. */
+export interface CpuTimer {
+  readonly signo: number;
+  left: bigint;
   interval: bigint;
 }
 
@@ -95,6 +103,8 @@ export class Process {
   /** It has ended, and its tracer shall wait for it before its parent may. */
   held = false;
   real: ITimer = { timer: undefined, at: 0n, interval: 0n };
+  /** ITIMER_VIRTUAL and ITIMER_PROF. All processor time counts as the program's own, so both run alike. */
+  readonly cpuTimers: readonly CpuTimer[] = [SIGVTALRM, SIGPROF].map((signo) => ({ signo, left: 0n, interval: 0n }));
   readonly posixTimers = new Map<number, PosixTimer>();
 
   constructor(

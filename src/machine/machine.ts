@@ -162,9 +162,12 @@ export class Machine {
     return 0;
   }
 
-  /** A signal from outside for the first process; signals of the terminal go to its foreground group (fs/tree.ts). */
+  /** A signal from outside for the first process, or when that has ended for those it left behind; signals of the terminal go to its foreground group (fs/tree.ts). */
   signal(signo: number): void {
-    if (this.first && !this.first.process.zombie) sendToProcess(this.first.process, kernelInfo(signo));
+    const { first } = this;
+    if (!first) return;
+    const left = [...this.kernel.processes.values()].filter((p) => !p.zombie);
+    for (const p of first.process.zombie ? left : [first.process]) sendToProcess(p, kernelInfo(signo));
   }
 
   /** Runs until no process is left. How the first one ended. */

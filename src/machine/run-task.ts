@@ -4,6 +4,7 @@ import { EXIT } from "../cpu/exit.ts";
 import { EXIT_VECTOR } from "../cpu/layout.ts";
 import { prepareUser } from "../kernel/deliver.ts";
 import { startCall } from "../kernel/dispatch.ts";
+import { chargeCpu } from "../kernel/itimer.ts";
 import { deliverable, forceSignal } from "../kernel/send.ts";
 import type { Task } from "../kernel/task.ts";
 import type { AddressSpace } from "../mmu/space.ts";
@@ -100,7 +101,9 @@ export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer
 
 export function endSlice({ task, begun }: Slice): void {
   const { kernel } = task;
-  task.usage.utime += Number(kernel.now() - begun);
+  const ran = kernel.now() - begun;
+  task.usage.utime += Number(ran);
+  chargeCpu(task.process, ran);
   if (task.state === "ready") {
     task.usage.nivcsw++;
     kernel.ready.push(task);

@@ -19,6 +19,7 @@ import type { InodePages, PageCache } from "../../vfs/page-cache.ts";
 import { checkMode } from "../../vfs/permission.ts";
 import type { Cred, DirEntry, File, FileSystem, Inode, SetAttr, Stat, Statfs } from "../../vfs/types.ts";
 import type { Devices } from "./devices.ts";
+import { openHostFifo } from "./host-fifo.ts";
 import { HostFile } from "./host-file.ts";
 import { openFifo } from "./pipe.ts";
 import { SpecialInode } from "./special.ts";
@@ -242,7 +243,8 @@ export class HostInode extends BaseInode {
 
   override open(flags: number, cred: Cred): File | number {
     this.fs.lastFound = undefined;
-    if (this.type === S_IFIFO) return openFifo(this, flags);
+    if (this.type === S_IFIFO)
+      return this.host.later ? openHostFifo(this, this.host, this.path, flags) : openFifo(this, flags);
     if (this.type === S_IFCHR || this.type === S_IFBLK) {
       const st = this.stat();
       return typeof st === "number" ? st : this.fs.devices.open(st.rdev, this, flags, cred);

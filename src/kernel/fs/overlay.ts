@@ -20,6 +20,7 @@ export function overlayFs(host: HostFs, dirs: readonly string[]): HostFs {
     now: () => host.now(),
     stat: (path, follow) => host.stat(at(path), follow),
     open: (path, flags, mode) => host.open(at(path), flags, mode),
+    later: host.later && ((ms, fn) => host.later?.(ms, fn)),
     close: (fd) => host.close(fd),
     fstat: (fd) => host.fstat(fd),
     pread: (fd, into, offset) => host.pread(fd, into, offset),

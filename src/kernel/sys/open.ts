@@ -3,7 +3,6 @@ import { E2BIG, EAGAIN, EINVAL } from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
 import type { File, WaitQueue } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
-import { PipeFile } from "../fs/pipe.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { withPath } from "./paths.ts";
 import { installFile, userOf } from "./support.ts";
@@ -20,7 +19,7 @@ function openFile(call: Call, dirfd: number, path: number, flags: number, mode: 
 }
 
 /** A FIFO that waits for its other end (fifo(7)): the file is open already, but has no descriptor yet. */
-function waitForPeer(call: Call, file: PipeFile, queue: WaitQueue): SysResult {
+function waitForPeer(call: Call, file: File, queue: WaitQueue): SysResult {
   call.state = file;
   const cancel = (): undefined => {
     releaseFile(file);
@@ -29,9 +28,11 @@ function waitForPeer(call: Call, file: PipeFile, queue: WaitQueue): SysResult {
 }
 
 function openat(call: Call, dirfd: number, path: number, flags: number, mode: number): SysResult {
-  const file = call.state instanceof PipeFile ? call.state : openFile(call, dirfd, path, flags, mode);
-  const queue = file instanceof PipeFile ? file.opening() : undefined;
-  if (file instanceof PipeFile && queue) return waitForPeer(call, file, queue);
+  const waiting = call.state as File | undefined;
+  const file = waiting ?? openFile(call, dirfd, path, flags, mode);
+  if (typeof file === "number") return file;
+  const queue = file.opening?.();
+  if (queue) return waitForPeer(call, file, queue);
   return installFile(call, file, (flags & F.O_CLOEXEC) !== 0);
 }
 function open(call: Call, path: number, flags: number, mode: number): SysResult {

@@ -236,7 +236,7 @@ function rtSigtimedwait(call: Call, set: number, info: number, timeout: number, 
 function pidfdSendSignal(call: Call, fd: number, signo: number, info: number, flags: number): SysResult {
   if (flags !== 0) return -EINVAL;
   const file = call.task.fds.get(fd);
-  if (!(file instanceof PidFile)) return file ? -EINVAL : -EBADF;
+  if (!(file instanceof PidFile)) return -EBADF;
   if (info === 0) return killOne(call.task, file.process, signo);
   const { process } = file;
   return queueInfo(

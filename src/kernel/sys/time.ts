@@ -12,7 +12,7 @@ import {
   writeTimeval,
 } from "../clock.ts";
 import { armPosix, armReal, remaining } from "../itimer.ts";
-import type { PosixTimer } from "../process.ts";
+import type { PosixTimer, Process } from "../process.ts";
 import { type Call, park, type SyscallRow, type SysResult, sys } from "../types.ts";
 
 function clockGettime(call: Call, clock: number, ts: number): SysResult {
@@ -103,10 +103,24 @@ function alarm(call: Call, seconds: number): SysResult {
 function getitimer(call: Call, which: number, value: number): SysResult {
   if (which < 0 || which > T.ITIMER_PROF) return -EINVAL;
   const { process, mm } = call.task;
-  const real = which === T.ITIMER_REAL;
-  writeTimeval(mm.user, value, real ? process.real.interval : 0n);
-  writeTimeval(mm.user, value + 16, real ? remaining(process, process.real) : 0n);
+  const { interval, left } = which === T.ITIMER_REAL ? realTimer(process) : cpuTimer(call, which);
+  writeTimeval(mm.user, value, interval);
+  writeTimeval(mm.user, value + 16, left);
   return 0;
+}
+
+function realTimer(process: Process): { interval: bigint; left: bigint } {
+  return { interval: process.real.interval, left: remaining(process, process.real) };
+}
+
+/** The least that is shown of a timer that runs. */
+const MICROSECOND = 1000n;
+
+/** What is left counts the slice that runs. */
+function cpuTimer({ kernel, task }: Call, which: number): { interval: bigint; left: bigint } {
+  const { interval, left } = task.process.cpuTimers[which - T.ITIMER_VIRTUAL];
+  const now = left - (kernel.now() - kernel.sliceStart);
+  return { interval, left: left === 0n ? 0n : now > MICROSECOND ? now : MICROSECOND };
 }
 
 function setitimer(call: Call, which: number, next: number, old: number): SysResult {
@@ -121,12 +135,10 @@ function setitimer(call: Call, which: number, next: number, old: number): SysRes
     armReal(process, value, interval);
     return 0;
   }
-  // CPU time is not watched while a task runs; wall time stands in for it.
-  if (value > 0n) call.kernel.log(`setitimer: timer ${which} counts real time`);
-  const signo = which === T.ITIMER_PROF ? S.SIGPROF : S.SIGVTALRM;
-  const t = process.posixTimers.get(-which) ?? posixTimer(-which, T.CLOCK_MONOTONIC, signo);
-  process.posixTimers.set(t.id, t);
-  armPosix(process, t, value > 0n ? call.kernel.now() + value : 0n, interval);
+  const t = process.cpuTimers[which - T.ITIMER_VIRTUAL];
+  // The slice that runs will be charged as a whole.
+  t.left = value > 0n ? value + (call.kernel.now() - call.kernel.sliceStart) : 0n;
+  t.interval = interval;
   return 0;
 }
 
@@ -220,14 +232,7 @@ export const rows: SyscallRow[] = [
   sys(35, "nanosleep", "duration:timespec rem:ptr", nanosleep),
   sys(36, "getitimer", "which:int curr_value:ptr", getitimer),
   sys(37, "alarm", "seconds:uint", alarm),
-  sys(
-    38,
-    "setitimer",
-    "which:int new_value:struct:itimerval old_value:ptr",
-    setitimer,
-    "partial",
-    "CPU timers count real time",
-  ),
+  sys(38, "setitimer", "which:int new_value:struct:itimerval old_value:ptr", setitimer),
   sys(96, "gettimeofday", "tv:ptr tz:ptr", gettimeofday),
   sys(100, "times", "buf:ptr", times),
   sys(201, "time", "tloc:ptr", time),

@@ -85,6 +85,13 @@ export class NodeFs implements HostFs {
     if (flags & (L.O_TMPFILE & ~L.O_DIRECTORY) && process.platform !== "linux") return -EOPNOTSUPP;
     return attempt(() => fs.openSync(hostPath(path), hostFlags(flags), mode));
   }
+  later(ms: number, fn: () => void): void {
+    // It keeps nobody alive: the machine sleeps while a task waits.
+    setTimeout(() => {
+      fn();
+      this.wake();
+    }, ms).unref();
+  }
   close(fd: number): number {
     return done(() => fs.closeSync(fd));
   }
