@@ -20,11 +20,28 @@ export async function runForGdb(options: Options, place: string, handlers: Handl
   });
 }
 
+/** While no debugger is there, nothing runs that could take a signal: ^C then ends blink itself. */
+function endBySignals(alone: () => boolean): void {
+  for (const [name, signo] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+    ["SIGHUP", 1],
+  ] as const) {
+    process.on(name, () => {
+      if (alone()) process.exit(128 + signo);
+    });
+  }
+}
+
 async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> {
   const debuggee = new Debugger(machine);
   process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
+  let connected = false;
+  endBySignals(() => !connected);
   for (let alone = false; !alone && !debuggee.ended; ) {
+    connected = false;
     const connection = await acceptor.next();
+    connected = true;
     const session = new Session(debuggee, (bytes) => connection.send(bytes));
     connection.start({ data: (bytes) => session.feed(bytes), closed: () => session.closed() });
     const ending = await session.over;
