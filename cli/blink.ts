@@ -9,6 +9,15 @@ const EXIT_USAGE = 48;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_INTERNAL = 70;
 
+async function start(options: Options, handlers?: Handlers): Promise<void> {
+  if (options.gdb !== undefined) return runForGdb({ ...options, version }, options.gdb, handlers);
+  // A crash report reads files, which a replay would not ask for.
+  const extras = options.record === undefined ? crashExtras(options) : {};
+  if (options.replay === undefined) return runProgram({ ...options, version }, handlers, extras);
+  const { replayProgram } = await import("../src/platform/node/replay.ts");
+  return replayProgram(options.replay, { ...options, version }, handlers);
+}
+
 /** `handlers`: if their compilation has begun. */
 export function main(handlers?: Handlers): void {
   const parsed = parse(process.argv.slice(2), process.env);
@@ -24,15 +33,10 @@ export function main(handlers?: Handlers): void {
       process.exitCode = EXIT_USAGE;
       break;
     case "run":
-      run(parsed.options, handlers).catch((error: unknown) => {
+      start(parsed.options, handlers).catch((error: unknown) => {
         // Only a bug of ours comes here.
         process.stderr.write(`blink: internal error: ${error instanceof Error ? error.stack : error}\n`);
         process.exit(EXIT_INTERNAL);
       });
   }
-}
-
-function run(options: Options, handlers: Handlers | undefined): Promise<void> {
-  if (options.gdb !== undefined) return runForGdb(options, options.gdb, handlers);
-  return runProgram(options, handlers, crashExtras(options));
 }

@@ -1,14 +1,18 @@
 /** `blink -g`: the program runs as a debugger says that connects from outside. Bundled on its own: see tools/lazy.mjs. */
 import { Debugger } from "../src/debug/debugger.ts";
 import { Session } from "../src/debug/gdb/session.ts";
-import type { ExitStatus, Machine } from "../src/machine/machine.ts";
+import type { ExitStatus } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { crashExtras } from "./crash-extras.ts";
 import type { Options } from "./options.ts";
 
 /** `place`: a port of this machine, or unix:PATH. */
-export async function runForGdb(options: Options, place: string, handlers: Handlers | undefined): Promise<void> {
+export async function runForGdb(
+  options: Options & { version: string },
+  place: string,
+  handlers: Handlers | undefined,
+): Promise<void> {
   const acceptor = await listen(place);
   if (typeof acceptor === "string") {
     process.stderr.write(`blink: -g ${place}: ${acceptor}\n`);
@@ -16,7 +20,7 @@ export async function runForGdb(options: Options, place: string, handlers: Handl
   }
   await runProgram(options, handlers, {
     ...crashExtras(options),
-    drive: (machine) => drive(machine, acceptor),
+    drive: (machine) => drive(new Debugger(machine), acceptor),
   });
 }
 
@@ -33,8 +37,7 @@ function endBySignals(alone: () => boolean): void {
   }
 }
 
-async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> {
-  const debuggee = new Debugger(machine);
+async function drive(debuggee: Debugger, acceptor: Acceptor): Promise<ExitStatus> {
   process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
   let connected = false;
   endBySignals(() => !connected);
@@ -46,7 +49,7 @@ async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> 
     connection.start({ data: (bytes) => session.feed(bytes), closed: () => session.closed() });
     const ending = await session.over;
     connection.end();
-    alone = ending !== "closed" || machine.kernel.tasks.size === 0;
+    alone = ending !== "closed" || debuggee.machine.kernel.tasks.size === 0;
   }
   acceptor.close();
   return debuggee.ended ?? runAlone(debuggee);

@@ -27,6 +27,9 @@ export interface Options {
   gdb: string | undefined;
   /** --core: where core files go. */
   core: string | undefined;
+  /** --record, --replay: the file. */
+  record: string | undefined;
+  replay: string | undefined;
   program: string;
   /** Arguments with argv[0]. */
   argv: string[];
@@ -54,6 +57,8 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] [-g PORT] PRO
   --eager              compile code at once, not only where it is hot: for tests of the jit
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
   --stress SEED        slices of random length, for exploring the interleavings of threads
+  --record FILE        record the run, so that it can be had again
+  --replay FILE        run again as recorded: no program is given, nothing outside is touched
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L
@@ -74,6 +79,8 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
     stress: undefined,
     gdb: undefined,
     core: undefined,
+    record: undefined,
+    replay: undefined,
     program: "",
     argv: [],
   };
@@ -97,7 +104,7 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       options.jit = "eager";
       continue;
     }
-    const long = /^--(cpu|net|stress|core)(?:=(.*))?$/.exec(args[i]);
+    const long = /^--(cpu|net|stress|core|record|replay)(?:=(.*))?$/.exec(args[i]);
     if (long) {
       const wrong = setLong(options, long[1], long[2] ?? args[++i] ?? "");
       if (wrong) return { kind: "bad", message: wrong };
@@ -121,6 +128,10 @@ export function parse(args: readonly string[], env: Readonly<Record<string, stri
       else if (!setFlag(options, flag)) return { kind: "bad", message: `unknown option -${flag}` };
     }
   }
+  if (options.replay !== undefined) {
+    const more = i < args.length || options.record !== undefined;
+    return more ? { kind: "bad", message: "--replay knows the program itself" } : { kind: "run", options };
+  }
   if (i >= args.length) return { kind: "bad", message: "no program given" };
   options.program = args[i];
   options.argv = args.slice(zero ? i + 1 : i);
@@ -134,6 +145,10 @@ function isPlace(text: string): boolean {
 
 /** An option with a value; what is wrong with it, if anything. */
 function setLong(options: Options, name: string, value: string): string | undefined {
+  if (name === "record" || name === "replay") {
+    options[name] = value;
+    return value ? undefined : `--${name} needs a file`;
+  }
   if (name === "cpu") {
     options.cpu = LEVELS.find((level) => level === value);
     return options.cpu ? undefined : `--cpu takes one of ${LEVELS.join(", ")}`;

@@ -13,6 +13,7 @@ const ROOMS: Readonly<Record<string, number>> = {
   base: 0,
   abi: 0,
   host: 1,
+  record: 2,
   wasm: 1,
   cpu: 1,
   isa: 1,

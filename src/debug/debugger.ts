@@ -1,17 +1,43 @@
-/** A machine under a debugger: see `Debuggee`. Forwards only; the past cannot be gone back to yet. */
+/**
+ * A machine under a debugger: see `Debuggee`. Going back is going to a checkpoint before, and running on from there as it was
+ * recorded. Without a recording it only goes forward.
+ */
 import type { Task } from "../kernel/task.ts";
-import type { ExitStatus, Machine } from "../machine/machine.ts";
+import { type ExitStatus, Machine, type MachineOptions } from "../machine/machine.ts";
+import { Recording } from "../record/recording.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { peek, poke } from "./memory.ts";
-import { Runner } from "./runner.ts";
+import { Runner, type Wish } from "./runner.ts";
 import type { Debuggee, Stop, Until, Watchpoint } from "./types.ts";
+
+/** Before a position that was gone back to, checkpoints are left at such distances: the next step back is short. */
+const APPROACH = [10_000, 300_000, 10_000_000];
 
 export class Debugger implements Debuggee {
   private readonly runner: Runner;
+  private readonly checkpoints: Checkpoints | undefined;
+  private last = 0;
   private end: ExitStatus | undefined;
+  /** Where the machine has ended, once that is known. */
+  private endPosition = Number.POSITIVE_INFINITY;
 
-  /** The machine has been started, and did not run yet. */
-  constructor(readonly machine: Machine) {
-    this.runner = new Runner(machine);
+  /** The machine may have been started, but did not run yet. */
+  constructor(
+    readonly machine: Machine,
+    readonly recording?: Recording,
+  ) {
+    this.checkpoints = recording && new Checkpoints(machine, recording, () => Date.now());
+    this.runner = new Runner(machine, () => {
+      if (this.checkpoints?.due) this.checkpoints.take();
+    });
+    if (recording) recording.tap.position = () => this.position;
+  }
+  /** A machine that can be gone back in: its host's answers are recorded in memory. To be started by the caller. */
+  static recording(options: MachineOptions): Debugger {
+    const { host } = options;
+    const recording = new Recording(host);
+    const { ends: pace } = recording;
+    return new Debugger(new Machine({ ...options, host: recording.host, pace, timer: () => Date.now() }), recording);
   }
   get position(): number {
     return this.runner.position;
@@ -20,7 +46,7 @@ export class Debugger implements Debuggee {
     return this.runner.task;
   }
   get history(): { first: number; last: number } {
-    return { first: this.position, last: this.position };
+    return { first: this.checkpoints?.first?.position ?? this.position, last: Math.max(this.last, this.position) };
   }
   get ended(): ExitStatus | undefined {
     return this.end;
@@ -37,20 +63,83 @@ export class Debugger implements Debuggee {
   run(until: Until = {}): Promise<Stop> {
     return this.go(until);
   }
-  private async go(wish: Until & { step?: boolean }): Promise<Stop> {
+  private async go(wish: Wish): Promise<Stop> {
     if (this.end) return { kind: "end", status: this.end };
+    if (this.checkpoints?.count === 0) this.checkpoints.take();
     const stop = await this.runner.run(wish);
-    if (stop.kind === "end") this.end = stop.status;
+    this.last = Math.max(this.last, this.position);
+    if (stop.kind === "end") {
+      this.end = stop.status;
+      this.endPosition = this.position;
+    }
     return stop;
   }
-  stepBack(): Promise<Stop> {
-    return Promise.resolve({ kind: "beginning" });
+
+  // -- the past
+
+  async stepBack(task?: Task): Promise<Stop> {
+    const now = this.position;
+    if (!this.checkpoints?.before(now - 1)) return { kind: "beginning" };
+    if (!task) return this.goTo(now - 1);
+    let to = -1;
+    const onRun = (t: Task, from: number, until: number): void => {
+      if (t === task && until > from) to = Math.min(until, now) - 1;
+    };
+    return this.search({ onRun }, () => (to < 0 ? undefined : { stop: { kind: "done" }, position: to }));
   }
-  runBack(): Promise<Stop> {
-    return Promise.resolve({ kind: "beginning" });
+  runBack(until: Until = {}): Promise<Stop> {
+    const now = this.position;
+    let last: { stop: Stop; position: number } | undefined;
+    const onStop = (stop: Stop, at: number): void => {
+      // Before the access, not behind it.
+      const position = stop.kind === "watchpoint" ? at - 1 : at;
+      if (position < now && stop.kind !== "done") last = { stop, position };
+    };
+    return this.search({ ...until, position: undefined, onStop }, () => last);
   }
-  goTo(position: number): Promise<Stop> {
-    return position < this.position ? Promise.resolve({ kind: "beginning" }) : this.go({ position });
+  /** Runs stretch after stretch of the past, the latest first, until one holds what `found` tells; then goes there. */
+  private async search(wish: Wish, found: () => { stop: Stop; position: number } | undefined): Promise<Stop> {
+    const { checkpoints, recording } = this;
+    if (!checkpoints || !recording) return { kind: "beginning" };
+    let end = this.position;
+    for (let from = checkpoints.before(end - 1); from; from = checkpoints.before(end - 1)) {
+      const { position } = from;
+      this.goBack(from);
+      await this.runner.run({ ...wish, position: end, quiet: wish.onStop === undefined });
+      const hit = found();
+      if (hit) {
+        await this.goTo(hit.position);
+        return hit.stop;
+      }
+      end = position;
+    }
+    await this.goTo(this.history.first);
+    return { kind: "beginning" };
+  }
+  private goBack(to: NonNullable<ReturnType<Checkpoints["before"]>>): void {
+    this.last = this.history.last;
+    this.checkpoints?.restore(to);
+    this.end = undefined;
+  }
+  async goTo(position: number): Promise<Stop> {
+    const { checkpoints } = this;
+    const now = this.position;
+    if (position === now) return { kind: "done" };
+    const from = checkpoints?.before(position);
+    if (position < now) {
+      if (!from) return { kind: "beginning" };
+      this.goBack(from);
+    } else if (from && from.position > now) this.goBack(from);
+    for (const distance of APPROACH.toReversed()) {
+      if (checkpoints && position - distance > this.position) {
+        const stop = await this.go({ position: position - distance, quiet: true });
+        if (stop.kind !== "done") return stop;
+        checkpoints.take();
+      }
+    }
+    return this.position < position || position === this.endPosition
+      ? this.go({ position, quiet: true })
+      : { kind: "done" };
   }
   interrupt(): void {
     this.runner.interrupt();
@@ -59,6 +148,14 @@ export class Debugger implements Debuggee {
     return peek(task, address, length);
   }
   writeMemory(task: Task, address: number, bytes: Uint8Array): number {
-    return poke(task, address, bytes);
+    const n = poke(task, address, bytes);
+    this.changed();
+    return n;
+  }
+  changed(): void {
+    this.recording?.cut();
+    this.last = this.position;
+    this.endPosition = Number.POSITIVE_INFINITY;
+    this.checkpoints?.restart();
   }
 }

@@ -1,4 +1,4 @@
-/** Runs a machine up to the next stop: what a debugger's `run` and `step` have in common. Forwards only. */
+/** Runs a machine up to the next stop: what a debugger's ways to go on have in common. Forwards only. */
 
 import { SIGKILL } from "../abi/signal.ts";
 import { EXIT } from "../cpu/exit.ts";
@@ -11,10 +11,19 @@ import type { Overseer } from "../machine/run-task.ts";
 import type { Stop, Until } from "./types.ts";
 import { Watches } from "./watches.ts";
 
-/** `step`: ends after one instruction of `task`, or of whichever task comes first. */
-interface Wish extends Until {
+/** How to run. */
+export interface Wish extends Until {
+  /** Ends after one instruction of `task`, or of whichever task comes first. */
   step?: boolean;
+  /** Nothing but the position ends it. */
+  quiet?: boolean;
+  /** Told of what would end it; then it goes on. */
+  onStop?(stop: Stop, position: number): void;
+  /** Told of each stretch that a task ran: from one position to another. */
+  onRun?(task: Task, from: number, to: number): void;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 export class Runner implements Overseer {
   readonly breakpoints = new Set<number>();
@@ -26,10 +35,14 @@ export class Runner implements Overseer {
   private interrupted = false;
   /** Where the last stop was: a breakpoint there has been seen. */
   private seen = { position: -1, address: -1 };
-  /** Its signal has been told. */
-  private announced: Task | undefined;
+  /** The task whose signal has been told, and where. */
+  private announced: { task: Task; position: number } | undefined;
 
-  constructor(readonly machine: Machine) {
+  /** `onHold`: called where everything stands still between two instructions. */
+  constructor(
+    readonly machine: Machine,
+    private readonly onHold: () => void = () => {},
+  ) {
     this.watches = new Watches(machine.engine);
     machine.kernel.onEvent = (event) => this.onEvent(event);
   }
@@ -47,8 +60,11 @@ export class Runner implements Overseer {
     this.stepped = false;
     this.interrupted = false;
     const { task } = this;
-    if (task) this.seen = { position: this.position, address: Number(task.regs.rip) };
-    this.machine.engine.breakpoints.set(this.breakpoints);
+    // Who goes on from a breakpoint has seen it; who looks for all has not.
+    const seen = task && !wish.onStop;
+    this.seen = seen ? { position: this.position, address: Number(task.regs.rip) } : { position: -1, address: -1 };
+    this.machine.engine.breakpoints.set(wish.quiet ? NONE : this.breakpoints);
+    this.watches.enable(!wish.quiet);
     const over = await this.machine.loop.run(this);
     if (over) return { kind: "end", status: this.machine.status };
     return this.stop ?? { kind: "interrupted" };
@@ -68,6 +84,8 @@ export class Runner implements Overseer {
     this.announced = undefined;
     const hit = this.watches.changed(task);
     if (hit && this.counts(task)) this.stop ??= { kind: "watchpoint", task, ...hit };
+    this.onHold();
+    if (this.stop && this.tellOnly(this.stop)) this.seen = { position: this.position, address: Number(task.regs.rip) };
     if (this.stopped) return true;
     const { position, step } = this.wish;
     if (position !== undefined && this.position >= position) this.stop = { kind: "done" };
@@ -75,14 +93,23 @@ export class Runner implements Overseer {
     return this.stop !== undefined;
   }
   holdPrepare(task: Task): boolean {
-    if (!this.wish.signals || this.announced === task || !this.counts(task)) return false;
+    if (!this.wish.signals || !this.counts(task)) return false;
+    const { announced, position } = this;
+    if (announced?.task === task && announced.position === position) return false;
     const set = deliverable(task);
     if (!set || task.state === "dead") return false;
-    this.announced = task;
+    this.announced = { task, position };
     this.stop = { kind: "signal", task, signo: first(set) };
+    return !this.tellOnly(this.stop);
+  }
+  /** Tells of a stop instead of making it, if that is wanted. */
+  private tellOnly(stop: Stop): boolean {
+    if (!this.wish.onStop) return false;
+    this.wish.onStop(stop, this.position);
+    this.stop = undefined;
     return true;
   }
-  execute(task: Task, budget: number): number {
+  execute(task: Task, budget: number, asked: boolean): number {
     const { engine } = this.machine;
     const from = engine.instructions;
     const own = this.counts(task);
@@ -91,7 +118,7 @@ export class Runner implements Overseer {
     const passed = this.seen.position === from && this.seen.address === rip;
     const room = one ? 1 : (this.wish.position ?? Number.POSITIVE_INFINITY) - from;
     // An exact end costs a little: only where it is near.
-    const exact = room <= budget + engine.overshoot;
+    const exact = asked || room <= budget + engine.overshoot;
     let code = passed ? engine.step() : engine.run(Math.min(budget, room), exact);
     if (code === EXIT.BREAK) {
       if (own) this.stop = { kind: "breakpoint", task, address: Number(task.regs.rip) };
@@ -103,12 +130,14 @@ export class Runner implements Overseer {
       code = after;
     } else this.watches.note(task);
     if (own && engine.instructions > from) this.stepped = true;
+    this.wish.onRun?.(task, from, engine.instructions);
     return code === EXIT.BREAK ? EXIT.BUDGET : code;
   }
   private counts(task: Task): boolean {
     return this.wish.task === undefined || this.wish.task === task;
   }
   private onEvent(event: KernelEvent): void {
+    if (this.wish.quiet) return;
     if (this.wish.events) this.stop ??= event;
     else if (this.wish.step && event.kind === "exited" && this.wish.task?.process.pid === event.pid)
       this.stop ??= event;

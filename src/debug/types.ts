@@ -88,8 +88,13 @@ export interface Debuggee {
   /** Ends the `run` that is under way, soon. */
   interrupt(): void;
 
-  /** Changed by the debugger: what was recorded after now is no longer the future. */
+  /** As far as it can be told without changing anything: fewer bytes where memory ends, or is of a file and was not read yet. */
   readMemory(task: Task, address: number, length: number): Uint8Array;
-  /** Bytes that could be written. Works on pages that the guest may not write, too. */
+  /**
+   * Bytes that could be written. Works on pages that the guest may not write, too. What was recorded after now is no
+   * longer the future, and the past, which would not lead here, is forgotten: `changed`.
+   */
   writeMemory(task: Task, address: number, bytes: Uint8Array): number;
+  /** To be called after registers or anything else were changed: as `writeMemory`. */
+  changed(): void;
 }

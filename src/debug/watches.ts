@@ -10,17 +10,28 @@ export interface Hit {
   access: "write" | "read";
 }
 
+const NONE: readonly Watchpoint[] = [];
+
 export class Watches {
-  private points: readonly Watchpoint[] = [];
+  private all: readonly Watchpoint[] = NONE;
+  /** Those that are seen to now. */
+  private points: readonly Watchpoint[] = NONE;
   /** By address space: the bytes as they were last seen, for what the kernel changes. */
   private known = new WeakMap<AddressSpace, Uint8Array[]>();
 
   constructor(private readonly engine: Engine) {}
 
   set(points: readonly Watchpoint[]): void {
-    this.points = [...points];
+    this.all = [...points];
+    this.enable(true);
+  }
+  /** Sees to them from now on, or does not. */
+  enable(on: boolean): void {
+    const wanted = on ? this.all : NONE;
     this.known = new WeakMap();
-    this.engine.watch.set(this.points);
+    if (this.points === wanted) return;
+    this.points = wanted;
+    this.engine.watch.set(wanted);
   }
   /** The task's next instruction touches watched memory: runs it. Its exit, and what it did. */
   pass(task: Task): { code: number; hit: Hit | undefined } {

@@ -167,9 +167,12 @@ export class Engine {
     this.space = space;
     space.activate();
   }
-  /** Instructions executed so far. */
+  /** Instructions executed so far. Set when the machine is set back. */
   get instructions(): number {
     return this.done;
+  }
+  set instructions(n: number) {
+    this.done = n;
   }
   /** So many more may be executed than a budget allows, unless it is exact. */
   get overshoot(): number {

@@ -69,6 +69,8 @@ export type HostStat = StatFields;
 
 /** Synchronous file access, by host path. Flags and modes are Linux's. All return -errno on failure. */
 export interface HostFs {
+  /** Milliseconds since some fixed point: how old what was found is. */
+  now(): number;
   stat(path: string, follow: boolean): HostStat | number;
   open(path: string, flags: number, mode: number): number;
   close(fd: number): number;

@@ -23,7 +23,7 @@ describe("inotify", () => {
   it("reports what happens in a directory and to a file", () => {
     const { tree, ctx } = testTree(new MemoryHost());
     const { vfs } = tree;
-    const watch = new InotifyFile(0);
+    const watch = new InotifyFile(0, () => Date.now());
     expect(watch.read(new Uint8Array(100))).toBe(-E.EAGAIN);
     expect(watch.add(vfs.root.inode, IN.IN_ALL_EVENTS)).toBe(1);
     const f = ok(vfs.open(ctx, vfs.root, "/f", O_CREAT | O_WRONLY, 0o644));

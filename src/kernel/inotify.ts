@@ -35,7 +35,7 @@ class Watch implements Watcher {
     this.stopOutside = inode.watchOutside?.((kind, name) => this.outside(kind, name));
   }
   event(mask: number, name: string, cookie: number): void {
-    this.own.set(name, Date.now());
+    this.own.set(name, this.queue.now());
     if (this.own.size > 1000) this.own.clear();
     this.report(mask, name, cookie);
     if (mask & IN.IN_DELETE_SELF) this.queue.drop(this);
@@ -48,7 +48,7 @@ class Watch implements Watcher {
   /** A change that other programs of the host made. It tells little: a name came or went, or contents or attributes changed. */
   private outside(kind: "changed" | "came" | "went", name: string): void {
     const last = Math.max(this.own.get(name) ?? 0, this.own.get("") ?? 0);
-    if (Date.now() - last < OWN) return;
+    if (this.queue.now() - last < OWN) return;
     const mask = { changed: IN.IN_MODIFY, came: IN.IN_CREATE, went: IN.IN_DELETE }[kind];
     this.report(mask, name, 0);
   }
@@ -63,7 +63,11 @@ export class InotifyFile extends AnonFile {
   private events: Event[] = [];
   private nextWd = 1;
 
-  constructor(flags: number) {
+  /** `now`: milliseconds. */
+  constructor(
+    flags: number,
+    readonly now: () => number,
+  ) {
     super("inotify", flags | O_RDONLY);
   }
   /** inotify_add_watch(2): the watch descriptor or -errno. */

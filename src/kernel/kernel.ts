@@ -88,7 +88,7 @@ export class Kernel {
   /** When the slice that runs began. */
   sliceStart = 0n;
   /** Length of the next slice, in instructions, where that is not always the same (stress). */
-  slices: (() => number) | undefined;
+  slices: { next(): number } | undefined;
   /** Set by sched_yield: the slice ends with this call. */
   yielding = false;
   /** A stop signal for a group that nobody in here could continue (the first program's, on ^Z). */

@@ -3,7 +3,9 @@
  * for POSIX locks (they belong to the process), the File for open-file-description locks and for flock. flock and
  * fcntl locks do not see each other, as on Linux.
  */
+
 import { F_UNLCK, F_WRLCK } from "../abi/fcntl.ts";
+import { Attached } from "../base/attached.ts";
 import { type Inode, WaitQueue } from "../vfs/types.ts";
 
 export interface Lock {
@@ -55,11 +57,10 @@ export class LockSet {
   }
 }
 
-/** Lock sets by inode; inodes are unique objects, so that all machines can share these. */
-const posix = new WeakMap<Inode, LockSet>();
-const whole = new WeakMap<Inode, LockSet>();
+const posix = new Attached<Inode, LockSet>("range locks");
+const whole = new Attached<Inode, LockSet>("file locks");
 
-function setOf(map: WeakMap<Inode, LockSet>, inode: Inode): LockSet {
+function setOf(map: Attached<Inode, LockSet>, inode: Inode): LockSet {
   let set = map.get(inode);
   if (!set) {
     set = new LockSet();

@@ -1,4 +1,5 @@
 import { alignUp } from "../base/bits.ts";
+import { counters } from "../base/counters.ts";
 import { FAULT_ACCERR, FAULT_BUS, FAULT_MAPERR, FAULT_OK, FAULT_OOM, type FaultResult, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import { AddressSpace, PTE_COW, PTE_SHARED, USER_END } from "../mmu/space.ts";
@@ -15,14 +16,12 @@ const MIN_STACK_GAP = 128 << 20;
 /** Pages that a fault maps at most, as Linux's fault_around_bytes says. */
 const AROUND = 16;
 
-let ids = 0;
-
 /** A process's memory: page tables, mappings, and what execve put where. Shared by CLONE_VM. */
 export class Mm {
   /** Tasks that use it. */
   refs = 1;
   /** Names it in futex keys. */
-  readonly id = ++ids;
+  readonly id = ++counters.space;
   readonly user: UserMemory;
   readonly vmas = new VmaList();
   brkStart = 0;

@@ -1,5 +1,7 @@
 /** The kernel's facts as /proc shows them (fs/proc-source.ts). */
+
 import { SIG_DFL, SIG_IGN } from "../abi/signal.ts";
+import { Attached } from "../base/attached.ts";
 import { EXEC, READ, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import { type CpuLevel, DEFAULT_LEVEL, FEATURES, hasFeature } from "../sem/cpu-features.ts";
@@ -28,7 +30,7 @@ class KernelFacts implements ProcSource {
   readonly release = UTS.release;
   readonly version = UTS.version;
   readonly cpu: ProcSource["cpu"];
-  private readonly processes = new WeakMap<Process, ProcProcess>();
+  private readonly processes = new Attached<Process, ProcProcess>("facts");
 
   constructor(
     private readonly kernel: Kernel,

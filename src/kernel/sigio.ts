@@ -1,7 +1,9 @@
 /** Signal-driven I/O: fcntl(2), F_SETOWN and F_SETSIG. */
+
 import { O_ASYNC } from "../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../abi/poll.ts";
 import { SI_SIGIO, SIGIO } from "../abi/signal.ts";
+import { Attached } from "../base/attached.ts";
 import type { File } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
 import { sendToProcess } from "./send.ts";
@@ -15,7 +17,7 @@ interface Owner {
   waiting: boolean;
 }
 
-const owners = new WeakMap<File, Owner>();
+const owners = new Attached<File, Owner>("owner");
 
 export function ownerOf(file: File): Owner {
   let owner = owners.get(file);

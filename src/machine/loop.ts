@@ -1,7 +1,7 @@
 /** What a machine does as long as it has processes: timers, one slice after the other, and the host's events. */
 import type { Host } from "../host/types.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { beginSlice, endSlice, type Overseer, type Processor, runSlice, type Slice } from "./run-task.ts";
+import { beginSlice, endSlice, type Overseer, type Pace, type Processor, runSlice, type Slice } from "./run-task.ts";
 
 /** The host's events get their turn after this much running, nanoseconds. */
 const BREATH = 10000000n;
@@ -21,6 +21,7 @@ export class Loop {
     private readonly processor: Processor,
     private readonly kernel: Kernel,
     private readonly host: Host,
+    private readonly pace: Pace | undefined,
   ) {}
 
   /** Runs until no process is left: true; or until the overseer wants everything to stand still. Call again to go on. */
@@ -37,7 +38,7 @@ export class Loop {
       }
       const { slice } = this;
       if (slice) {
-        if (!runSlice(processor, slice, overseer)) return false;
+        if (!runSlice(processor, slice, overseer, this.pace)) return false;
         endSlice(slice);
         this.slice = undefined;
         if (this.turn - this.breathed < BREATH) continue;

@@ -20,7 +20,8 @@ import { HELPERS } from "../sem/helpers/index.ts";
 import { SEMANTICS } from "../sem/table.ts";
 import { resetRegisters } from "./cpu.ts";
 import { Loop } from "./loop.ts";
-import { randomSlices } from "./stress.ts";
+import type { Pace } from "./run-task.ts";
+import { RandomSlices } from "./stress.ts";
 
 export type NetworkReach = "none" | "loopback" | "host";
 
@@ -43,6 +44,10 @@ export interface MachineOptions {
   stress?: number;
   /** Compile hot code (default), interpret everything, or compile as much as possible (for tests). */
   jit?: boolean | "eager";
+  /** Milliseconds, for the JIT's statistics; the host's clock if left out. */
+  timer?: () => number;
+  /** Decides when slices end: a recording. */
+  pace?: Pace;
   /** The processor's features, by the levels of the x86-64 psABI; the highest if left out. */
   cpu?: CpuLevel;
 }
@@ -81,7 +86,7 @@ export class Machine {
       level: options.cpu,
       semantics: options.jit === false ? undefined : (mnemonic) => SEMANTICS[mnemonic],
       eager: options.jit === "eager",
-      clock: () => Number(host.clock.monotonic()) / 1e6,
+      clock: options.timer ?? (() => Number(host.clock.monotonic()) / 1e6),
     });
     const onCodeStore = (at: number, length: number): void => this.engine.cache.invalidate(at, length);
     this.frames.onCodeFrameFreed = (frame) => onCodeStore(frame, PAGE);
@@ -91,6 +96,7 @@ export class Machine {
       onCodeStore,
       overlays: options.overlays,
       inMemory: options.inMemory,
+      repeatable: options.pace !== undefined,
     });
     this.kernel = new Kernel({
       host,
@@ -107,9 +113,9 @@ export class Machine {
         reset: () => resetRegisters(this.ram),
       },
     });
-    this.loop = new Loop(this.engine, this.kernel, host);
+    this.loop = new Loop(this.engine, this.kernel, host, options.pace);
     this.connectNetwork(options.net ?? "loopback");
-    if (options.stress !== undefined) this.kernel.slices = randomSlices(options.stress);
+    if (options.stress !== undefined) this.kernel.slices = new RandomSlices(options.stress);
     mountProc(this.kernel, this.tree);
     this.kernel.trace = options.trace;
     this.tree.cache.onTruncate = (owner, size) => {

@@ -14,8 +14,8 @@ import { onFault, onInt1, raise } from "./faults.ts";
 export interface Processor {
   /** The address space of what runs from now on. */
   use(space: AddressSpace): void;
-  /** Runs about `budget` instructions at most; an EXIT code. */
-  run(budget: number): number;
+  /** Runs about `budget` instructions at most, or exactly no more; an EXIT code. */
+  run(budget: number, exact?: boolean): number;
   /** Runs one instruction. */
   step(): number;
   readonly instructions: number;
@@ -44,7 +44,14 @@ export interface Overseer {
   /** True to stand still while no task runs. */
   readonly stopped: boolean;
   /** Runs the task's code as the processor would; EXIT.BUDGET to be asked again. */
-  execute(task: Task, budget: number): number;
+  execute(task: Task, budget: number, exact: boolean): number;
+}
+
+/** Decides when a slice's time is over, and is told: a recording. */
+export interface Pace {
+  /** Instructions until then; undefined where the slice's own budget counts. */
+  left(position: number): number | undefined;
+  over(position: number): void;
 }
 
 export function beginSlice(processor: Processor, task: Task): Slice {
@@ -54,11 +61,11 @@ export function beginSlice(processor: Processor, task: Task): Slice {
   const begun = kernel.now();
   kernel.sliceStart = begun;
   kernel.yielding = false;
-  return { task, begun, budget: kernel.slices?.() ?? SLICE, phase: "prepare" };
+  return { task, begun, budget: kernel.slices?.next() ?? SLICE, phase: "prepare" };
 }
 
 /** Goes on until the slice is over, or the task cannot go on: true. False if it is to stand still. */
-export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer): boolean {
+export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer, pace?: Pace): boolean {
   const { task } = slice;
   const { kernel } = task;
   for (;;) {
@@ -67,12 +74,20 @@ export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer
       if (!prepareUser(task)) return true;
       slice.phase = "run";
     }
-    if (kernel.yielding || slice.budget <= 0) return true;
+    if (kernel.yielding) return true;
+    const before = processor.instructions;
+    const paced = pace?.left(before);
+    const left = paced ?? slice.budget;
+    if (left <= 0) {
+      pace?.over(before);
+      return true;
+    }
     if (overseer?.hold(task)) return false;
     task.origRax = -1;
-    const before = processor.instructions;
     const stepping = task.tracee?.mode === "step";
-    const exit = stepping ? processor.step() : (overseer?.execute(task, slice.budget) ?? processor.run(slice.budget));
+    const exact = paced !== undefined;
+    const run = (): number => overseer?.execute(task, left, exact) ?? processor.run(left, exact);
+    const exit = stepping ? processor.step() : run();
     slice.budget -= processor.instructions - before;
     if (exit === EXIT.BUDGET && !stepping) continue;
     if (exit === EXIT.SYSCALL) startCall(task);

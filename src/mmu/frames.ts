@@ -63,6 +63,10 @@ export class Frames {
   get available(): number {
     return this.ram.maxBytes - this.next + this.free.length * PAGE;
   }
+  /** Frames from here on were never used. */
+  get end(): number {
+    return this.next;
+  }
   get total(): number {
     return this.ram.maxBytes - FRAMES;
   }

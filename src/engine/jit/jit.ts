@@ -330,7 +330,7 @@ export class Jit {
   }
   /** Breakpoints of the page at an address change: regions made from it go. */
   dropPage(page: number): void {
-    for (const r of new Set(this.byRecord.values())) if (r.pages.has(page)) this.remove(r);
+    for (const r of new Set(this.byRecord.values())) if (r.pages.has(page) && this.installed(r)) this.remove(r);
     this.hopeless.clear();
   }
   private dropAll(): void {

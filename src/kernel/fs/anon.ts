@@ -1,9 +1,8 @@
 import { S_IFMT } from "../../abi/stat.ts";
 import { ANON_INODE_FS_MAGIC } from "../../abi/statfs.ts";
+import { counters } from "../../base/counters.ts";
 import { BaseInode } from "../../vfs/inode.ts";
 import type { FileSystem, Inode, SetAttr, Stat, Statfs } from "../../vfs/types.ts";
-
-let nextIno = 1000;
 
 /** A file system nobody mounts: pipefs, sockfs, anon_inodefs. */
 export class AnonFs implements FileSystem {
@@ -20,7 +19,7 @@ export class AnonFs implements FileSystem {
   }
   /** An inode of the given mode (with type). */
   inode(mode: number, uid = 0, gid = 0, time = 0n): AnonInode {
-    return new AnonInode(this, mode, nextIno++, uid, gid, time);
+    return new AnonInode(this, mode, counters.anonInode++, uid, gid, time);
   }
 }
 

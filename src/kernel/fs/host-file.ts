@@ -150,12 +150,12 @@ export class HostFile extends RegularFile {
     if (!this.readable) return 0;
     const { pages } = this.inode;
     const index = Math.floor(offset / PAGE);
-    if (pages.has(index) && Date.now() - this.checked < RECENT) return pages.cached(index);
+    if (pages.has(index) && this.host.now() - this.checked < RECENT) return pages.cached(index);
     const st = this.host.fstat(this.fd);
     if (typeof st === "number" || offset >= st.size) return 0;
     if (pages.count === 0) this.inode.setVersion(st);
     else this.agree(st);
-    this.checked = Date.now();
+    this.checked = this.host.now();
     if (!pages.has(index))
       pages.readAround(index, st.size, (into, from) => this.host.pread(this.fd, into, from * PAGE));
     return Math.max(0, pages.get(index, this.fill));

@@ -222,12 +222,12 @@ export class HostInode extends BaseInode {
    */
   private recentDirectory(name: string): HostInode | undefined {
     const seen = this.directories?.get(name);
-    if (!seen || Date.now() - seen.at > RECENT) return undefined;
+    if (!seen || this.host.now() - seen.at > RECENT) return undefined;
     return seen.inode;
   }
   private rememberDirectory(name: string, inode: HostInode): void {
     this.directories = this.fs.directoryCache(this.directories);
-    this.directories.set(name, { inode, at: Date.now() });
+    this.directories.set(name, { inode, at: this.host.now() });
   }
   private directories: DirectoryCache | undefined;
 

@@ -17,19 +17,23 @@ export class HostFileSystem implements HostTree {
   readonly keep = new Set<HostInode>();
   readonly dirty = new Set<HostInode>();
   lastFound: HostInode | undefined;
+  /** All there are, where that must not depend on the host's garbage collection. */
+  private readonly held: Set<HostInode> | undefined;
   private readonly dead = new FinalizationRegistry<{ dev: number; ino: number }>(({ dev, ino }) => {
     const byIno = this.inodes.get(dev);
     if (!byIno?.get(ino)?.deref()) byIno?.delete(ino);
   });
 
-  /** `user` is whom the host runs us as; `now` the time in nanoseconds. */
+  /** `user` is whom the host runs us as; `now` the time in nanoseconds; `repeatable`: no inode is forgotten. */
   constructor(
     readonly host: HostFs,
     readonly cache: PageCache,
     readonly devices: Devices,
     readonly user: { uid: number; gid: number },
     readonly now: () => bigint,
+    repeatable: boolean,
   ) {
+    if (repeatable) this.held = new Set();
     const st = host.stat("/", true);
     this.dev = typeof st === "number" ? 1 : st.dev;
     const [ino, type] = typeof st === "number" ? [2, S_IFDIR] : [st.ino, st.mode & S_IFMT];
@@ -43,6 +47,7 @@ export class HostFileSystem implements HostTree {
       this.inodes.set(inode.dev, byIno);
     }
     byIno.set(inode.ino, new WeakRef(inode));
+    this.held?.add(inode);
     this.dead.register(inode, { dev: inode.dev, ino: inode.ino });
   }
   inode(st: HostStat, parent: HostInode, name: string): HostInode {

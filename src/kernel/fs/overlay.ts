@@ -17,6 +17,7 @@ export function overlayFs(host: HostFs, dirs: readonly string[]): HostFs {
   /** Paths that name a descriptor stay as they are. */
   const source = (path: string) => (path.startsWith("/proc/self/fd/") ? path : at(path));
   return {
+    now: () => host.now(),
     stat: (path, follow) => host.stat(at(path), follow),
     open: (path, flags, mode) => host.open(at(path), flags, mode),
     close: (fd) => host.close(fd),

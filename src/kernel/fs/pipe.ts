@@ -4,6 +4,7 @@ import { FIONREAD } from "../../abi/ioctl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { S_IFIFO } from "../../abi/stat.ts";
 import { PIPEFS_MAGIC } from "../../abi/statfs.ts";
+import { Attached } from "../../base/attached.ts";
 import { BaseFile } from "../../vfs/file.ts";
 import { anonymousPlace } from "../../vfs/place.ts";
 import { type Cred, type Inode, type IoctlMemory, WaitQueue } from "../../vfs/types.ts";
@@ -207,7 +208,7 @@ export function makePipe(flags: number, cred: Cred): [PipeFile, PipeFile] {
   return ends;
 }
 
-const fifos = new WeakMap<Inode, Pipe>();
+const fifos = new Attached<Inode, Pipe>("fifo");
 
 /** Opens a FIFO found in a file system. Blocking openers must wait on `opening()`. */
 export function openFifo(inode: Inode, flags: number): PipeFile | number {

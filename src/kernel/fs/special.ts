@@ -1,12 +1,10 @@
 import { EINVAL, ENXIO } from "../../abi/errno.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT } from "../../abi/stat.ts";
+import { counters } from "../../base/counters.ts";
 import { BaseInode } from "../../vfs/inode.ts";
 import type { Cred, File, FileSystem, SetAttr, Stat } from "../../vfs/types.ts";
 import type { Devices } from "./devices.ts";
 import { openFifo } from "./pipe.ts";
-
-/** Above what hosts use, so that numbers do not meet those of the host's files in the same directory. */
-let nextIno = 2 ** 40;
 
 /** A FIFO, socket or device node kept in memory. */
 export class SpecialInode extends BaseInode {
@@ -23,7 +21,7 @@ export class SpecialInode extends BaseInode {
     private readonly now: bigint,
     private readonly devices: Devices,
   ) {
-    super(fs, nextIno++, mode & S_IFMT);
+    super(fs, counters.specialInode++, mode & S_IFMT);
     this.uid = cred.fsuid;
     this.gid = cred.fsgid;
     this.times = { atime: now, mtime: now, ctime: now };

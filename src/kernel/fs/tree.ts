@@ -22,6 +22,8 @@ export interface TreeOptions {
   overlays?: readonly string[];
   /** Serve nothing of the host's files: the root is an empty tmpfs. Also the case when the host has none. */
   inMemory?: boolean;
+  /** What is asked of the host shall not depend on its garbage collection. */
+  repeatable?: boolean;
 }
 
 /** The machine's files: what is mounted, the standard streams and the terminal. */
@@ -73,5 +75,5 @@ export function makeTree(options: TreeOptions): Tree {
 function hostRoot(o: TreeOptions, fs: HostFs, cache: PageCache, devices: Devices): HostFileSystem {
   const overlays = o.overlays ?? [""];
   const seen = overlays.length === 1 && overlays[0] === "" ? fs : overlayFs(fs, overlays);
-  return new HostFileSystem(seen, cache, devices, o.host.ids, () => o.host.clock.realtime());
+  return new HostFileSystem(seen, cache, devices, o.host.ids, () => o.host.clock.realtime(), o.repeatable ?? false);
 }

@@ -1,5 +1,6 @@
 import * as E from "../../abi/errno.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../../abi/socket.ts";
+import { Attached } from "../../base/attached.ts";
 import type { File, Inode } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
 import { type Address, type InetAddress, isAnyIp, isLoopback, plainIp } from "./address.ts";
@@ -13,7 +14,7 @@ const LAST_PORT = 60999;
 /** The machine's network: names that sockets are bound to. It reaches no further than the loopback. */
 export class Net {
   private readonly abstract = new Map<string, Socket>();
-  private readonly paths = new WeakMap<Inode, Socket>();
+  private readonly paths = new Attached<Inode, Socket>("socket");
   /** Bound internet sockets, by type and port. */
   private readonly ports = new Map<string, Socket[]>();
   private nextPort = FIRST_PORT;

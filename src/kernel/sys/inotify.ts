@@ -11,7 +11,11 @@ import { fileOf, installFile } from "./support.ts";
 
 function inotifyInit1(call: Call, flags: number): SysResult {
   if (flags & ~(O_CLOEXEC | O_NONBLOCK)) return -EINVAL;
-  return installFile(call, new InotifyFile(flags & O_NONBLOCK), (flags & O_CLOEXEC) !== 0);
+  return installFile(
+    call,
+    new InotifyFile(flags & O_NONBLOCK, () => Number(call.kernel.now()) / 1e6),
+    (flags & O_CLOEXEC) !== 0,
+  );
 }
 
 function inotifyOf(call: Call, fd: number): InotifyFile | number {

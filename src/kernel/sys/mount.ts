@@ -1,7 +1,9 @@
 /** mount(2), umount2(2), pivot_root(2), swapon(2): of file systems, tmpfs and bind mounts. */
+
 import * as E from "../../abi/errno.ts";
 import { AT_FDCWD } from "../../abi/fcntl.ts";
 import { S_IFDIR } from "../../abi/stat.ts";
+import { counters } from "../../base/counters.ts";
 import { MS_BIND, MS_REMOUNT } from "../../vfs/mount.ts";
 import type { Place } from "../../vfs/types.ts";
 import { CAP_SYS_ADMIN, capable } from "../cred.ts";
@@ -14,8 +16,6 @@ import { userOf } from "./support.ts";
 const KEPT = 15;
 /** MS_REC, MS_PRIVATE and the other kinds of propagation: there is one namespace, so nothing propagates. */
 const PROPAGATION = 0x4000 | 0x20000 | 0x40000 | 0x80000 | 0x100000;
-
-let nextDev = 64;
 
 function remount(place: Place, flags: number): number {
   if (!place.mount || place.inode !== place.mount.root) return -E.EINVAL;
@@ -41,7 +41,7 @@ function mountAt(call: Call, place: Place, source: string, type: string, sourceA
     return -E.ENODEV;
   }
   const { cache, devices, now } = call.kernel.memfds;
-  mounts.mount(dir, place.name, new TmpFileSystem(cache, devices, now, nextDev++, type), source, flags & KEPT);
+  mounts.mount(dir, place.name, new TmpFileSystem(cache, devices, now, counters.device++, type), source, flags & KEPT);
   return 0;
 }
 

@@ -69,6 +69,9 @@ function namesIn(path: string): string[] {
 }
 
 export class NodeFs implements HostFs {
+  now(): number {
+    return Math.floor(performance.now());
+  }
   /** `wake` ends the host's sleep when something happened to a watched file. */
   constructor(private readonly wake: () => void = () => {}) {}
   stat(path: string, follow: boolean): HostStat | number {

@@ -4,12 +4,15 @@ import { ENOENT, errnoMessage } from "../../abi/errno.ts";
 import { SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
+import type { Host } from "../../host/types.ts";
 import type { Process } from "../../kernel/process.ts";
 import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
+import type { Head } from "../../record/file.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
 import { Log } from "./log.ts";
+import { startRecording } from "./record.ts";
 
 export interface RunOptions {
   jit: boolean | "eager";
@@ -23,8 +26,13 @@ export interface RunOptions {
   overlays: string | undefined;
   net: NetworkReach;
   stress: number | undefined;
+  /** File to record to, and to replay. */
+  record: string | undefined;
+  replay: string | undefined;
   program: string;
   argv: string[];
+  /** Of the command. */
+  version: string;
 }
 
 /** Exit codes of shells: found but not executable, and not found. */
@@ -49,7 +57,7 @@ export interface Handlers {
 }
 
 /** The handlers, made at build time: given, beside the bundle, or in dist/ when run from source. */
-async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
+export async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
   if (handlers) return unpackImage(handlers.file, await handlers.module);
   for (const place of ["handlers.bin", "../../../dist/handlers.bin"]) {
     const url = new URL(place, import.meta.url);
@@ -80,10 +88,14 @@ export interface Extras {
 export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Extras = {}): Promise<void> {
   const image = await loadImage(handlers);
   const log = new Log(o.logPath, o.logToStderr);
-  const host = new NodeHost((line) => log.write(line));
+  const node = new NodeHost((line) => log.write(line));
+  const record = o.record === undefined ? undefined : startRecording(o.record, node, headOf(o));
+  const host: Host = record?.host ?? node;
   const machine = new Machine({
     host,
     image,
+    pace: record?.pace,
+    timer: () => performance.now(),
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
     jit: o.jit,
@@ -98,21 +110,29 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   extras.prepare?.(machine, (line) => log.write(line));
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
-    host.restore();
+    node.restore();
     process.exit(refusal(o.program, -failed, machine.programFound));
   }
   for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
   const started = performance.now();
   const status = await (extras.drive?.(machine) ?? machine.run());
-  await host.net.drain();
-  host.restore();
+  await node.net.drain();
+  record?.finish({ position: machine.engine.instructions, ...status });
+  node.restore();
   if (o.statistics) printStatistics(machine, performance.now() - started);
   endLike(status);
 }
 
+/** What a recording has to say about how the program was started. */
+function headOf(o: RunOptions): Head {
+  const { version, cpu, net, stress } = o;
+  const common = { version, cpu, net, stress, overlays: overlayList(o.overlays), cwd: bytes(process.cwd()) };
+  return { ...common, program: bytes(o.program), argv: o.argv.map(bytes), env: environment() };
+}
+
 /** What others send to this process is meant for the guest. What a terminal sends, the terminal passes on. */
-function forwardSignals(host: NodeHost, machine: Machine): void {
+export function forwardSignals(host: Host, machine: Machine): void {
   const terminal = host.onSignal;
   host.onSignal = (signo) => {
     if (terminal && OF_TERMINALS.includes(signo)) terminal(signo);

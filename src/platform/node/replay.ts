@@ -1,0 +1,82 @@
+/** `blink --replay`: a recorded run once more, from the recording alone. */
+import fs from "node:fs";
+import { Machine, type NetworkReach } from "../../machine/machine.ts";
+import { Truncated } from "../../record/bytes.ts";
+import { BadRecording, type Head, type ReadRecording, readRecording, type Tail } from "../../record/file.ts";
+import { Recording } from "../../record/recording.ts";
+import { Diverged } from "../../record/tap.ts";
+import type { CpuLevel } from "../../sem/cpu-features.ts";
+import { endLike } from "./ending.ts";
+import { Log } from "./log.ts";
+import { forwardSignals, type Handlers, loadImage, type RunOptions } from "./run.ts";
+
+/** EX_DATAERR of sysexits.h: the recording is of no use, or the run went another way. */
+const EXIT_DATA = 65;
+
+/** Replays a file and ends this process as the program ended. */
+export async function replayProgram(path: string, o: RunOptions, handlers?: Handlers): Promise<void> {
+  try {
+    const read = readRecording(fs.readFileSync(path));
+    endLike(await replay(read, o, handlers));
+  } catch (error) {
+    if (!(error instanceof BadRecording || error instanceof Diverged || isMissing(error))) throw error;
+    process.stderr.write(`blink: ${path}: ${error.message}\n`);
+    process.exit(EXIT_DATA);
+  }
+}
+
+function isMissing(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
+}
+
+async function replay(read: ReadRecording, o: RunOptions, handlers?: Handlers): Promise<Tail> {
+  let position = (): number => 0;
+  try {
+    const recording = new Recording(undefined, read.tape, read.ends);
+    const machine = await machineOf(read.head, recording, o, handlers);
+    position = () => machine.engine.instructions;
+    return await run(machine, recording, read);
+  } catch (error) {
+    if (!(error instanceof Truncated)) throw error;
+    throw new BadRecording(`the recording ends at instruction ${position()}, before the program did`);
+  }
+}
+
+/** Runs the machine to its end, which must be the recorded one. */
+async function run(machine: Machine, recording: Recording, { head, tail }: ReadRecording): Promise<Tail> {
+  const { tap } = recording;
+  tap.onOutput = (stream, bytes) => {
+    if (stream === 1 || stream === 2) fs.writeSync(stream, bytes);
+  };
+  tap.position = () => machine.engine.instructions;
+  const failed = machine.start(head.program, head.argv, head.env);
+  if (failed < 0) throw new Diverged(`the program cannot be started: error ${-failed}`);
+  forwardSignals(recording.host, machine);
+  const status = await machine.run();
+  const position = machine.engine.instructions;
+  if (tail && tail.position !== position)
+    throw new Diverged(`ended at instruction ${position}, recorded is ${tail.position}`);
+  return { position, ...status };
+}
+
+async function machineOf(head: Head, recording: Recording, o: RunOptions, handlers?: Handlers): Promise<Machine> {
+  const machine = new Machine({
+    host: recording.host,
+    image: await loadImage(handlers),
+    overlays: head.overlays,
+    cwd: head.cwd,
+    jit: o.jit,
+    // Written by `blink --record`, whose options are checked.
+    cpu: head.cpu as CpuLevel | undefined,
+    net: head.net as NetworkReach,
+    stress: head.stress,
+    pace: recording.ends,
+    timer: () => performance.now(),
+  });
+  if (o.strace > 0) {
+    const { Tracer } = await import("../../kernel/strace/tracer.ts");
+    const log = new Log(o.logPath, o.logToStderr);
+    machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
+  }
+  return machine;
+}
