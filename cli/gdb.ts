@@ -1,7 +1,7 @@
 /** `blink -g`: the program runs as a debugger says that connects from outside. Bundled on its own: see tools/lazy.mjs. */
 import { Debugger } from "../src/debug/debugger.ts";
 import { Session } from "../src/debug/gdb/session.ts";
-import type { ExitStatus, Machine } from "../src/machine/machine.ts";
+import type { ExitStatus } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
@@ -21,20 +21,36 @@ export async function runForGdb(
   }
   await runProgram({ ...options, version }, handlers, {
     ...crashExtras(options),
-    drive: (machine) => drive(machine, acceptor),
+    drive: (machine) => drive(new Debugger(machine), acceptor),
   });
 }
 
-async function drive(machine: Machine, acceptor: Acceptor): Promise<ExitStatus> {
-  const debuggee = new Debugger(machine);
+/** While no debugger is there, nothing runs that could take a signal: ^C then ends blink itself. */
+function endBySignals(alone: () => boolean): void {
+  for (const [name, signo] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+    ["SIGHUP", 1],
+  ] as const) {
+    process.on(name, () => {
+      if (alone()) process.exit(128 + signo);
+    });
+  }
+}
+
+async function drive(debuggee: Debugger, acceptor: Acceptor): Promise<ExitStatus> {
   process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
+  let connected = false;
+  endBySignals(() => !connected);
   for (let alone = false; !alone && !debuggee.ended; ) {
+    connected = false;
     const connection = await acceptor.next();
+    connected = true;
     const session = new Session(debuggee, (bytes) => connection.send(bytes));
     connection.start({ data: (bytes) => session.feed(bytes), closed: () => session.closed() });
     const ending = await session.over;
     connection.end();
-    alone = ending !== "closed" || machine.kernel.tasks.size === 0;
+    alone = ending !== "closed" || debuggee.machine.kernel.tasks.size === 0;
   }
   acceptor.close();
   return debuggee.ended ?? runAlone(debuggee);

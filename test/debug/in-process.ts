@@ -8,9 +8,19 @@ import { NodeFs } from "../../src/platform/node/fs.ts";
 import { DIST } from "../harness/paths.ts";
 import { BASE_ENV } from "../harness/spawn.ts";
 
-/** A host with fixed time whose files are this system's; what programs print is kept in memory. */
+/** A host whose files and time are this system's; what programs print is kept in memory. */
 class FileHost extends MemoryHost {
   readonly fs = new NodeFs();
+  constructor() {
+    const now = (): bigint => process.hrtime.bigint();
+    super({
+      clock: { realtime: now, monotonic: now },
+      after: (ms, fn) => {
+        const timer = setTimeout(fn, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+  }
 }
 
 /** A machine in this process that is about to run a program of the host. */

@@ -7,7 +7,7 @@ static pthread_barrier_t ready;
 int shared;
 
 __attribute__((noinline)) static void work(int n) {
-  shared += n; /* line 10 */
+  shared += n;
   pthread_barrier_wait(&ready);
   pthread_barrier_wait(&ready);
 }
@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
   pthread_barrier_init(&ready, 0, 3);
   for (long i = 0; i < 2; i++) pthread_create(&threads[i], 0, start, (void *)(i + 1));
   pthread_barrier_wait(&ready);
-  if (argc > 1) abort(); /* line 26 */
+  if (argc > 1) abort();
   pthread_barrier_wait(&ready);
   for (int i = 0; i < 2; i++) pthread_join(threads[i], 0);
   printf("%d\n", shared);

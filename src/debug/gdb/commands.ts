@@ -90,6 +90,7 @@ function registers(session: Session, command: string, text: string): string {
   const value = fromHex(digits ?? "");
   if (!value) return BAD;
   const done = command === "G" ? writeRegisters(task, value) : writeRegister(task, hexNumber(number), value);
+  session.debuggee.changed();
   return done ? "OK" : BAD;
 }
 

@@ -65,7 +65,7 @@ export class PacketReader {
     this.digits += String.fromCharCode(b);
     if (this.digits.length < 2) return undefined;
     this.state = "between";
-    if (this.tooLong || Number.parseInt(this.digits, 16) !== this.sum) return { kind: "damaged" };
+    if (this.tooLong || hexNumber(this.digits) !== this.sum) return { kind: "damaged" };
     let text = "";
     for (const c of this.content) text += String.fromCharCode(c);
     return { kind: "packet", text };

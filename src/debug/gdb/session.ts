@@ -65,9 +65,9 @@ export class Session {
       else if (received.kind === "interrupt" && this.running) this.debuggee.interrupt();
     }
   }
-  /** The connection is gone. */
+  /** The connection is gone. What is still debugged waits for the next one. */
   closed(): void {
-    this.end("closed");
+    this.end(this.inferiors.size === 0 ? "detached" : "closed");
   }
   private arrived(text: string): void {
     if (this.acknowledges) this.send(Uint8Array.of(0x2b));
@@ -150,13 +150,13 @@ export class Session {
   /** Kills all processes that are debugged. */
   killAll(): void {
     for (const pid of this.inferiors.pids) this.kill(pid);
-    this.ending = "killed";
   }
   kill(pid: number): boolean {
     const process = this.debuggee.machine.kernel.processes.get(pid);
     if (!process || !this.inferiors.has(pid)) return false;
     sendToProcess(process, kernelInfo(SIGKILL));
     this.inferiors.remove(pid);
+    if (this.inferiors.size === 0) this.ending = "killed";
     return true;
   }
 }

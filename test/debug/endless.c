@@ -1,0 +1,6 @@
+/* Counts for ever. */
+volatile unsigned long count;
+
+int main(void) {
+  for (;;) count++;
+}
