@@ -28,6 +28,7 @@ import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
+import { checksAlignment, raisesAlignment } from "./alignment.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
 import { CompatCpu } from "./compat/cpu.ts";
@@ -38,7 +39,7 @@ import { FN_CROSS, FN_GOTO, FN_MASK, type HandlerImage, LINKS } from "./interp/i
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { POS_MASK, R_FALL, R_FN, R_IMM, R_POS, R_TAKEN, R_WHERE } from "./record.ts";
-import { afterStep, begin, trace, traced } from "./trace.ts";
+import { afterStep, begin, runsAlone, trace } from "./trace.ts";
 
 export interface EngineOptions {
   ram: Ram;
@@ -203,13 +204,14 @@ export class Engine {
     const { ram } = this;
     let left = budget;
     let code: number = EXIT.STEP;
-    if (!traced(ram)) {
+    if (!runsAlone(ram)) {
       code = this.runFree(budget);
       left = ram.i32[BUDGET >> 2];
     }
     if (code === EXIT.STEP) {
-      code = trace(ram, () => this.tracedStep());
-      ram.i32[BUDGET >> 2] = left - 1;
+      const before = this.done;
+      code = trace(ram, left, () => this.tracedStep());
+      ram.i32[BUDGET >> 2] = left - Math.max(1, this.done - before);
     }
     if (code === EXIT.FAULT) refineFault(ram, () => this.bytesHere());
     return code;
@@ -223,6 +225,7 @@ export class Engine {
     ram.i32[CODE_BASE >> 2] = ram.i32[RIP >> 2] & ~(PAGE - 1);
     ram.i32[(CODE_BASE >> 2) + 1] = ram.i32[(RIP >> 2) + 1];
     if (!this.build(STEP_RECORDS, frame, address, 1)) return EXIT.FAULT;
+    if (checksAlignment(ram) && raisesAlignment(ram, this.builder.last)) return EXIT.FAULT;
     ram.i32[BUDGET >> 2] = 0;
     const begun = begin(ram, this.builder.last);
     ram.i32[STEPPING >> 2] = 1;
@@ -265,6 +268,7 @@ export class Engine {
   step(): number {
     const { ram } = this;
     if (inCompat(ram)) return this.runCompat(1);
+    if (checksAlignment(ram)) return this.tracedStep();
     for (;;) {
       const record = this.decodeOne();
       if (record === 0) return EXIT.FAULT;
