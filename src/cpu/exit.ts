@@ -31,7 +31,7 @@ export const EXIT = {
   FETCH: 13,
   /** Inside the engine: this instruction loads the trap flag, and must run alone. RIP: this instruction. */
   STEP: 14,
-  /** Inside the engine: CS is another segment now, maybe of another mode. RIP: where to go on. */
+  /** Inside the engine: CS is another segment now, maybe of another mode, or no flag asks for single steps any more. RIP: where to go on. */
   MODE: 15,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -212,6 +212,8 @@ export class Engine {
       const before = this.done;
       code = trace(ram, left, () => this.tracedStep());
       ram.i32[BUDGET >> 2] = left - Math.max(1, this.done - before);
+      // The flags are clear: blocks run again.
+      if (code === EXIT.BUDGET && !runsAlone(ram)) code = EXIT.MODE;
     }
     if (code === EXIT.FAULT) refineFault(ram, () => this.bytesHere());
     return code;
