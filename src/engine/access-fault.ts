@@ -14,10 +14,10 @@ const LIMIT = 1n << 47n;
 const PAGE = 4096n;
 const STACK = /^(PUSH|POP|CALL|RET|ENTER|LEAVE|IRET)/;
 
-const canonical = (a: bigint): boolean => BigInt.asUintN(64, BigInt.asIntN(48, a)) === a;
+export const canonical = (a: bigint): boolean => BigInt.asUintN(64, BigInt.asIntN(48, a)) === a;
 const beyond = (a: bigint, bytes: number): boolean => !canonical(a) || (a < LIMIT && a + BigInt(bytes) > LIMIT);
 
-function addressOf(m: MemOperand, insn: Insn, view: DataView): bigint {
+export function addressOf(m: MemOperand, insn: Insn, view: DataView): bigint {
   const reg = (n: number): bigint => view.getBigUint64(GPR + n * 8, true);
   let a = (BigInt(m.dispHi) << 32n) + BigInt(m.dispLo >>> 0);
   if (m.base === BASE_RIP) a += view.getBigUint64(RIP, true) + BigInt(insn.length);

@@ -30,6 +30,7 @@ import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import type { Helper } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
+import { checksAlignment, raisesAlignment } from "./alignment.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
 import { Breakpoints } from "./breakpoints.ts";
 import { type Block, CodeCache } from "./code-cache.ts";
@@ -42,7 +43,7 @@ import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, type HandlerImage, LINKS } from ".
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { MAX_BLOCK, POS_MASK, R_FALL, R_FN, R_IMM, R_MOVED, R_POS, R_TAKEN, R_WHERE, RECORD } from "./record.ts";
-import { afterStep, begin, traced } from "./trace.ts";
+import { afterStep, begin, runsAlone } from "./trace.ts";
 import { WATCH_VECTOR, Watch } from "./watch.ts";
 
 export interface EngineOptions {
@@ -239,7 +240,7 @@ export class Engine {
   /** Runs one instruction, or one round of a repeated one, whatever stops others there: BUDGET, or its exit. */
   step(): number {
     const { ram } = this;
-    const code = inCompat(ram) ? this.runCompat(1) : this.finish(traced(ram) ? this.tracedStep() : this.stepOnce());
+    const code = inCompat(ram) ? this.runCompat(1) : this.finish(runsAlone(ram) ? this.tracedStep() : this.stepOnce());
     return code === EXIT.MODE ? EXIT.BUDGET : code;
   }
   private runCompat(n: number): number {
@@ -250,7 +251,7 @@ export class Engine {
     return code;
   }
   private runLong(n: number, exact: boolean): number {
-    let code = traced(this.ram) ? EXIT.STEP : exact ? this.runExactly(n) : this.runFree(n, false);
+    let code = runsAlone(this.ram) ? EXIT.STEP : exact ? this.runExactly(n) : this.runFree(n, false);
     if (code === EXIT.STEP) code = this.tracedStep();
     // Another process has that code elsewhere.
     else if (code === EXIT.BREAK && !this.breakpoints.addresses.has(this.rip)) code = this.stepOnce();
@@ -270,6 +271,7 @@ export class Engine {
     if (!frame) return EXIT.FAULT;
     this.codeBase();
     if (!this.build(STEP_RECORDS, frame, address, 1)) return EXIT.FAULT;
+    if (checksAlignment(ram) && raisesAlignment(ram, this.builder.last)) return EXIT.FAULT;
     const begun = begin(ram, this.builder.last);
     ram.i32[STEPPING >> 2] = 1;
     const code = this.enterAlone(STEP_RECORDS);

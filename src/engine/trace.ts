@@ -3,7 +3,7 @@
  * MOV and POP put the trap off to the next instruction; rounds of a repeated instruction each end in one.
  */
 import { EXIT } from "../cpu/exit.ts";
-import { TF } from "../cpu/flags.ts";
+import { AC, TF } from "../cpu/flags.ts";
 import { EXIT_ADDR, EXIT_ERROR, EXIT_VECTOR, FLAG_SYS, SS, YMM, YMM_STRIDE } from "../cpu/layout.ts";
 import type { Insn } from "../isa/types.ts";
 import type { Ram } from "../mmu/ram.ts";
@@ -11,6 +11,10 @@ import { VECTOR } from "../sem/emit.ts";
 
 export function traced(ram: Ram): boolean {
   return (ram.i32[FLAG_SYS >> 2] & TF) !== 0;
+}
+/** Instructions have to run one by one: they are traced, or their operands' alignment is checked. */
+export function runsAlone(ram: Ram): boolean {
+  return (ram.i32[FLAG_SYS >> 2] & (TF | AC)) !== 0;
 }
 
 /** An instruction that is about to run alone. */

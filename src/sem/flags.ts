@@ -23,9 +23,9 @@ export function restoreFlags(e: Emit, size: Size, v: Val): void {
   const wide = size === 16 ? 0 : AC | ID | 0x10000;
   e.writeFlags(i32.and(v, i32.const(~(RF_VM | VIF_VIP))), user | wide);
 }
-/** To precede all changes of an instruction that loads flags: with the trap flag in them the engine goes on by single steps. */
+/** To precede all changes of an instruction that loads flags: with TF or AC in them the engine goes on by single steps. */
 export function beforeTrap(e: Emit, flags: Val): void {
-  const trap = i32.ne(i32.and(flags, i32.const(TF)), ZERO);
+  const trap = i32.ne(i32.and(flags, i32.const(TF | AC)), ZERO);
   e.if(i32.and(trap, i32.eqz(e.field("i32", STEPPING))), () => e.exit(EXIT.STEP, "this"));
 }
 function popFlags(size: Size): Semantics {

@@ -132,3 +132,18 @@ test("an instruction that runs over the segment's end, and one at the stack's wi
   const r = run(3, "6061", "rsp=800 rbx=7");
   expect([r.gpr(RBX), r.gpr(RSP)]).toEqual([7n, 0x800n]);
 });
+
+test("alignment checks", () => {
+  const check = (code: string, state: string) => {
+    const { trap, signal, rip } = run(0, code, `${state} flags=40202`);
+    return [trap, signal, rip];
+  };
+  const at = BigInt(T.CODE_AT + 0x200);
+  expect(check("8b03", "rbx=10000002")).toEqual([17, SIGBUS, at]);
+  expect(check("8b03", "rbx=10000004")).toEqual([3, SIGTRAP, at + 3n]);
+  // PUSH; a string's second round; aligned to nothing; the flag cleared by POPF
+  expect(check("50", "rsp=10000804")).toEqual([17, SIGBUS, at]);
+  expect(check("f3a5", "rsi=10000000 rdi=10000104 rcx=3")).toEqual([3, SIGTRAP, at + 3n]);
+  expect(check("8a03", "rbx=10000003")).toEqual([3, SIGTRAP, at + 3n]);
+  expect(check("9d8b03", "rbx=10000002 rsp=10000800 [800]=0202000000000000")).toEqual([3, SIGTRAP, at + 4n]);
+});

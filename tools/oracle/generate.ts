@@ -1,4 +1,5 @@
 /** Makes trials out of the instruction table: every operand form, values and addresses that favour corners. */
+import { AC, TF } from "../../src/cpu/flags.ts";
 import { decode } from "../../src/decode/decode.ts";
 import { VARIANTS } from "../../src/engine/interp/variant.ts";
 import type { Form } from "../../src/isa/row.ts";
@@ -17,7 +18,6 @@ import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
 import { WILD_LENGTH, wildRegisters } from "./wild.ts";
 
 const RSP = 4;
-const TF = 0x100;
 
 /** Not comparable: the outcome is the machine's or the system's own, or it would leave the trial. */
 export const SKIPPED = new RegExp(
@@ -330,6 +330,8 @@ export interface GenerateOptions {
   mxcsr: boolean;
   /** The trap flag is set: a trial ends behind its first instruction, or round of a repeated one. */
   trace?: boolean;
+  /** Alignment checks are on. */
+  align?: boolean;
   /** Rows of other worlds, by text and encoding. */
   pattern?: RegExp;
 }
@@ -376,6 +378,7 @@ export class Generator {
       if (at + made.code.length > T.CODE_SIZE) continue;
       b.append(made.code);
       if (this.o.trace) b.rflags |= TF;
+      if (this.o.align) b.rflags |= AC;
       const out: T.Trial[] = [];
       for (;;) {
         out.push({ ...b.finish(at, [f.index], undefinedAfter(made.making)), memory: made.memory });

@@ -3,7 +3,7 @@
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
- *                                  [--trace] [--random] [--show 3] [--repro LINE] [--list]
+ *                                  [--trace] [--align] [--random] [--show 3] [--repro LINE] [--list]
  *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
  *
  * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
@@ -40,6 +40,7 @@ const { values: o } = parseArgs({
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
+    align: { type: "boolean", default: false },
     random: { type: "boolean", default: false },
     show: { type: "string", default: "2" },
     repro: { type: "string" },
@@ -129,7 +130,12 @@ async function main(): Promise<void> {
   const pattern = o.row === undefined ? undefined : new RegExp(o.row);
   const rows = usableRows(image.index).filter((f) => !pattern || pattern.test(`${f.text} | ${f.encoding}`));
   if (rows.length === 0 && o.world === undefined) throw new Error("no such row with semantics");
-  const generator = new Generator(new Random(Number(o.seed)), rows, { mxcsr: o.mxcsr, trace: o.trace, pattern });
+  const generator = new Generator(new Random(Number(o.seed)), rows, {
+    mxcsr: o.mxcsr,
+    trace: o.trace,
+    align: o.align,
+    pattern,
+  });
   if (o.random) {
     const failures = await runWild(oracle, () => generator.wild(), Number(o.trials), KEEP);
     process.exitCode = failures ? 1 : 0;

@@ -42,6 +42,17 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
     expect(trials.length).toBeGreaterThan(rows.length * (PER_ROW - 1));
     expect(await failures("interpreter", trials)).toEqual([]);
   });
+  it("agree on what once differed", async () => {
+    const lines = [
+      // REPNE CMPSD that faults: the flags of the round before, which SUB would overwrite
+      "code=f2a728e0@d7e rcx=10001374 rsi=1000162a rdi=1000116a",
+      // Loads of segment registers from memory
+      "code=668e6193@c35 rcx=10000355 [2e8]=0100",
+    ];
+    for (const way of ["interpreter", "compiled"] as const) {
+      expect(await failures(way, lines.map(parseTrial))).toEqual([]);
+    }
+  });
   it("agree on sequences", { timeout: 120_000 }, async () => {
     const generator = new Generator(new Random(21), rows, OPTIONS);
     expect(

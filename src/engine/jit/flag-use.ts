@@ -27,7 +27,10 @@ function use({ insn }: FlowInsn): "live" | "dead" | undefined {
 
 /** True if what instruction `i` sets is overwritten in its block before anybody can look. */
 export function flagsDead(insns: readonly FlowInsn[], i: number): boolean {
-  if (insns[i].insn.row.flagsWritten + insns[i].insn.row.flagsUndefined === "") return false;
+  const { row, rep } = insns[i].insn;
+  if (row.flagsWritten + row.flagsUndefined === "") return false;
+  // A round of a repeated comparison may fault, with the flags of the rounds before.
+  if (rep && row.repeat !== "") return false;
   for (let k = i + 1; k < insns.length; k++) {
     const u = use(insns[k]);
     if (u) return u === "dead";
