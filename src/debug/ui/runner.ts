@@ -23,6 +23,8 @@ const MOST_PIECE = 50_000_000;
 
 export class Runner {
   private stopping = false;
+  /** The last stop was for a signal. */
+  private told = false;
   /** Instructions of the next piece. */
   private piece = 20_000;
 
@@ -42,9 +44,18 @@ export class Runner {
     return this.runOn(until);
   }
   private async runOn(until: Until): Promise<Stop> {
+    const { debuggee } = this;
     for (;;) {
-      const stop = await this.debuggee.run({ ...until, signals: this.reactive() });
-      if (stop.kind !== "signal" || FAULTS.includes(stop.signo)) return stop;
+      const next = debuggee.position + 1;
+      // A signal that was told of is delivered now: it isn't to be told again.
+      const passing = this.told && (until.position === undefined || until.position > next);
+      const signals = !this.told && this.reactive();
+      this.told = false;
+      const stop = await debuggee.run({ ...until, position: passing ? next : until.position, signals });
+      if (stop.kind === "done" && passing) continue;
+      if (stop.kind !== "signal") return stop;
+      this.told = true;
+      if (FAULTS.includes(stop.signo)) return stop;
       if (this.stopping) return { kind: "interrupted" };
     }
   }
