@@ -246,6 +246,10 @@ export class Code {
   unreachable(): void {
     this.out.u8(0x00);
   }
+  /** What the locals take on a stack. */
+  protected get localBytes(): number {
+    return this.locals.reduce((sum, ty) => sum + (ty === "v128" ? 16 : 8), 0);
+  }
   /** The finished body: local declarations, code, end. */
   finish(code: Bytes = this.out): Uint8Array {
     const b = new Bytes();

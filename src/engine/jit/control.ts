@@ -15,8 +15,17 @@ import type { Cause, Exit } from "./watch.ts";
 
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
-/** Guest calls that may be nested wasm calls: more would use up the host's stack. */
-const NESTED_CALLS = 200;
+/**
+ * How much of the host's stack nested calls may take, in units of STACK_UNIT bytes, as far as it can be told: V8's quick
+ * compiler keeps each local on the stack, and the good one what it spills, which grows with the code. Node and browsers
+ * give a megabyte or so; what compiles regions needs some as well.
+ */
+const STACK_UNIT = 64;
+const MAX_STACK = 400_000 / STACK_UNIT;
+/** Of a region beside its locals, and of what lies between one region and the next. */
+const FRAME = 700;
+/** Bytes of code for which a byte of the stack is expected. */
+const CODE_PER_BYTE = 4;
 
 /** Ways out: at a constant address, and at a computed one; each also because the budget is used up. */
 const STATIC = 0;
@@ -45,8 +54,11 @@ export interface Mark {
 export class RegionEmit extends RegionOperands implements Emit {
   private current!: FlowBlock;
   branches!: Branches;
-  /** Parameters: how many guest calls are nested, and the entry to begin at. */
-  private readonly callDepth = this.param(0);
+  /** Parameters: how deep nested calls are, by their use of the stack, and the entry to begin at. */
+  private readonly outerDepth = this.param(0);
+  /** With this region. */
+  private readonly depthLocal = this.fixedLocal("i32");
+  private readonly callDepth = local("i32", this.depthLocal);
   readonly entry = this.param(1);
   private readonly budget = this.fixedLocal("i32");
   /** Where to go on after leaving: less the region's address, or as it is. */
@@ -121,6 +133,8 @@ export class RegionEmit extends RegionOperands implements Emit {
     const out = new Bytes();
     this.writeTo(out);
     for (const _ of this.stubs.list) out.bytes([0x02, 0x40]);
+    const weight = Math.ceil((FRAME + this.localBytes + code.len / CODE_PER_BYTE) / STACK_UNIT);
+    this.setLocal(this.depthLocal, i32.add(this.outerDepth, i32.const(weight)));
     this.fill(atEntry);
     let from = 0;
     for (const { at, write } of this.inserts) {
@@ -318,7 +332,7 @@ export class RegionEmit extends RegionOperands implements Emit {
   private guestCall(to: number | Val): void {
     const { fall: back, expected: guess } = this.current;
     this.checkBudget(to);
-    this.plainIf(i32.ge_u(this.callDepth, i32.const(NESTED_CALLS)), () => this.leaveTo(to, "depth"), undefined, false);
+    this.plainIf(i32.ge_u(this.callDepth, i32.const(MAX_STACK)), () => this.leaveTo(to, "depth"), undefined, false);
     let target: Val = typeof to === "number" ? i64.const(BigInt(to)) : to;
     if (guess?.slot && typeof to === "number") {
       // The jump that the call leads to; should it have to leave, the call has been made.
@@ -329,7 +343,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     }
     const n = this.log.call();
     this.insert(() => this.save(this.log.saved[n]));
-    const depth = i32.add(this.callDepth, i32.const(1));
+    const depth = this.callDepth;
     const expected = i64.const(BigInt(back));
     // The return address has been pushed. The local still holds this when the call has come back.
     const sp = i64.add(this.stackPointer, i64.const(8));

@@ -204,17 +204,15 @@ export class Jit {
     const entries = [...plan.keys()];
     const compiled = new Map([...calls].map(([to, { callee, entry: n }]) => [to, { callee: callee.fn, entry: n }]));
     const module = new RegionModule(this.parts.exports, entries, compiled, this.watch);
-    const builders = entries.map((address) => {
-      const slot = this.freeSlots.pop() ?? this.parts.table.grow(1);
-      return { slot, builder: new RegionBuilder(module, plan.get(address) as Flow, slot, this.parts.semantics) };
-    });
+    const builders = this.emit(module, plan);
+    if (!builders) return;
     const bytes = module.build(builders.map((b) => b.builder));
     const functions = module.instantiate(this.parts.ram.memory, bytes);
-    if (this.watch) {
-      const number = this.watch.modules.push(bytes) - 1;
-      for (const [index, { builder }] of builders.entries())
-        this.watch.regions.push({ module: number, index, ...builder.watched });
-    }
+    if (this.watch)
+      this.watch.add(
+        bytes,
+        builders.map((b) => b.builder.watched),
+      );
     const pages = this.pagesOf(space, plan);
     for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
     for (const [i, { slot, builder }] of builders.entries()) {
@@ -224,6 +222,22 @@ export class Jit {
     this.stats.modules++;
     this.stats.bytes += bytes.length;
     this.stats.time += this.parts.clock() - start;
+  }
+  /** Undefined if the code is nested so deeply that the host's stack does not suffice: it stays interpreted. */
+  private emit(module: RegionModule, plan: Map<number, Flow>): { slot: number; builder: RegionBuilder }[] | undefined {
+    const made: { slot: number; builder: RegionBuilder }[] = [];
+    for (const [entry, flow] of plan) {
+      const slot = this.freeSlots.pop() ?? this.parts.table.grow(1);
+      try {
+        made.push({ slot, builder: new RegionBuilder(module, flow, slot, this.parts.semantics) });
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        this.hopeless.add(entry);
+        for (const other of [...made, { slot }]) this.release(other.slot);
+        return undefined;
+      }
+    }
+    return made;
   }
   /** Flow graphs by entry: the root's, and those of functions it calls that aren't compiled. Empty if the root has no code. */
   private plan(source: SpaceSource, roots: readonly number[]): Plan {

@@ -47,6 +47,11 @@ export class RegionWatch {
     this.counts[id]++;
   };
 
+  /** A module with its regions, in order. */
+  add(bytes: Uint8Array, regions: readonly Omit<Watched, "module" | "index">[]): void {
+    const module = this.modules.push(bytes) - 1;
+    for (const [index, region] of regions.entries()) this.regions.push({ module, index, ...region });
+  }
   newCount(): number {
     return this.counts.push(0) - 1;
   }
