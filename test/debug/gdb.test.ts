@@ -89,8 +89,8 @@ run(
     expect(said).toMatch(/Hardware watchpoint 2: shared\n+Old value = 0\nNew value = [12]\n/);
     expect(said).toMatch(/Old value = [12]\nNew value = 3\n/);
     expect(said).toMatch(/#0 {2}work \(n=[12]\) at .*threads\.c:1\d\n#1 .* in start \(/);
-    expect(said).toMatch(/Thread 100\.102 "threads"/);
-    expect(said).toMatch(/Switching to thread 1 \(Thread 100\.100\)/);
+    expect(said).toMatch(/Thread \d+\.\d+ "threads"/);
+    expect(said).toMatch(/Switching to thread 1 \(Thread \d+\.\d+\)/);
     expect(said).toMatch(/ in main \(argc=1/);
     expect(said).toContain("exited normally");
     expect([printed, ended]).toEqual(["3\n", 0]);
