@@ -43,7 +43,9 @@ export class RamSnapshot {
   /** Puts it back. To be called before the frames' own state is, with `end` of then. */
   restore(frames: Frames, engine: Engine): void {
     const { ram } = frames;
-    for (let frame = FRAMES, i = 0; frame < frames.end; frame += PAGE, i++) {
+    // The machine may stand before it, and use less than then.
+    const end = Math.max(frames.end, this.end);
+    for (let frame = FRAMES, i = 0; frame < end; frame += PAGE, i++) {
       const page = this.pages[i];
       if (page && same(ram.i32, frame >>> 2, page)) continue;
       if (ram.u8[FRAME_FLAGS + frame / PAGE]) engine.cache.invalidate(frame, PAGE);

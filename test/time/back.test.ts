@@ -156,3 +156,17 @@ run("stops for signals, programs, children and ends", async () => {
   expect([...kinds].sort()).toEqual(["clone", "exited", "signal"]);
   expect(stop.status).toEqual({ code: 3, signal: 0 });
 });
+
+test("there and back again, past checkpoints that are left on the way", async () => {
+  const { debuggee: d } = session([fileURLToPath(new URL("../../examples/hello/hello", import.meta.url))]);
+  await d.run();
+  const { position: end } = d;
+  const seen = new Map<number, string>();
+  for (const p of [end - 1, Math.floor(end / 2), 0, end, end - 1, 0, end - 20_000, end]) {
+    await d.goTo(p);
+    expect(d.position).toBe(p);
+    const hash = machineHash(d.machine);
+    expect(hash).toBe(seen.get(p) ?? hash);
+    seen.set(p, hash);
+  }
+});
