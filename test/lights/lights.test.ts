@@ -71,7 +71,8 @@ lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
   t.type("B");
   t.type("btotal+0x1000000000000\r");
   await t.shows("no address");
-  t.type("\x1b");
+  // Escape with something right behind it would be Alt.
+  t.type("\x07");
   t.type("bsquare\r");
   t.type("c");
   await t.shows("breakpoint at");
