@@ -86,7 +86,7 @@ export const CATALOGUE: readonly Benchmark[] = [
   system("sqlite3", real, "sqlite3", () => ["-batch", ":memory:"], { stdin: "script.sql" }),
   system("python objects", real, "python3", (s) => ["-I", script("objects.py"), times(60)(s)]),
   system("python text", real, "python3", () => ["-I", script("text.py"), input("text.txt"), "2000000"]),
-  system("python numbers", real, "python3", (s) => ["-I", script("numbers.py"), times(20)(s)]),
+  system("python numbers", real, "python3", (s) => ["-I", script("numbers.py"), times(8)(s)]),
   system("perl regex", real, "perl", (s) => [script("words.pl"), input("text.txt"), times(15)(s)]),
   system("lua", real, "lua5.4", (s) => [script("tables.lua"), times(150)(s)]),
   { name: "cc1 -O2", group: real, command: cc1 },
