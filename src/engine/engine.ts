@@ -26,9 +26,8 @@ import { EXEC, FAULT_OK } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
-import { allows, type CpuLevel, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
+import { allows, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
-import type { Helper } from "../sem/helpers.ts";
 import { refineFault } from "./access-fault.ts";
 import { checksAlignment, raisesAlignment } from "./alignment.ts";
 import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
@@ -37,24 +36,16 @@ import { type Block, CodeCache } from "./code-cache.ts";
 import { CompatCpu } from "./compat/cpu.ts";
 import { inCompat } from "./compat/mode.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
-import { bindHelpers, instantiate } from "./instance.ts";
+import { bindHelpers, type InstanceOptions, instantiate } from "./instance.ts";
 import { AT_NEXT } from "./interp/handler.ts";
-import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, type HandlerImage, LINKS } from "./interp/image.ts";
+import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, LINKS } from "./interp/image.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
 import { MAX_BLOCK, POS_MASK, R_FALL, R_FN, R_IMM, R_MOVED, R_POS, R_TAKEN, R_WHERE, RECORD } from "./record.ts";
 import { afterStep, begin, runsAlone } from "./trace.ts";
 import { WATCH_VECTOR, Watch } from "./watch.ts";
 
-export interface EngineOptions {
-  ram: Ram;
-  image: HandlerImage;
-  helpers: Readonly<Record<string, Helper>>;
-  /** Cycles and random numbers for helpers. */
-  tsc(): number;
-  random(bytes: Uint8Array): void;
-  /** The processor to be; instructions that it doesn't have are undefined. */
-  level?: CpuLevel;
+export interface EngineOptions extends InstanceOptions {
   /** For code that is made as it is needed: hot code is compiled with these, and 16- and 32-bit code runs. */
   semantics?(mnemonic: string): Semantics | undefined;
   /** False: 64-bit code is only interpreted. */

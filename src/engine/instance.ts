@@ -8,8 +8,10 @@ export interface InstanceOptions {
   ram: Ram;
   image: HandlerImage;
   helpers: Readonly<Record<string, Helper>>;
+  /** Cycles and random numbers for helpers. */
   tsc(): number;
   random(bytes: Uint8Array): void;
+  /** The processor to be; instructions that it doesn't have are undefined. */
   level?: CpuLevel;
 }
 

@@ -1,30 +1,12 @@
 /** Names of addresses, as the panels use them; src/debug/symbols gives them. */
 import type { Task } from "../../kernel/task.ts";
+import type { SourceLine, Symbol as Sym, Frame as SymbolFrame, Symbols } from "../symbols/symbols.ts";
 
-export interface SymbolName {
-  name: string;
-  /** Bytes behind the symbol's start. */
-  offset: number;
-  /** The file that it is in. */
-  object: string;
-}
+export type SymbolName = Sym;
+export type { SourceLine };
+export type Frame = Omit<SymbolFrame, "at">;
 
-export interface SourceLine {
-  file: string;
-  line: number;
-}
-
-export interface Frame {
-  pc: number;
-  /** The stack pointer before the call that made the frame. */
-  cfa: number;
-  name?: string;
-}
-
-export interface SymbolSource {
-  nameAt(task: Task, address: number): SymbolName | undefined;
-  addressOf(task: Task, name: string): number | undefined;
-  lineAt(task: Task, address: number): SourceLine | undefined;
+export interface SymbolSource extends Pick<Symbols, "nameAt" | "addressOf" | "lineAt"> {
   /** Innermost first. */
   frames(task: Task): Frame[];
 }
