@@ -90,9 +90,14 @@ int main(int argc, char **argv) {
     tell("killed", status);
   }
 
+  // The second stop waits: it would take the news of the going on away.
+  int told[2];
+  CALL(pipe(told));
   child = fork();
   if (!child) {
+    char byte;
     raise(SIGSTOP);
+    read(told[0], &byte, 1);
     raise(SIGSTOP);
     _exit(11);
   }
@@ -102,6 +107,9 @@ int main(int argc, char **argv) {
   kill(child, SIGCONT);
   TRUTH(waitpid(child, &status, WCONTINUED) == child);
   tell("stopper", status);
+  CALL(write(told[1], "", 1));
+  close(told[0]);
+  close(told[1]);
   siginfo_t info = {0};
   CALL(waitid(P_PID, child, &info, WSTOPPED | WNOWAIT));
   TRUTH(info.si_pid == child);
