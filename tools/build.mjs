@@ -42,7 +42,7 @@ await build({
   ...node,
   entryPoints: { blinkenlights: "cli/blinkenlights.ts" },
   ...shebang(),
-  define: { "import.meta.url": "bundleUrl" },
+  define: { "import.meta.url": "bundle.url" },
   inject: ["tools/bundle-url.ts"],
   plugins: [packTable],
 });
@@ -51,7 +51,7 @@ const loaded = {
   charset: "ascii",
   banner: { js: "(function(require,__dirname,load){const module={exports:{}};" },
   footer: { js: "return module.exports})" },
-  define: { "import.meta.url": "bundleUrl" },
+  define: { "import.meta.url": "bundle.url" },
   inject: ["tools/bundle-url.ts"],
 };
 await build({

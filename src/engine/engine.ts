@@ -62,8 +62,14 @@ export interface EngineOptions extends InstanceOptions {
 const SHORT_QUANTUM = 20000;
 const EAGER_QUANTUM = 500;
 const LONG_QUANTUM = 1000000;
-/** The JIT is made when this many samples fall on one address: soon after, it will have something to do. */
-const WARM = 4;
+/**
+ * The JIT is made when so many samples fall on an area of code of so many bytes, or when there are so many in all: some
+ * 15 ms in one loop, or 0.3 s. To load it and to compile the first regions takes as long, and so most programs that only
+ * start, answer and end are done sooner without.
+ */
+const WARM = 128;
+const WARM_AREA = 128;
+const WARM_TOTAL = 2000;
 /** More than any region runs without looking at the budget. */
 const FAR = 8192;
 /** Turns CODE_GENERATION into one that no region has. */
@@ -96,8 +102,9 @@ export class Engine {
   private quantum: number;
   private readonly makeJit: (() => Jit) | undefined;
   private madeJit: Jit | undefined;
-  /** Addresses at which quanta ended before there was a JIT, with how often. */
+  /** Areas in which quanta ended before there was a JIT, with how often, and how often in all. */
   private readonly warm = new Map<number, number>();
+  private samples = 0;
   private readonly makeCompat: (() => CompatCpu) | undefined;
   private madeCompat: CompatCpu | undefined;
   private done = 0;
@@ -181,10 +188,11 @@ export class Engine {
   private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
     if (this.madeJit) return this.madeJit.sample(space, rip, inRegion);
-    const n = (this.warm.get(rip) ?? 0) + 1;
-    if (this.warm.size > 4096) this.warm.clear();
-    this.warm.set(rip, n);
-    return (n < WARM && !this.eager) || (this.jit?.sample(space, rip, inRegion) ?? true);
+    const area = Math.floor(rip / WARM_AREA);
+    const n = (this.warm.get(area) ?? 0) + 1;
+    this.warm.set(area, n);
+    const cold = n < WARM && ++this.samples < WARM_TOTAL && !this.eager;
+    return cold || (this.jit?.sample(space, rip, inRegion) ?? true);
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {

@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import { signalName } from "../../abi/signal.ts";
 
 /** What a shell reports for a process that signal n killed, where this process cannot die of it itself. */
@@ -9,6 +8,7 @@ export function endLike(status: { code: number; signal: number }): void {
   if (status.signal === 0) process.exit(status.code);
   process.exitCode = SIGNALLED + status.signal;
   const name = signalName(status.signal);
+  const { constants } = process.getBuiltinModule("node:os");
   // The host numbers some signals differently, and does not have all.
   const number = (constants.signals as Partial<Record<string, number>>)[name];
   try {

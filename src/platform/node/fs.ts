@@ -3,6 +3,7 @@ import { EINVAL, ENOENT, EOPNOTSUPP } from "../../abi/errno.ts";
 import * as L from "../../abi/fcntl.ts";
 import type { HostFs, HostStat } from "../../host/types.ts";
 import { attempt } from "./errno.ts";
+import { milliseconds } from "./milliseconds.ts";
 import { keepTimes, seconds, timesOf } from "./times.ts";
 
 /** Our byte strings as node:fs takes them. */
@@ -70,7 +71,7 @@ function namesIn(path: string): string[] {
 
 export class NodeFs implements HostFs {
   now(): number {
-    return Math.floor(performance.now());
+    return Math.floor(milliseconds());
   }
   /** `wake` ends the host's sleep when something happened to a watched file. */
   constructor(private readonly wake: () => void = () => {}) {}

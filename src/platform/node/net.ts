@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { EAGAIN, ECONNRESET } from "../../abi/errno.ts";
 import type { HostAddress, HostConnection, HostDatagrams, HostInterface, HostNet } from "../../host/types.ts";
 import { errnoOf } from "./errno.ts";
+import { milliseconds } from "./milliseconds.ts";
 
 /** Most bytes that wait here before the sender is slowed down. */
 const HIGH_WATER = 1 << 18;
@@ -112,8 +113,8 @@ export class NodeNet implements HostNet {
     return new Connection(socket, this.wake);
   }
   async drain(): Promise<void> {
-    const until = performance.now() + LONGEST_DRAIN;
-    while ((this.open.size > 0 || this.unsent > 0) && performance.now() < until)
+    const until = milliseconds() + LONGEST_DRAIN;
+    while ((this.open.size > 0 || this.unsent > 0) && milliseconds() < until)
       await new Promise((resolve) => setTimeout(resolve, 2));
   }
   private get net() {

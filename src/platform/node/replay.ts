@@ -8,6 +8,7 @@ import { Diverged } from "../../record/tap.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { Log } from "./log.ts";
+import { milliseconds } from "./milliseconds.ts";
 import { forwardSignals, type Handlers, loadImage, type RunOptions } from "./run.ts";
 
 /** EX_DATAERR of sysexits.h: the recording is of no use, or the run went another way. */
@@ -71,7 +72,7 @@ async function machineOf(head: Head, recording: Recording, o: RunOptions, handle
     net: head.net as NetworkReach,
     stress: head.stress,
     pace: recording.ends,
-    timer: () => performance.now(),
+    timer: milliseconds,
   });
   if (o.strace > 0) {
     const { Tracer } = await import("../../kernel/strace/tracer.ts");

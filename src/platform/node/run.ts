@@ -13,6 +13,7 @@ import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
 import { Log } from "./log.ts";
+import { milliseconds } from "./milliseconds.ts";
 import { startRecording } from "./record.ts";
 
 export interface RunOptions {
@@ -84,7 +85,7 @@ export function machineOptions(o: Omit<RunOptions, "version">, host: Host, image
     image,
     overlays: overlayList(o.overlays),
     cwd: bytes(process.cwd()),
-    timer: () => performance.now(),
+    timer: milliseconds,
     jit: o.jit,
     watch: o.statistics || o.regions !== undefined,
     cpu: o.cpu,
@@ -125,13 +126,13 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   }
   for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
-  const started = performance.now();
+  const started = milliseconds();
   const status = await (extras.drive?.(machine) ?? machine.run());
   await node.net.drain();
   record?.finish({ position: machine.engine.instructions, ...status });
   node.restore();
   if (o.regions !== undefined) writeRegions(machine, o.regions);
-  if (o.statistics) printStatistics(machine, performance.now() - started);
+  if (o.statistics) printStatistics(machine, milliseconds() - started);
   endLike(status);
 }
 

@@ -1,13 +1,15 @@
 import fs from "node:fs";
 import type { WriteStream } from "node:tty";
 import { EAGAIN } from "../../abi/errno.ts";
-import { S_IFIFO, S_IFMT, S_IFSOCK } from "../../abi/stat.ts";
+import { major, S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK } from "../../abi/stat.ts";
 import type { HostStat, HostStream } from "../../host/types.ts";
 import { attempt } from "./errno.ts";
 import { NodeFs } from "./fs.ts";
 import { NodeInput } from "./input.ts";
 
 const files = new NodeFs();
+/** Devices of memory: /dev/null, /dev/zero and the like (major.h). */
+const MAJOR_MEM = 1;
 
 /** Standard input, output or error of this process. */
 export class NodeStream implements HostStream {
@@ -25,8 +27,10 @@ export class NodeStream implements HostStream {
   ) {
     const st = files.fstat(fd);
     this.mode = typeof st === "number" ? 0 : st.mode;
-    const isChar = (this.mode & S_IFMT) === 0o020000;
-    this.isTty = isChar && process.getBuiltinModule("node:tty").isatty(fd);
+    const isChar = (this.mode & S_IFMT) === S_IFCHR;
+    // To ask costs a short program some 10 ms, which one whose input is /dev/null need not pay.
+    const isNull = process.platform === "linux" && typeof st !== "number" && major(st.rdev) === MAJOR_MEM;
+    this.isTty = isChar && !isNull && process.getBuiltinModule("node:tty").isatty(fd);
   }
   private get blocks(): boolean {
     const type = this.mode & S_IFMT;
