@@ -1,7 +1,7 @@
 /** Which instruction each function of the handlers' module serves: its own binary, read again. */
 import { readFileSync } from "node:fs";
-import { FN_MASK } from "../src/engine/interp/image.ts";
 import { unpackImage } from "../src/engine/interp/image-file.ts";
+import { FN_MASK } from "../src/engine/interp/numbers.ts";
 import { VARIANTS, variantsOf } from "../src/engine/interp/variant.ts";
 import { form, ROWS } from "../src/isa/table.ts";
 

@@ -101,6 +101,14 @@ export const STEPPING = STATE + 0x690;
 /** Not 0 while some pages are watched (i32): each of their accesses takes the slow way. */
 export const WATCHING = STATE + 0x694;
 export const STEP_RECORDS = STATE + 0x700;
+/** First free byte of the arena (u32), and how many blocks there are, and how many records were decoded (i32 each). */
+export const ARENA_NEXT = STATE + 0x698;
+export const STAT_BLOCKS = STATE + 0x69c;
+export const STAT_DECODED = STATE + 0x6a0;
+/** Jumps whose target the jump cache did not hold (i32). */
+export const STAT_LOOKUPS = STATE + 0x6a4;
+/** Not 0 while there are breakpoints (i32): code is then looked up by the engine alone, which knows them. */
+export const BREAKING = STATE + 0x6a8;
 /** Constant tables for vector semantics (written once at start), 2 KiB. */
 export const TABLES = STATE + 0x800;
 
@@ -125,8 +133,16 @@ export function jumpEntry(lo: number): number {
 /** One byte of flags a frame: see mmu/frames.ts. */
 export const FRAME_FLAGS = 0x40000;
 export const FRAME_FLAGS_SIZE = 0x100000;
+/** By frame: where the blocks decoded from it are listed (u32), or 0; see engine/code-cache.ts. */
+export const FRAME_BLOCKS = 0x140000;
+export const FRAME_BLOCKS_SIZE = 0x400000;
+/** How to make records (engine/interp/plans.ts), and the handlers' index (image.ts). */
+export const PLANS = FRAME_BLOCKS + FRAME_BLOCKS_SIZE;
+export const PLANS_SIZE = 0x20000;
+export const INDEX = PLANS + PLANS_SIZE;
+export const INDEX_SIZE = 0x10000;
 /** Arena of decoded records. */
-export const ARENA = 0x140000;
+export const ARENA = INDEX + INDEX_SIZE;
 export const ARENA_SIZE = 0x4000000;
 /** First byte that guest frames may use. */
 export const FRAMES = ARENA + ARENA_SIZE;

@@ -3,14 +3,10 @@ import { decode } from "../decode/decode.ts";
 import type { Insn } from "../isa/types.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
-import { ENDS_BLOCK, FN_BREAK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD } from "./interp/image.ts";
+import { ENDED, ENDS_BLOCK, FN_BREAK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD, LENGTH } from "./interp/numbers.ts";
 import { VARIANTS, variantOf } from "./interp/variant.ts";
 import { SEGMENTS_64, writeOperands, writeRelative } from "./operand-fields.ts";
-import { ENDED, LENGTH, QuickDecoder } from "./quick.ts";
 import { MAX_BLOCK, R_COUNT, R_FN, R_IMM, R_POS, R_WHERE, RECORD } from "./record.ts";
-
-/** Most records that one block can take: its instructions, a page check and a joining jump. */
-export const MAX_RECORDS = MAX_BLOCK + 2;
 
 export interface Decoded {
   count: number;
@@ -23,6 +19,9 @@ export interface Crossing {
   frame: number;
 }
 
+/** `quickInsn` of the handlers' module (interp/quick.ts). */
+export type QuickInsn = (record: number, frame: number, offset: number, nth: number) => number;
+
 export class BlockBuilder {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -30,17 +29,14 @@ export class BlockBuilder {
   /** The instruction written last. */
   last: Insn | undefined;
   private pos = 0;
-  private readonly quick: QuickDecoder;
 
   constructor(
     private readonly ram: Ram,
     private readonly index: Uint16Array,
-    plans: Int32Array,
+    private readonly quick: QuickInsn,
     /** True if a block is to stop before the instruction at an offset of a frame. */
     private readonly breaks: (frame: number, offset: number) => boolean = () => false,
-  ) {
-    this.quick = new QuickDecoder(ram, index, plans);
-  }
+  ) {}
 
   /**
    * Writes records for the code at an offset of a frame to RAM at `record`. Answers "short" if the first instruction
@@ -72,8 +68,8 @@ export class BlockBuilder {
         this.bad(FN_BREAK, ip++);
         break;
       }
-      const quick = most > 1 && this.quick.insn(this.at, frame + ip, frame + PAGE, ip, this.pos);
-      if (quick) {
+      const quick = most > 1 ? this.quick(this.at, frame, ip, this.pos) : 0;
+      if (quick > 0) {
         this.at += RECORD;
         this.pos++;
         ip += quick & LENGTH;

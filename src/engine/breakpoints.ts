@@ -3,6 +3,7 @@
  * all processes that map a frame, wherever they map it, so a frame gets its FN_BREAK records when code at the
  * breakpoint's page is first looked up in it.
  */
+import { BREAKING } from "../cpu/layout.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushJumps } from "../mmu/space.ts";
@@ -29,6 +30,7 @@ export class Breakpoints {
     const added = [...wanted].filter((a) => !addresses.has(a));
     for (const a of gone) this.remove(a);
     for (const a of added) this.add(a);
+    this.ram.i32[BREAKING >> 2] = addresses.size;
     // Pages are looked up again, and so get their records.
     if (gone.length || added.length) flushJumps(this.ram);
   }

@@ -1,11 +1,27 @@
 /** Which blocks of records exist, by frame of guest code; and dropping them when the code changes. */
-import { ARENA, ARENA_SIZE, FRAME_FLAGS, jumpEntry } from "../cpu/layout.ts";
+import {
+  ARENA,
+  ARENA_NEXT,
+  ARENA_SIZE,
+  FRAME_BLOCKS,
+  FRAME_FLAGS,
+  jumpEntry,
+  STAT_BLOCKS,
+  STAT_DECODED,
+} from "../cpu/layout.ts";
 import { FRAME_CODE, PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushJumps, flushWriteTags } from "../mmu/space.ts";
-import { FN_EXIT, FN_GOTO, FN_STALE } from "./interp/image.ts";
-import { FN_REGION } from "./interp/shared.ts";
+import { FN_EXIT, FN_GOTO, FN_REGION, FN_STALE } from "./interp/numbers.ts";
 import {
+  B_COUNT,
+  B_END,
+  B_FRAME,
+  B_MOVED,
+  B_NEXT,
+  B_START,
+  BUCKET_SHIFT,
+  BUCKETS_SIZE,
   EXIT_RECORD,
   FIRST_RECORD,
   JUMPED_TO,
@@ -32,11 +48,8 @@ export interface Block {
 }
 
 export class CodeCache {
-  private frames = new Map<number, Map<number, Block>>();
   /** Frames that crossing instructions end in: second frame -> [first frame, offset]. */
   private crossings = new Map<number, [number, number][]>();
-  private next = FIRST_RECORD;
-  blocks = 0;
   flushes = 0;
   /** Told when code of a frame was dropped, and when all was. */
   onDrop: ((frame: number) => void) | undefined;
@@ -44,31 +57,87 @@ export class CodeCache {
 
   constructor(private readonly ram: Ram) {
     ram.view.setUint32(EXIT_RECORD + R_FN, FN_EXIT, true);
+    this.next = FIRST_RECORD;
+  }
+  private get next(): number {
+    return this.ram.u32[ARENA_NEXT >> 2];
+  }
+  private set next(at: number) {
+    this.ram.u32[ARENA_NEXT >> 2] = at;
+  }
+  /** Where the list of a frame's blocks stands in RAM, or 0. */
+  private list(frame: number): number {
+    return this.ram.u32[(FRAME_BLOCKS + frame / 1024) >> 2];
+  }
+  /** The header of the block that starts at an offset of a frame, or 0. */
+  private header(frame: number, offset: number): number {
+    const list = this.list(frame);
+    if (!list) return 0;
+    const { u16, u32 } = this.ram;
+    let at = u32[(list >> 2) + (offset >> BUCKET_SHIFT)];
+    while (at && u16[(at + B_START) >> 1] !== offset) at = u32[(at + B_NEXT) >> 2];
+    return at;
+  }
+  private headers(frame: number): number[] {
+    const list = this.list(frame) >> 2;
+    const { u32 } = this.ram;
+    const out: number[] = [];
+    for (let i = 0; list && i < BUCKETS_SIZE >> 2; i++)
+      for (let at = u32[list + i]; at; at = u32[(at + B_NEXT) >> 2]) out.push(at);
+    return out;
   }
   /** First record for the code at an offset of a frame, or 0. */
   find(frame: number, offset: number): number {
-    return this.block(frame, offset)?.record ?? 0;
+    const at = this.header(frame, offset);
+    return at && at + RECORD;
+  }
+  block(frame: number, offset: number): Block | undefined {
+    const at = this.header(frame, offset);
+    return at ? this.blockAt(at) : undefined;
+  }
+  private blockAt(header: number): Block {
+    const { u16, u32 } = this.ram;
+    return {
+      record: header + RECORD,
+      count: u16[(header + B_COUNT) >> 1],
+      start: u16[(header + B_START) >> 1],
+      end: u16[(header + B_END) >> 1],
+      moved: u32[(header + B_MOVED) >> 2],
+    };
   }
   /** Where the next `n` records would go, or 0 when the arena is full. */
   reserve(n: number): number {
-    return this.next + n * RECORD > ARENA + ARENA_SIZE ? 0 : this.next;
+    const first = this.next + RECORD;
+    return first + n * RECORD + BUCKETS_SIZE > ARENA + ARENA_SIZE ? 0 : first;
   }
-  /** Keeps a block whose records were written at `reserve`'s address. */
-  add(frame: number, block: Block, secondFrame = 0): void {
-    this.next += block.count * RECORD;
-    let blocks = this.frames.get(frame);
-    if (!blocks) {
-      blocks = new Map();
-      this.frames.set(frame, blocks);
-    }
-    blocks.set(block.start, block);
-    this.blocks++;
+  /** Keeps a block whose records were written at `reserve`'s address. The handlers' module does the same (interp/find.ts). */
+  add(frame: number, { record, count, start, end }: Omit<Block, "moved">, secondFrame = 0): void {
+    const { ram } = this;
+    const header = record - RECORD;
+    this.next = record + count * RECORD;
+    const bucket = ((this.list(frame) || this.makeList(frame)) >> 2) + (start >> BUCKET_SHIFT);
+    ram.u32[(header + B_NEXT) >> 2] = ram.u32[bucket];
+    ram.u32[bucket] = header;
+    ram.u32[(header + B_FRAME) >> 2] = frame;
+    ram.u16[(header + B_START) >> 1] = start;
+    ram.u16[(header + B_END) >> 1] = end;
+    ram.u16[(header + B_COUNT) >> 1] = count;
+    ram.u32[(header + B_MOVED) >> 2] = 0;
+    ram.i32[STAT_BLOCKS >> 2]++;
+    ram.i32[STAT_DECODED >> 2] += count;
     this.markCode(frame);
     if (!secondFrame) return;
     this.markCode(secondFrame);
     const list = this.crossings.get(secondFrame) ?? [];
-    list.push([frame, block.start]);
+    list.push([frame, start]);
     this.crossings.set(secondFrame, list);
+  }
+  private makeList(frame: number): number {
+    const list = this.next;
+    this.ram.u8.fill(0, list, list + BUCKETS_SIZE);
+    this.ram.u32[(FRAME_BLOCKS + frame / 1024) >> 2] = list;
+    this.next = list + BUCKETS_SIZE;
+    return list;
   }
   /** Stores to the frame have to be noticed: also through translations that were filled before. */
   private markCode(frame: number): void {
@@ -87,36 +156,42 @@ export class CodeCache {
     }
   }
   private invalidateFrame(frame: number, from: number, to: number): void {
-    const blocks = this.frames.get(frame);
-    let dropped = false;
-    if (blocks) {
-      for (const b of blocks.values()) {
-        if (b.start < to && b.end > from) {
-          blocks.delete(b.start);
-          this.retire(b);
-          dropped = true;
-        }
-      }
-      if (blocks.size === 0) this.frames.delete(frame);
-    }
+    let dropped = this.unlinkIf(frame, (b) => b.start < to && b.end > from);
     const crossing = this.crossings.get(frame)?.filter(([first, offset]) => {
-      const b = this.frames.get(first)?.get(offset);
+      const b = this.block(first, offset);
       if (!b) return false;
       if (b.end - PAGE <= from) return true;
-      this.drop(first, b);
+      this.drop(first, offset);
       dropped = true;
       return false;
     });
     if (dropped) this.dropped(frame);
     if (crossing?.length) this.crossings.set(frame, crossing);
     else this.crossings.delete(frame);
-    if (!this.frames.has(frame) && !crossing?.length) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
+    if (!crossing?.length && this.headers(frame).length === 0) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
   }
-  /** Drops one block. */
-  drop(frame: number, b: Block): void {
-    this.frames.get(frame)?.delete(b.start);
-    this.retire(b);
-    this.dropped(frame);
+  /** Takes blocks off a frame's list and retires them; true if there were any. */
+  private unlinkIf(frame: number, gone: (b: Block) => boolean): boolean {
+    const list = this.list(frame);
+    const { u32 } = this.ram;
+    let any = false;
+    for (let bucket = list; list && bucket < list + BUCKETS_SIZE; bucket += 4) {
+      // The word that leads to the header.
+      let link = bucket >> 2;
+      for (let at = u32[link]; at; at = u32[link]) {
+        const b = this.blockAt(at);
+        if (gone(b)) {
+          u32[link] = u32[(at + B_NEXT) >> 2];
+          this.retire(b);
+          any = true;
+        } else link = (at + B_NEXT) >> 2;
+      }
+    }
+    return any;
+  }
+  /** Drops the block at an offset. */
+  drop(frame: number, offset: number): void {
+    if (this.unlinkIf(frame, (b) => b.start === offset)) this.dropped(frame);
   }
   private dropped(frame: number): void {
     flushJumps(this.ram);
@@ -132,15 +207,13 @@ export class CodeCache {
   }
   /** Offsets of a frame's blocks that indirect jumps led to. */
   jumpedTo(frame: number): number[] {
-    const blocks = [...(this.frames.get(frame)?.values() ?? [])];
-    return blocks.filter((b) => this.ram.u8[b.record + R_POS] & JUMPED_TO).map((b) => b.start);
-  }
-  block(frame: number, offset: number): Block | undefined {
-    return this.frames.get(frame)?.get(offset);
+    const { u8, u16 } = this.ram;
+    const blocks = this.headers(frame).filter((at) => u8[at + RECORD + R_POS] & JUMPED_TO);
+    return blocks.map((at) => u16[(at + B_START) >> 1]);
   }
   /** Turns a dropped block's records into ones that look RIP up again: links to it may remain, and it may be running. */
   private retire(b: Block): void {
-    this.blocks--;
+    this.ram.i32[STAT_BLOCKS >> 2]--;
     this.retireRecords(b.record, b.count);
     if (b.moved) this.retireRecords(b.moved, b.count);
   }
@@ -163,7 +236,7 @@ export class CodeCache {
     const size = b.count * RECORD;
     if (!b.moved) {
       if (this.next + size > ARENA + ARENA_SIZE) return 0;
-      b.moved = this.next;
+      b.moved = this.ram.u32[(b.record - RECORD + B_MOVED) >> 2] = this.next;
       this.next += size;
       this.ram.u8.copyWithin(b.moved, b.record, b.record + size);
     }
@@ -195,11 +268,12 @@ export class CodeCache {
   }
   /** Drops all code. Only between runs of the engine. */
   flush(): void {
-    for (const frame of [...this.frames.keys(), ...this.crossings.keys()]) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
-    this.frames.clear();
+    const { ram } = this;
+    ram.u8.fill(0, FRAME_FLAGS, FRAME_FLAGS + ram.size / PAGE);
+    ram.u8.fill(0, FRAME_BLOCKS, FRAME_BLOCKS + ram.size / 1024);
     this.crossings.clear();
     this.next = FIRST_RECORD;
-    this.blocks = 0;
+    ram.i32[STAT_BLOCKS >> 2] = 0;
     this.flushes++;
     flushJumps(this.ram);
     this.onFlush?.();

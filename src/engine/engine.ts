@@ -18,6 +18,9 @@ import {
   jumpEntry,
   RETURN_TO,
   RIP,
+  STAT_BLOCKS,
+  STAT_DECODED,
+  STAT_LOOKUPS,
   STAT_TLB_MISS,
   STEP_RECORDS,
   STEPPING,
@@ -30,18 +33,18 @@ import { allows, DEFAULT_LEVEL } from "../sem/cpu-features.ts";
 import { type Semantics, VECTOR } from "../sem/emit.ts";
 import { refineFault } from "./access-fault.ts";
 import { checksAlignment, raisesAlignment } from "./alignment.ts";
-import { BlockBuilder, type Decoded, MAX_RECORDS } from "./block.ts";
+import { BlockBuilder, type Decoded, type QuickInsn } from "./block.ts";
 import { Breakpoints } from "./breakpoints.ts";
-import { type Block, CodeCache } from "./code-cache.ts";
+import { CodeCache } from "./code-cache.ts";
 import { CompatCpu } from "./compat/cpu.ts";
 import { inCompat } from "./compat/mode.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/memory.ts";
-import { bindHelpers, type InstanceOptions, instantiate } from "./instance.ts";
+import { bindHelpers, type InstanceOptions, installTables, instantiate } from "./instance.ts";
 import { AT_NEXT } from "./interp/handler.ts";
-import { FN_CROSS, FN_GOTO, FN_MASK, FN_STOP, LINKS } from "./interp/image.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
+import { FN_CROSS, FN_GOTO, FN_STOP } from "./interp/numbers.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
-import { MAX_BLOCK, POS_MASK, R_FALL, R_FN, R_IMM, R_MOVED, R_POS, R_TAKEN, R_WHERE, RECORD } from "./record.ts";
+import { MAX_BLOCK, MAX_RECORDS, POS_MASK, R_FN, R_IMM, R_MOVED, R_POS, R_WHERE, RECORD } from "./record.ts";
 import { afterStep, begin, runsAlone } from "./trace.ts";
 import { WATCH_VECTOR, Watch } from "./watch.ts";
 
@@ -93,8 +96,6 @@ export class Engine {
   private readonly ram: Ram;
   private readonly builder: BlockBuilder;
   private readonly enter: (record: number) => number;
-  /** By handler: 1 if it follows links. */
-  private readonly links = new Uint8Array(FN_MASK + 1);
   /** Address space that runs now; set by `use`. */
   private space: AddressSpace | undefined;
   private readonly eager: boolean;
@@ -115,8 +116,6 @@ export class Engine {
   private cautious = false;
   /** Regions are left out. */
   private plain = false;
-  private lookups = 0;
-  private decoded = 0;
 
   constructor(options: EngineOptions) {
     this.ram = options.ram;
@@ -129,10 +128,9 @@ export class Engine {
     this.watch = new Watch(this.ram);
     this.breakpoints = new Breakpoints(this.ram, this.cache, (page) => this.madeJit?.dropPage(page));
     const breaks = (frame: number, offset: number): boolean => this.breakpoints.at(frame, offset);
-    this.builder = new BlockBuilder(this.ram, index, options.image.plans, breaks);
     const helpers = bindHelpers(options, () => this.space?.ldt);
     const exports = instantiate(options, helpers, {
-      lookup: (from: number) => (from ? this.resolve(from >>> 0) : this.find()),
+      lookup: () => this.find(),
       codeStore: (at: number, n: number) => this.cache.invalidate(at >>> 0, n),
       watch: (address: bigint, n: number, write: number) => this.watch.check(Number(address), n, write !== 0),
       hot: () => {
@@ -140,6 +138,8 @@ export class Engine {
       },
     });
     this.enter = exports.enter as (record: number) => number;
+    installTables(this.ram, index, options.image.plans);
+    this.builder = new BlockBuilder(this.ram, index, exports.quickInsn as QuickInsn, breaks);
     const { semantics } = options;
     if (semantics) {
       this.makeCompat = () =>
@@ -171,8 +171,6 @@ export class Engine {
     }
     // No call is awaited; no jump leads to such an address.
     this.ram.view.setBigUint64(RETURN_TO, 1n << 63n, true);
-    this.links[FN_GOTO] = 1;
-    for (const entry of options.image.index) if (entry & LINKS) this.links[entry & FN_MASK] = 1;
   }
 
   /** Made when first asked for: programs that end soon do without, and without its code. */
@@ -214,9 +212,9 @@ export class Engine {
     return {
       instructions: this.done,
       compiled: this.compiled,
-      blocks: this.cache.blocks,
-      decoded: this.decoded,
-      lookups: this.lookups,
+      blocks: this.ram.i32[STAT_BLOCKS >> 2],
+      decoded: this.ram.i32[STAT_DECODED >> 2],
+      lookups: this.ram.i32[STAT_LOOKUPS >> 2],
       tlbMisses: this.ram.u32[STAT_TLB_MISS >> 2],
       jit: this.madeJit?.stats,
     };
@@ -403,9 +401,8 @@ export class Engine {
       if (record === 0) return EXIT.FAULT;
       let code = this.enter(record);
       while (code === EXIT.LOOKUP) {
-        // A jump whose target is not known: RIP is set.
-        this.lookups++;
-        const to = this.resolve(ram.i32[EXIT_REC >> 2] >>> 0);
+        // A jump whose target the handlers could not find: RIP is set.
+        const to = this.find();
         if (to === 0) return EXIT.FAULT;
         code = this.enter(to);
       }
@@ -427,17 +424,6 @@ export class Engine {
       else if (plain !== EXIT.RECHECK) return plain;
       else if (!this.recheck(at)) return EXIT.FAULT;
     }
-  }
-  /** Finds where a jump leads, and links the jump to it if both lie in one page. */
-  private resolve(from: number): number {
-    const { ram, cache } = this;
-    const samePage =
-      (ram.i32[RIP >> 2] & ~(PAGE - 1)) === ram.i32[CODE_BASE >> 2] &&
-      ram.i32[(RIP >> 2) + 1] === ram.i32[(CODE_BASE >> 2) + 1];
-    const flushes = cache.flushes;
-    const to = this.find();
-    if (to && samePage && cache.flushes === flushes) this.link(from, to);
-    return to;
   }
   /** RIP and budget for an exit at a record: this instruction or the next. */
   private settle(record: number, code: number): void {
@@ -506,9 +492,7 @@ export class Engine {
     }
     const made = this.build(record, frame, address);
     if (!made) return 0;
-    const block: Block = { record, count: made.count, start: offset, end: made.end, moved: 0 };
-    this.cache.add(frame, block, made.second);
-    this.decoded += made.count;
+    this.cache.add(frame, { record, count: made.count, start: offset, end: made.end }, made.second);
     return record;
   }
   /** Writes records for at most `limit` instructions; undefined with the exit fields set if the second page can't be fetched. */
@@ -547,15 +531,6 @@ export class Engine {
     bytes.set(this.ram.u8.subarray(second, second + 15), PAGE - offset);
     return bytes;
   }
-  /** Makes a direct branch go straight to a record in its page. */
-  private link(from: number, to: number): void {
-    const { ram } = this;
-    if (!this.links[ram.u32[(from + R_FN) >> 2]]) return;
-    const offset = ram.i32[RIP >> 2] & (PAGE - 1);
-    const where = ram.u16[(from + R_WHERE) >> 1];
-    if (ram.i32[(from + R_IMM) >> 2] === offset) ram.u32[(from + R_TAKEN) >> 2] = to;
-    else if ((where & 0xfff) + (where >> 12) === offset) ram.u32[(from + R_FALL) >> 2] = to;
-  }
   /** A record that could not run: it was dropped, or its second page changed. False with a fault set. */
   private recheck(record: number): boolean {
     const { ram } = this;
@@ -569,7 +544,7 @@ export class Engine {
       if (!second) return false;
       const block = this.cache.block(frame, offset);
       if ((block?.record === record || block?.moved === record) && second !== ram.u32[(record + R_IMM) >> 2])
-        this.cache.drop(frame, block);
+        this.cache.drop(frame, offset);
       return true;
     }
     const to = this.cache.find(frame, offset);

@@ -1,4 +1,5 @@
 /** The module of the handlers, made to run in a machine's RAM. */
+import { INDEX, INDEX_SIZE, PLANS, PLANS_SIZE } from "../cpu/layout.ts";
 import type { Ram } from "../mmu/ram.ts";
 import type { CpuLevel } from "../sem/cpu-features.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
@@ -17,7 +18,7 @@ export interface InstanceOptions {
 
 /** What the handlers' module imports of the engine. */
 export interface EngineImports {
-  lookup(from: number): number;
+  lookup(): number;
   codeStore(at: number, n: number): void;
   watch(address: bigint, n: number, write: number): number;
   hot(): void;
@@ -63,4 +64,12 @@ export function instantiate(o: InstanceOptions, helper: Helpers, imports: Engine
   const module = o.image.module ?? new WebAssembly.Module(o.image.wasm);
   const instance = new WebAssembly.Instance(module, { env, helper });
   return instance.exports;
+}
+
+/** Puts into RAM what the handlers' module makes records by. */
+export function installTables(ram: Ram, index: Uint16Array, plans: Int32Array): void {
+  if (index.byteLength > INDEX_SIZE || plans.byteLength > PLANS_SIZE)
+    throw new Error("the handlers' tables are too large");
+  ram.u16.set(index, INDEX >> 1);
+  ram.i32.set(plans, PLANS >> 2);
 }

@@ -48,3 +48,20 @@ export const EXIT_RECORD = ARENA;
 export const FIRST_RECORD = ARENA + RECORD;
 /** Most instructions in a block. */
 export const MAX_BLOCK = 64;
+/** Most records that a block can take: its instructions, a page check and a joining jump. */
+export const MAX_RECORDS = MAX_BLOCK + 2;
+
+/**
+ * The header that stands before a block's first record, as long as a record: the header of the next block in its bucket, or
+ * 0 (u32), the frame that it was decoded from (u32), from which offset to which (u16 each; the end may lie behind the
+ * page), the number of its records (u16), and where they were copied when a region took the first one's place, or 0 (u32).
+ */
+export const B_NEXT = 0;
+export const B_FRAME = 4;
+export const B_START = 8;
+export const B_END = 10;
+export const B_COUNT = 12;
+export const B_MOVED = 16;
+/** A frame's blocks are listed in buckets, by where they start: the first one's header each, or 0 (u32). */
+export const BUCKET_SHIFT = 6;
+export const BUCKETS_SIZE = (4096 >> BUCKET_SHIFT) * 4;

@@ -5,6 +5,9 @@ export const PAGE = 4096;
 /** Frame flag bits (one byte a frame in RAM at FRAME_FLAGS): decoded code refers to the frame, so stores take the slow path. */
 export const FRAME_CODE = 1;
 
+/** Who decodes code looks at so many bytes behind a frame. */
+const READ_BEHIND = 16;
+
 /** Allocates 4 KiB frames of RAM and counts references. A frame is named by its byte address; 0 is none. */
 export class Frames {
   private refs = new Int32Array(1 << 20);
@@ -32,7 +35,8 @@ export class Frames {
     let frame = this.free.pop();
     this.dirty = frame !== undefined;
     if (frame === undefined) {
-      if (this.next + PAGE > this.ram.size && !this.ram.grow(this.next + PAGE)) {
+      const end = this.next + PAGE + READ_BEHIND;
+      if (end > this.ram.size && !this.ram.grow(end)) {
         return this.reclaim?.() ? this.allocDirty() : 0;
       }
       frame = this.next;

@@ -6,7 +6,6 @@ import type { Ty } from "../../wasm/expr.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { memoryFunctions } from "../emit/memory.ts";
 import type { HandlerModule } from "../interp/handler.ts";
-import { resolve } from "../interp/shared.ts";
 import type { Variant } from "../interp/variant.ts";
 import { CompatEmit } from "./emit.ts";
 
@@ -45,7 +44,6 @@ const memory = memoryFunctions({
  */
 class CompatModule implements HandlerModule {
   readonly memory = memory;
-  readonly resolve = resolve;
   readonly builder = new ModuleBuilder();
   readonly handlerType: number;
   readonly found: Import[] = [];

@@ -79,6 +79,18 @@ const walk: Shared = {
   },
 };
 
+/** (linear address) -> frame (byte address) that it may be executed from, or 0. */
+export const execFrame: Shared = {
+  name: "execFrame",
+  params: ["i64"],
+  result: "i32",
+  body: (c, use) => {
+    c.if(i64.ne(i64.shr_u(c.param(0), i64.const(47)), i64.const(0)), () => c.ret(ZERO));
+    const pte = c.call(use(walk), c.param(0));
+    c.ret(select(i32.and(pte, i32.const(EXEC)), i32.and(pte, i32.const(-4096)), ZERO));
+  },
+};
+
 /** Sets the exit fields of a page fault or, for a non-canonical address, #GP. */
 const raisePage: Shared = {
   name: "raisePage",
@@ -268,16 +280,7 @@ export function memoryFunctions(imports: MemoryImports): MemoryFunctions {
       slowWrite: regionWrite,
       slowStore: slowStores(regionWrite),
     },
-    execFrame: {
-      name: "execFrame",
-      params: ["i64"],
-      result: "i32",
-      body: (c, use) => {
-        c.if(i64.ne(i64.shr_u(c.param(0), i64.const(47)), i64.const(0)), () => c.ret(ZERO));
-        const pte = c.call(use(walk), c.param(0));
-        c.ret(select(i32.and(pte, i32.const(EXEC)), i32.and(pte, i32.const(-4096)), ZERO));
-      },
-    },
+    execFrame,
   };
 }
 

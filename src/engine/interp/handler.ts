@@ -47,6 +47,7 @@ import {
   R_WHERE,
   RECORD,
 } from "../record.ts";
+import { resolve, resolveLink } from "./shared.ts";
 import type { Variant } from "./variant.ts";
 
 const ZERO = i32.const(0);
@@ -57,7 +58,6 @@ export interface HandlerModule {
   readonly memory: SlowFunctions;
   /** Type index of handlers: (record) -> exit code. */
   readonly handlerType: number;
-  readonly resolve: Shared;
   use(f: Shared): Callee;
   helper(name: string): Callee;
 }
@@ -74,8 +74,6 @@ export class HandlerEmit extends FlagEmit implements Emit {
   protected ended = false;
   /** The instruction ends its block. */
   terminator = false;
-  /** It follows links. */
-  links = false;
   /** It leaves the engine or calls a helper, so regions do without it. */
   alone = false;
   protected readonly rec: Val;
@@ -356,14 +354,13 @@ export class HandlerEmit extends FlagEmit implements Emit {
     this.st("i32", ZERO, t, BUDGET);
     return i32.lt_s(t, ZERO);
   }
-  /** Follows a link unless it is missing or the budget used up; else resolves the target (relative to CODE_BASE). */
-  private follow(link: Val, target: () => Val): void {
-    this.links = true;
+  /** Follows the link in a field unless it is missing or the budget used up; else resolves the target (relative to CODE_BASE). */
+  private follow(field: Val, target: () => Val): void {
     const spent = this.charge();
-    const to = this.var(link);
+    const to = this.var(this.ldExpr("i32", i32.add(this.rec, field)));
     this.if(i32.or(i32.eqz(this.get(to)), spent), () => {
-      const f = this.image.use(this.image.resolve);
-      this.set(to, this.call(f, this.rec, i64.add(this.codeBase(), target())));
+      const f = this.image.use(resolveLink);
+      this.set(to, this.call(f, this.rec, i64.add(this.codeBase(), target()), field));
     });
     this.tail(this.get(to));
     this.markEnd();
@@ -371,20 +368,20 @@ export class HandlerEmit extends FlagEmit implements Emit {
   jumpRel(i: number, kind: JumpKind): void {
     void i;
     void kind;
-    this.follow(this.ldExpr("i32", this.rec, R_TAKEN), () => this.ldExpr("i64", this.rec, R_IMM));
+    this.follow(i32.const(R_TAKEN), () => this.ldExpr("i64", this.rec, R_IMM));
   }
   jumpIf(cond: Val, i: number): void {
     void i;
     const c = this.tmp(cond);
-    const link = select(c, this.ldExpr("i32", this.rec, R_TAKEN), this.ldExpr("i32", this.rec, R_FALL));
-    this.follow(link, () => select(c, this.ldExpr("i64", this.rec, R_IMM), this.nextOffset()));
+    const field = this.tmp(select(c, i32.const(R_TAKEN), i32.const(R_FALL)));
+    this.follow(field, () => select(c, this.ldExpr("i64", this.rec, R_IMM), this.nextOffset()));
   }
   jump(target: Val, kind: JumpKind): void {
     const to = this.tmp(target);
     this.charge();
     if (kind === "jmp") {
       // Where a jump leads is part of what it jumps out of: regions want to know.
-      const rec = this.call(this.image.use(this.image.resolve), this.rec, to);
+      const rec = this.call(this.image.use(resolve), this.rec, to);
       const mark = (): void => this.st("u8", rec, i32.or(this.ldExpr("u8", rec, R_POS), i32.const(JUMPED_TO)), R_POS);
       // A jump through a fixed address is a call of another function (PLT).
       if (this.variant.shape === "none") mark();
@@ -399,7 +396,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
   }
   /** Goes on at a linear address. */
   go(target: Val): void {
-    this.tail(this.call(this.image.use(this.image.resolve), this.rec, target));
+    this.tail(this.call(this.image.use(resolve), this.rec, target));
   }
   protected unreachableIf(cond: Val): void {
     super.if(cond, () => this.leave(EXIT.FAULT));
@@ -459,7 +456,7 @@ export class HandlerEmit extends FlagEmit implements Emit {
   /** The finished function: what semantics left open goes on to the next record. */
   body(): Uint8Array {
     if (!this.ended) {
-      if (this.terminator) this.follow(this.ldExpr("i32", this.rec, R_FALL), () => this.nextOffset());
+      if (this.terminator) this.follow(i32.const(R_FALL), () => this.nextOffset());
       else
         this.tailCallIndirect(
           this.image.handlerType,

@@ -12,7 +12,6 @@ import {
   CODE_BASE,
   CODE_GENERATION,
   EXIT_CODE,
-  EXIT_REC,
   REGION_CODE,
   RETURN_SP,
   RETURN_TO,
@@ -26,39 +25,18 @@ import { ModuleBuilder } from "../../wasm/module.ts";
 import { type MemoryFunctions, memoryFunctions, STORE_WIDTHS } from "../emit/memory.ts";
 import { settle, settleIfPending } from "../emit/pending.ts";
 import { R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
+import { findCode } from "./find.ts";
 import { HandlerEmit } from "./handler.ts";
-import { dispatch, FN_REGION, INVOKE, jumpCache, proceed, resolve } from "./shared.ts";
+import { ALONE, ENDS_BLOCK, FN_MASK, FN_REGION, SPECIALS } from "./numbers.ts";
+import { quickInsn } from "./quick.ts";
+import { dispatch, INVOKE, jumpCache, proceed } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
-
-/** Handlers that serve no instruction; their indices in table 0. */
-export const FN_EXIT = 0;
-/** Looks RIP up again: the record was dropped. */
-export const FN_STALE = 1;
-/** Jump to R_IMM relative to CODE_BASE: joins blocks. */
-export const FN_GOTO = 2;
-/** Checks that the following page is still the frame (R_IMM) whose bytes the next record was decoded from. */
-export const FN_CROSS = 3;
-/** #UD, and #GP for instructions longer than 15 bytes. */
-export const FN_UD = 4;
-export const FN_GP = 5;
-/** Not to be executed without the debugger's leave; and where the budget ends in the middle of a block. */
-export const FN_BREAK = 7;
-export const FN_STOP = 8;
-const SPECIALS = 9;
-
-/** Bit in the index: the handler ends a block. */
-export const ENDS_BLOCK = 0x8000;
-/** Bit in the index: the handler follows links (R_TAKEN, R_FALL). */
-export const LINKS = 0x4000;
-/** Bit in the index: regions can't hold the instruction (it leaves the engine or calls a helper). */
-export const ALONE = 0x2000;
-export const FN_MASK = 0x1fff;
 
 export interface HandlerImage {
   wasm: Uint8Array<ArrayBuffer>;
   /** The module compiled, if it was in time. */
   module?: WebAssembly.Module;
-  /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK, LINKS and ALONE; 0 where there is no semantics. */
+  /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
   /** How to make records: see plans.ts. */
   plans: Int32Array;
@@ -100,8 +78,7 @@ export class Image {
   private readonly sharedFunctions = new Map<string, Callee>();
   private readonly pending: (() => void)[] = [];
   readonly memory: MemoryFunctions;
-  readonly resolve: Shared;
-  /** Imported: (record whose jump is to be linked, or 0) -> record for RIP, or 0 with the exit fields set. */
+  /** Imported: () -> record for RIP, or 0 with the exit fields set. */
   private readonly lookup: Callee;
   /** Imported: compiles the code at RIP if that can be done. */
   private readonly hot: Callee;
@@ -121,8 +98,8 @@ export class Image {
       this.helpers.set(h.name, { index, params, result: "i32" });
     }
     this.lookup = {
-      index: m.importFunc("env", "lookup", { params: ["i32"], results: ["i32"] }),
-      params: ["i32"],
+      index: m.importFunc("env", "lookup", { params: [], results: ["i32"] }),
+      params: [],
       result: "i32",
     };
     this.hot = { index: m.importFunc("env", "hot", { params: [], results: [] }), params: [], result: undefined };
@@ -132,7 +109,6 @@ export class Image {
       codeStore: { index: codeStore, params: ["i32", "i32"], result: undefined },
       watch: { index: watch, params: ["i64", "i32", "i32"], result: "i32" },
     });
-    this.resolve = resolve;
   }
 
   /** A shared function, emitted on first use. */
@@ -175,8 +151,7 @@ export class Image {
       if (!semantics) continue;
       for (const [n, variant] of variantsOf(row)) {
         const e = this.handler(variant, semantics);
-        index[row.index * VARIANTS + n] =
-          add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.links ? LINKS : 0) | (e.alone ? ALONE : 0);
+        index[row.index * VARIANTS + n] = add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.alone ? ALONE : 0);
       }
     }
     while (this.pending.length) this.pending.pop()?.();
@@ -184,8 +159,8 @@ export class Image {
     this.module.table(functions, "table");
     const { region } = this.memory;
     const stores = STORE_WIDTHS.map(region.slowStore);
-    for (const f of [this.enter, this.invoke, proceed, dispatch, settle, region.slowRead, region.slowWrite, ...stores])
-      this.use(f);
+    const plain = [this.enter, this.invoke, proceed, dispatch, settle, quickInsn];
+    for (const f of [...plain, region.slowRead, region.slowWrite, ...stores]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
     for (const [name, f] of this.sharedFunctions) this.module.exportFunc(name, f.index);
     return { wasm: this.module.build(), index };
@@ -281,7 +256,8 @@ export class Image {
           c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leaveAt(EXIT.YIELD));
           c.if(i32.eqz(record()), () => {
             c.st("i64", ZERO, at(), RIP);
-            c.set(rec, c.call(this.lookup, ZERO));
+            c.set(rec, c.call(use(findCode), at()));
+            c.if(i32.eqz(record()), () => c.set(rec, c.call(this.lookup)));
             c.if(i32.eqz(record()), () => leave(i32.const(EXIT.FETCH)));
           });
           const fresh = i32.eq(c.ldExpr("i32", record(), R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION));
@@ -315,7 +291,7 @@ export class Image {
           c.st("i64", ZERO, oldSp, RETURN_SP);
           c.brIf(i32.eq(code, i32.const(EXIT.RETURNED)), done);
           c.if(i32.ne(code, i32.const(EXIT.LOOKUP)), () => leave(code));
-          c.set(rec, c.call(this.lookup, c.ldExpr("i32", ZERO, EXIT_REC)));
+          c.set(rec, c.call(this.lookup));
           c.if(i32.eqz(record()), () => leave(i32.const(EXIT.FETCH)));
           c.set(rip, c.ldExpr("i64", ZERO, RIP));
           c.br(top);

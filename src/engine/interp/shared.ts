@@ -6,29 +6,20 @@ import {
   EXIT_CODE,
   EXIT_REC,
   GPR,
-  JUMP_BITS,
   JUMP_CACHE,
-  JUMP_ENTRIES,
   RETURN_SP,
   RETURN_TO,
   RIP,
   RSP,
 } from "../../cpu/layout.ts";
 import type { Shared } from "../../sem/emit.ts";
-import type { Code } from "../../wasm/code.ts";
+import type { Callee, Code } from "../../wasm/code.ts";
 import { i32, i64, type Val } from "../../wasm/expr.ts";
 import { EXIT_RECORD, R_ENTRY, R_FN, R_RIP } from "../record.ts";
-
-/** Index in table 0 of the handler that runs a region (jit/). */
-export const FN_REGION = 6;
+import { findCode } from "./find.ts";
+import { jumpCacheEntry } from "./jump-entry.ts";
 
 const ZERO = i32.const(0);
-
-function jumpCacheEntry(c: Code, target: Val): Val {
-  const lo = c.tmp(i32.wrap_i64(target));
-  const hash = i32.xor(lo, i32.shr_u(lo, i32.const(JUMP_BITS)));
-  return c.tmp(i32.shl(i32.and(hash, i32.const(JUMP_ENTRIES - 1)), i32.const(4)));
-}
 
 /** (linear address) -> record out of the jump cache, with CODE_BASE set, or 0. */
 export const jumpCache: Shared = {
@@ -44,29 +35,47 @@ export const jumpCache: Shared = {
   },
 };
 
-/**
- * (record, linear target) -> record to go on at: out of the jump cache, or the exit record after setting RIP and why.
- */
+/** A record to go on at after one that led to `target`: out of the jump cache, or found; or returns the exit record, with RIP and why. */
+function resolveTarget(c: Code, use: (f: Shared) => Callee): Val {
+  const [rec, target] = [c.param(0), c.param(1)];
+  const leave = (code: number): void => {
+    c.st("i64", ZERO, target, RIP);
+    c.st("i32", ZERO, rec, EXIT_REC);
+    c.st("i32", ZERO, i32.const(code), EXIT_CODE);
+    c.ret(i32.const(EXIT_RECORD));
+  };
+  c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leave(EXIT.YIELD));
+  c.if(i64.eq(target, c.ldExpr("i64", ZERO, RETURN_TO)), () => {
+    const returned = i64.eq(c.ldExpr("i64", ZERO, GPR + RSP * 8), c.ldExpr("i64", ZERO, RETURN_SP));
+    c.if(returned, () => leave(EXIT.RETURNED));
+  });
+  const to = c.var(c.callExpr(use(jumpCache), target));
+  c.if(i32.eqz(c.get(to)), () => {
+    c.set(to, c.callExpr(use(findCode), target));
+    c.if(i32.eqz(c.get(to)), () => leave(EXIT.LOOKUP));
+  });
+  return c.get(to);
+}
+
+/** (record, linear target) -> record to go on at, or the exit record. */
 export const resolve: Shared = {
   name: "resolve",
   params: ["i32", "i64"],
   result: "i32",
+  body: (c, use) => c.ret(resolveTarget(c, use)),
+};
+
+/** The same for a direct branch, with the field of its record that links it to where it leads if that is in its page. */
+export const resolveLink: Shared = {
+  name: "resolveLink",
+  params: ["i32", "i64", "i32"],
+  result: "i32",
   body: (c, use) => {
-    const [rec, target] = [c.param(0), c.param(1)];
-    const leave = (code: number): void => {
-      c.st("i64", ZERO, target, RIP);
-      c.st("i32", ZERO, rec, EXIT_REC);
-      c.st("i32", ZERO, i32.const(code), EXIT_CODE);
-      c.ret(i32.const(EXIT_RECORD));
-    };
-    c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), () => leave(EXIT.YIELD));
-    c.if(i64.eq(target, c.ldExpr("i64", ZERO, RETURN_TO)), () => {
-      const returned = i64.eq(c.ldExpr("i64", ZERO, GPR + RSP * 8), c.ldExpr("i64", ZERO, RETURN_SP));
-      c.if(returned, () => leave(EXIT.RETURNED));
-    });
-    const to = c.call(use(jumpCache), target);
-    c.if(to, () => c.ret(to));
-    leave(EXIT.LOOKUP);
+    const [rec, target, field] = [c.param(0), c.param(1), c.param(2)];
+    const here = c.tmp(i64.eq(i64.and(target, i64.const(-4096)), c.ldExpr("i64", ZERO, CODE_BASE)));
+    const to = resolveTarget(c, use);
+    c.if(here, () => c.st("i32", i32.add(rec, field), to));
+    c.ret(to);
   },
 };
 

@@ -11,7 +11,7 @@ import type { Ram } from "../../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../../mmu/space.ts";
 import type { Semantics } from "../../sem/emit.ts";
 import type { CodeCache } from "../code-cache.ts";
-import { ALONE } from "../interp/image.ts";
+import { ALONE } from "../interp/numbers.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
 import { R_GENERATION, R_RIP } from "../record.ts";
 import {
