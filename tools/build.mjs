@@ -58,7 +58,7 @@ await build({
   ...loaded,
   entryPoints: { "blink.bundle": "cli/blink.ts" },
   outdir: "dist",
-  plugins: [packTable, lazyJit, lazyDebug],
+  plugins: [lazyJit, lazyDebug],
 });
 const debug = { "blink.gdb": "cli/gdb.ts", "blink.crash": "cli/crash.ts" };
 await build({ ...loaded, entryPoints: debug, outdir: "dist", plugins: [packTable] });

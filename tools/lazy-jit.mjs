@@ -1,6 +1,7 @@
 /**
- * An esbuild plugin that leaves the JIT, what runs 16- and 32-bit code, and the semantics out of the command's bundle: they go into one of their own, which is loaded
- * when the first code is to be compiled. Programs that end soon start without reading it.
+ * An esbuild plugin that leaves the JIT, what runs 16- and 32-bit code, the semantics, and the instruction table with what
+ * decodes by it out of the command's bundle: they go into one of their own, which is loaded when the first code is to be
+ * compiled. Programs that end soon start without reading it: their instructions are decoded by plans (interp/quick.ts).
  */
 const compiler = `let made;
 export const compiler = () => (made ??= load("blink.jit"));
@@ -20,6 +21,12 @@ export class CompatCpu {
   }
 }
 `,
+  rows: `import { compiler } from "compiler";
+export const form = (index) => compiler().form(index);
+`,
+  decode: `import { compiler } from "compiler";
+export const decode = (...all) => compiler().decode(...all);
+`,
   table: `import { compiler } from "compiler";
 export const SEMANTICS = new Proxy({}, { get: (_, mnemonic) => compiler().SEMANTICS[mnemonic] });
 `,
@@ -34,6 +41,8 @@ export const lazyJit = {
     plugin.onLoad({ filter: /[\\/]src[\\/]engine[\\/]jit[\\/]jit\.ts$/ }, load(stubs.jit));
     plugin.onLoad({ filter: /[\\/]src[\\/]engine[\\/]compat[\\/]cpu\.ts$/ }, load(stubs.compat));
     plugin.onLoad({ filter: /[\\/]src[\\/]sem[\\/]table\.ts$/ }, load(stubs.table));
+    plugin.onLoad({ filter: /[\\/]src[\\/]isa[\\/]table\.ts$/ }, load(stubs.rows));
+    plugin.onLoad({ filter: /[\\/]src[\\/]decode[\\/]decode\.ts$/ }, load(stubs.decode));
   },
 };
 
@@ -42,4 +51,6 @@ export const jitBundle = `
 export { Jit } from "./src/engine/jit/jit.ts";
 export { CompatCpu } from "./src/engine/compat/cpu.ts";
 export { SEMANTICS } from "./src/sem/table.ts";
+export { decode } from "./src/decode/decode.ts";
+export { form } from "./src/isa/table.ts";
 `;

@@ -8,7 +8,7 @@ import { decode } from "../decode/decode.ts";
 import { BASE_RIP, type Insn, type MemOperand, NO_REG } from "../isa/types.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { VECTOR } from "../sem/emit.ts";
-import { PF_FETCH } from "./emit/memory.ts";
+import { PF_FETCH } from "./emit/access-codes.ts";
 
 const LIMIT = 1n << 47n;
 const PAGE = 4096n;

@@ -1,9 +1,21 @@
 /** Decodes a block of guest code into records. */
+import { SCRATCH } from "../cpu/layout.ts";
 import { decode } from "../decode/decode.ts";
 import type { Insn } from "../isa/types.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
-import { ENDED, ENDS_BLOCK, FN_BREAK, FN_CROSS, FN_GOTO, FN_GP, FN_MASK, FN_UD, LENGTH } from "./interp/numbers.ts";
+import {
+  ENDED,
+  ENDS_BLOCK,
+  FN_BREAK,
+  FN_CROSS,
+  FN_GOTO,
+  FN_GP,
+  FN_MASK,
+  FN_UD,
+  LENGTH,
+  SHORT,
+} from "./interp/numbers.ts";
 import { VARIANTS, variantOf } from "./interp/variant.ts";
 import { SEGMENTS_64, writeOperands, writeRelative } from "./operand-fields.ts";
 import { MAX_BLOCK, R_COUNT, R_FN, R_IMM, R_POS, R_WHERE, RECORD } from "./record.ts";
@@ -20,7 +32,7 @@ export interface Crossing {
 }
 
 /** `quickInsn` of the handlers' module (interp/quick.ts). */
-export type QuickInsn = (record: number, frame: number, offset: number, nth: number) => number;
+export type QuickInsn = (record: number, start: number, end: number, offset: number, nth: number) => number;
 
 export class BlockBuilder {
   private bytes: Uint8Array = new Uint8Array(0);
@@ -52,11 +64,7 @@ export class BlockBuilder {
       this.start(FN_CROSS, ip, 0);
       this.view.setBigInt64(this.at + R_IMM, BigInt(crossing.frame), true);
       this.at += RECORD;
-      const insn = decode(crossing.bytes, 0, crossing.bytes.length, 64);
-      const length = typeof insn === "string" ? 1 : insn.length;
-      if (typeof insn === "string") this.bad(insn === "long" ? FN_GP : FN_UD, ip);
-      else if (!this.insn(insn, ip)) this.goto(ip + length);
-      return { count: (this.at - record) / RECORD, end: ip + length };
+      return this.crossed(record, ip, crossing.bytes, most);
     }
     for (;;) {
       if (ip >= PAGE || this.pos === most) {
@@ -68,7 +76,7 @@ export class BlockBuilder {
         this.bad(FN_BREAK, ip++);
         break;
       }
-      const quick = most > 1 ? this.quick(this.at, frame, ip, this.pos) : 0;
+      const quick = most > 1 ? this.quick(this.at, frame + ip, frame + PAGE, ip, this.pos) : 0;
       if (quick > 0) {
         this.at += RECORD;
         this.pos++;
@@ -76,7 +84,7 @@ export class BlockBuilder {
         if (quick & ENDED) break;
         continue;
       }
-      const insn = decode(this.bytes, frame + ip, frame + PAGE, 64);
+      const insn = quick === SHORT ? "short" : decode(this.bytes, frame + ip, frame + PAGE, 64);
       if (insn === "short") {
         if (ip === offset) return "short";
         this.goto(ip);
@@ -92,6 +100,25 @@ export class BlockBuilder {
       if (ended) break;
     }
     return { count: (this.at - record) / RECORD, end: ip };
+  }
+
+  /** The instruction that runs into the next page, and a jump to what follows. */
+  private crossed(record: number, ip: number, bytes: Uint8Array, most: number): Decoded {
+    const end = SCRATCH + bytes.length;
+    this.bytes.set(bytes, SCRATCH);
+    const quick = most > 1 ? this.quick(this.at, SCRATCH, end, ip, 0) : 0;
+    if (quick > 0) {
+      this.at += RECORD;
+      this.pos++;
+      const next = ip + (quick & LENGTH);
+      if (!(quick & ENDED)) this.goto(next);
+      return { count: (this.at - record) / RECORD, end: next };
+    }
+    const insn = decode(bytes, 0, bytes.length, 64);
+    const length = typeof insn === "string" ? 1 : insn.length;
+    if (typeof insn === "string") this.bad(insn === "long" ? FN_GP : FN_UD, ip);
+    else if (!this.insn(insn, ip)) this.goto(ip + length);
+    return { count: (this.at - record) / RECORD, end: ip + length };
   }
 
   private start(fn: number, ip: number, length: number): void {

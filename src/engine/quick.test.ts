@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ARENA, FRAMES } from "../cpu/layout.ts";
 import { Ram } from "../mmu/ram.ts";
-import { BlockBuilder, type QuickInsn } from "./block.ts";
+import { BlockBuilder, type Crossing, type QuickInsn } from "./block.ts";
 import { installTables } from "./instance.ts";
 import { buildImage } from "./interp/build-image.ts";
 import { RECORD } from "./record.ts";
@@ -21,8 +21,8 @@ function quickInsn(): QuickInsn {
   return new WebAssembly.Instance(module, imports).exports.quickInsn as QuickInsn;
 }
 
-function build(builder: BlockBuilder, offset: number): string {
-  const made = builder.build(ARENA, FRAMES, offset);
+function build(builder: BlockBuilder, offset: number, crossing?: Crossing): string {
+  const made = builder.build(ARENA, FRAMES, offset, crossing);
   if (made === "short") return made;
   return `${made.end} ${Buffer.from(ram.u8.subarray(ARENA, ARENA + made.count * RECORD)).toString("hex")}`;
 }
@@ -95,5 +95,17 @@ test("plans make the records that decode/ makes: the ends of a page", () => {
   for (let offset = 4096 - 20; offset < 4096; offset++) {
     ram.u8.set([0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8], FRAMES + offset);
     expect(build(quick, offset)).toBe(build(plain, offset));
+  }
+});
+
+test("plans make the records that decode/ makes: instructions that lie in two pages", () => {
+  for (let i = 0; i < 3000; i++) {
+    const length = 1 + (next() % 14);
+    const bytes = Uint8Array.from({ length: length + 15 }, () => next() & 255);
+    // Prefixes and opcodes that lead somewhere more often than any bytes do.
+    bytes.set([0x48, [0x8b, 0xc7, 0x81, 0x0f, 0xe8, 0x8d][i % 6]]);
+    const crossing = { bytes, frame: FRAMES + 4096 };
+    const expected = build(plain, 4096 - length, crossing);
+    expect(build(quick, 4096 - length, crossing)).toBe(expected);
   }
 });

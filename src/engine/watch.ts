@@ -7,7 +7,7 @@ import { EXIT_ADDR, EXIT_ERROR, EXIT_VECTOR, GPR, RDI, RSI, WATCHING } from "../
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { flushTlb } from "../mmu/space.ts";
-import { WATCH_NONE, WATCH_REFUSED, WATCH_SLOW } from "./emit/memory.ts";
+import { WATCH_NONE, WATCH_REFUSED, WATCH_SLOW } from "./emit/access-codes.ts";
 
 /** Bytes from an address on, and which accesses count. */
 export interface WatchedRange {

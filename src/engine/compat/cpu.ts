@@ -22,7 +22,7 @@ import type { Insn, Mode } from "../../isa/types.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import type { Ram } from "../../mmu/ram.ts";
 import { type Semantics, VECTOR } from "../../sem/emit.ts";
-import { AT_NEXT } from "../interp/handler.ts";
+import { AT_NEXT } from "../interp/numbers.ts";
 import { isImplied, type Variant } from "../interp/variant.ts";
 import { SEGMENTS_32, writeOperands } from "../operand-fields.ts";
 import { R_WHERE, RECORD } from "../record.ts";

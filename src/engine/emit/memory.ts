@@ -24,15 +24,10 @@ import { PTE_COW } from "../../mmu/space.ts";
 import { type Shared, VECTOR } from "../../sem/emit.ts";
 import type { Callee, Code, StoreWidth } from "../../wasm/code.ts";
 import { i32, i64, select, type Ty, type Val } from "../../wasm/expr.ts";
+import { PF_USER, PF_WRITE, WATCH_REFUSED } from "./access-codes.ts";
 
 const ZERO = i32.const(0);
 const PAGE_MASK = i64.const(-4096);
-/** #PF error code bits. */
-const PF_PRESENT = 1;
-const PF_WRITE = 2;
-const PF_USER = 4;
-const PF_FETCH = 16;
-
 /** Byte address in RAM of the TLB entry, less TLB. */
 export function tlbOffset(address: Val): Val {
   return i32.and(i32.shr_u(i32.wrap_i64(address), i32.const(7)), i32.const((TLB_ENTRIES - 1) * TLB_ENTRY));
@@ -122,11 +117,6 @@ export interface MemoryImports {
   /** (address, bytes, is a write) -> WATCH_NONE, WATCH_SLOW or WATCH_REFUSED. */
   watch: Callee;
 }
-
-/** Answers of `watch`: the page is not watched; do it, but remember no translation; don't, with the exit fields set. */
-export const WATCH_NONE = 0;
-export const WATCH_SLOW = 1;
-export const WATCH_REFUSED = 2;
 
 /** Walks and fills the TLB for one page. Host address, or 0 with the exit fields set. */
 function translateOne(write: boolean, { codeStore, watch }: MemoryImports, inRegion = false): Shared {
@@ -283,5 +273,3 @@ export function memoryFunctions(imports: MemoryImports): MemoryFunctions {
     execFrame,
   };
 }
-
-export { PF_FETCH, PF_PRESENT, PF_USER };

@@ -144,7 +144,8 @@ const decode: Shared = {
       c.block((ends) => {
         c.loop((top) => {
           c.brIf(i32.or(i32.ge_u(c.get(ip), n(4096)), i32.eq(c.get(pos), n(MAX_BLOCK))), ends);
-          const made = c.call(use(quickInsn), c.get(at), frame, c.get(ip), c.get(pos));
+          const [start, end] = [i32.add(frame, c.get(ip)), i32.add(frame, n(4096))];
+          const made = c.call(use(quickInsn), c.get(at), start, end, c.get(ip), c.get(pos));
           c.if(i32.le_s(made, ZERO), () => {
             c.brIf(i32.and(i32.eq(made, n(SHORT)), i32.ne(c.get(pos), ZERO)), ends);
             c.ret(ZERO);

@@ -47,6 +47,7 @@ import {
   R_WHERE,
   RECORD,
 } from "../record.ts";
+import { AT_NEXT } from "./numbers.ts";
 import { resolve, resolveLink } from "./shared.ts";
 import type { Variant } from "./variant.ts";
 
@@ -467,6 +468,3 @@ export class HandlerEmit extends FlagEmit implements Emit {
     return this.finish();
   }
 }
-
-/** Added to an exit code when RIP is to be the next instruction's. */
-export const AT_NEXT = 0x100;

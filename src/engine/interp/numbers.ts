@@ -23,6 +23,9 @@ export const ENDS_BLOCK = 0x8000;
 export const ALONE = 0x2000;
 export const FN_MASK = 0x1fff;
 
+/** Bit in an exit code: RIP is to be the next instruction's address. */
+export const AT_NEXT = 0x100;
+
 /** What `quickInsn` answers beside the length; and if the instruction runs over the end of its page. */
 export const ENDED = 0x10;
 export const LENGTH = 0xf;

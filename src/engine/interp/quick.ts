@@ -79,7 +79,7 @@ class QuickInsn extends QuickHead {
     this.rel = c.var(ZERO);
     this.branches = c.var(ZERO);
   }
-  write(frame: Val, offset: Val, nth: Val): void {
+  write(end: Val, offset: Val, nth: Val): void {
     const { c, record } = this;
     const plan = this.choose(this.head());
     const what = c.tmp(this.word(plan));
@@ -99,7 +99,6 @@ class QuickInsn extends QuickHead {
 
     const length = c.tmp(i32.sub(this.get(this.pos), this.start));
     this.giveUpIf(i32.gt_u(length, n(MAX_LENGTH)));
-    const end = i32.add(frame, n(4096));
     c.if(i32.gt_u(this.get(this.pos), end), () => c.ret(n(SHORT)), undefined, false);
     const after = c.tmp(i32.add(offset, length));
     c.if(this.get(this.branches), () =>
@@ -305,17 +304,16 @@ class QuickInsn extends QuickHead {
 }
 
 /**
- * (record, frame, offset, position in the block) -> the length of the instruction at the offset of the frame, with
- * ENDED if it ends the block; SHORT; or 0 if its record is to be made otherwise (decode/). Reads up to 15 bytes behind
- * the frame.
+ * (record, start and end of the bytes at hand, offset in the page, position in the block) -> the length of the instruction
+ * at the start, with ENDED if it ends the block; SHORT; or 0 if its record is to be made otherwise (decode/). Reads up to 15
+ * bytes behind the end.
  */
 export const quickInsn: Shared = {
   name: "quickInsn",
-  params: ["i32", "i32", "i32", "i32"],
+  params: ["i32", "i32", "i32", "i32", "i32"],
   result: "i32",
   body: (c) => {
-    const [record, frame, offset, nth] = [c.param(0), c.param(1), c.param(2), c.param(3)];
-    const quick = new QuickInsn(c, c.tmp(i32.add(frame, offset)), record);
-    quick.write(frame, offset, nth);
+    const [record, start, end, offset, nth] = [0, 1, 2, 3, 4].map((i) => c.param(i));
+    new QuickInsn(c, start, record).write(end, offset, nth);
   },
 };
