@@ -1,4 +1,4 @@
-/** Which instruction each function of the handlers' module serves: its own binary, read again. */
+/** Which instruction each function of the handlers' first module serves: its own binary, read again. */
 import { readFileSync } from "node:fs";
 import { unpackImage } from "../src/engine/interp/image-file.ts";
 import { FN_MASK } from "../src/engine/interp/numbers.ts";
@@ -22,7 +22,7 @@ export function handlerNames(): Map<number, HandlerName> {
     const row = form(i);
     for (const [n, variant] of variantsOf(row)) {
       const handler = image.index[i * VARIANTS + n] & FN_MASK;
-      if (handler === 0) continue;
+      if (handler === 0 || handler >= elements.length) continue;
       const name = `${row.text}${variant.shape === "none" ? "" : ` (${variant.shape})`}${variant.rep ? " repeated" : ""}`;
       const old = names.get(elements[handler]);
       // Rows whose handlers are alike share one.

@@ -9,6 +9,10 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
+  class Table {
+    grow(n: number): number;
+    set(i: number, f: unknown): void;
+  }
   class Module {
     constructor(bytes: Uint8Array);
   }

@@ -133,6 +133,8 @@ export function jumpEntry(lo: number): number {
 /** One byte of flags a frame: see mmu/frames.ts. */
 export const FRAME_FLAGS = 0x40000;
 export const FRAME_FLAGS_SIZE = 0x100000;
+/** Handlers that there are in table 0 now (i32). */
+export const HANDLERS = STATE + 0x6ac;
 /** By frame: where the blocks decoded from it are listed (u32), or 0; see engine/code-cache.ts. */
 export const FRAME_BLOCKS = 0x140000;
 export const FRAME_BLOCKS_SIZE = 0x400000;

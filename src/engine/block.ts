@@ -1,5 +1,5 @@
 /** Decodes a block of guest code into records. */
-import { SCRATCH } from "../cpu/layout.ts";
+import { HANDLERS, SCRATCH } from "../cpu/layout.ts";
 import { decode } from "../decode/decode.ts";
 import type { Insn } from "../isa/types.ts";
 import { PAGE } from "../mmu/frames.ts";
@@ -13,6 +13,7 @@ import {
   FN_GP,
   FN_MASK,
   FN_UD,
+  LATER,
   LENGTH,
   SHORT,
 } from "./interp/numbers.ts";
@@ -45,7 +46,9 @@ export class BlockBuilder {
   constructor(
     private readonly ram: Ram,
     private readonly index: Uint16Array,
-    private readonly quick: QuickInsn,
+    private readonly quickInsn: QuickInsn,
+    /** Loads the handlers that are not in the first module. */
+    private readonly loadLater: () => void,
     /** True if a block is to stop before the instruction at an offset of a frame. */
     private readonly breaks: (frame: number, offset: number) => boolean = () => false,
   ) {}
@@ -76,7 +79,7 @@ export class BlockBuilder {
         this.bad(FN_BREAK, ip++);
         break;
       }
-      const quick = most > 1 ? this.quick(this.at, frame + ip, frame + PAGE, ip, this.pos) : 0;
+      const quick = most > 1 ? this.quick(frame + ip, frame + PAGE, ip) : 0;
       if (quick > 0) {
         this.at += RECORD;
         this.pos++;
@@ -106,7 +109,7 @@ export class BlockBuilder {
   private crossed(record: number, ip: number, bytes: Uint8Array, most: number): Decoded {
     const end = SCRATCH + bytes.length;
     this.bytes.set(bytes, SCRATCH);
-    const quick = most > 1 ? this.quick(this.at, SCRATCH, end, ip, 0) : 0;
+    const quick = most > 1 ? this.quick(SCRATCH, end, ip) : 0;
     if (quick > 0) {
       this.at += RECORD;
       this.pos++;
@@ -121,6 +124,12 @@ export class BlockBuilder {
     return { count: (this.at - record) / RECORD, end: ip + length };
   }
 
+  private quick(start: number, end: number, ip: number): number {
+    const made = this.quickInsn(this.at, start, end, ip, this.pos);
+    if (made !== LATER) return made;
+    this.loadLater();
+    return this.quickInsn(this.at, start, end, ip, this.pos);
+  }
   private start(fn: number, ip: number, length: number): void {
     const b = this.bytes;
     b.fill(0, this.at, this.at + RECORD);
@@ -142,6 +151,7 @@ export class BlockBuilder {
   /** Writes an instruction's record; true if it ends the block. */
   private insn(insn: Insn, ip: number): boolean {
     const fn = this.index[insn.row.index * VARIANTS + variantOf(insn)];
+    if ((fn & FN_MASK) >= this.ram.i32[HANDLERS >> 2]) this.loadLater();
     this.start(fn === 0 ? FN_UD : fn & FN_MASK, ip, insn.length);
     this.pos++;
     this.last = insn;

@@ -39,7 +39,7 @@ import { CodeCache } from "./code-cache.ts";
 import { CompatCpu } from "./compat/cpu.ts";
 import { inCompat } from "./compat/mode.ts";
 import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/access-codes.ts";
-import { bindHelpers, type InstanceOptions, installTables, instantiate } from "./instance.ts";
+import { bindHelpers, type InstanceOptions, installTables, instantiate, instantiateLater } from "./instance.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { AT_NEXT, FN_CROSS, FN_GOTO, FN_STOP } from "./interp/numbers.ts";
 import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
@@ -137,8 +137,10 @@ export class Engine {
       },
     });
     this.enter = exports.enter as (record: number) => number;
-    installTables(this.ram, index, options.image.plans);
-    this.builder = new BlockBuilder(this.ram, index, exports.quickInsn as QuickInsn, breaks);
+    installTables(this.ram, index, options.image);
+    const quickInsn = exports.quickInsn as QuickInsn;
+    const loadLater = (): void => instantiateLater(options, helpers, exports);
+    this.builder = new BlockBuilder(this.ram, index, quickInsn, loadLater, breaks);
     const { semantics } = options;
     if (semantics) {
       this.makeCompat = () =>

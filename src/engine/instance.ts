@@ -1,9 +1,10 @@
 /** The module of the handlers, made to run in a machine's RAM. */
-import { INDEX, INDEX_SIZE, PLANS, PLANS_SIZE } from "../cpu/layout.ts";
+import { HANDLERS, INDEX, INDEX_SIZE, PLANS, PLANS_SIZE } from "../cpu/layout.ts";
 import type { Ram } from "../mmu/ram.ts";
 import type { CpuLevel } from "../sem/cpu-features.ts";
 import type { Helper, HelperHost } from "../sem/helpers.ts";
 import type { HandlerImage } from "./interp/image.ts";
+import { FN_MASK } from "./interp/numbers.ts";
 
 export interface InstanceOptions {
   ram: Ram;
@@ -66,8 +67,18 @@ export function instantiate(o: InstanceOptions, helper: Helpers, imports: Engine
   return instance.exports;
 }
 
+/** Adds the handlers of the second module to the table. `exports`: the first one's. */
+export function instantiateLater(o: InstanceOptions, helper: Helpers, exports: Record<string, unknown>): void {
+  const env = { memory: o.ram.memory, table: exports.table as WebAssembly.Table };
+  const shared: Helpers = {};
+  for (const [name, f] of Object.entries(exports)) if (typeof f === "function") shared[name] = f as Helpers[string];
+  new WebAssembly.Instance(new WebAssembly.Module(o.image.later()), { env, helper, shared });
+  o.ram.i32[HANDLERS >> 2] = FN_MASK + 1;
+}
+
 /** Puts into RAM what the handlers' module makes records by. */
-export function installTables(ram: Ram, index: Uint16Array, plans: Int32Array): void {
+export function installTables(ram: Ram, index: Uint16Array, { plans, first }: HandlerImage): void {
+  ram.i32[HANDLERS >> 2] = first;
   if (index.byteLength > INDEX_SIZE || plans.byteLength > PLANS_SIZE)
     throw new Error("the handlers' tables are too large");
   ram.u16.set(index, INDEX >> 1);

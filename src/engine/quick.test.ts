@@ -1,20 +1,28 @@
 import { expect, test } from "vitest";
-import { ARENA, FRAMES } from "../cpu/layout.ts";
+import { ARENA, FRAMES, HANDLERS } from "../cpu/layout.ts";
 import { Ram } from "../mmu/ram.ts";
 import { BlockBuilder, type Crossing, type QuickInsn } from "./block.ts";
 import { installTables } from "./instance.ts";
 import { buildImage } from "./interp/build-image.ts";
+import { FN_MASK } from "./interp/numbers.ts";
 import { RECORD } from "./record.ts";
 
-const { wasm, index, plans } = buildImage();
+const image = buildImage();
+const { index } = image;
 const ram = new Ram(FRAMES + (1 << 20));
-installTables(ram, index, plans);
-const quick = new BlockBuilder(ram, index, quickInsn());
-const plain = new BlockBuilder(ram, index, () => 0);
+installTables(ram, index, image);
+ram.i32[HANDLERS >> 2] = FN_MASK + 1;
+const quick = new BlockBuilder(ram, index, quickInsn(), () => {});
+const plain = new BlockBuilder(
+  ram,
+  index,
+  () => 0,
+  () => {},
+);
 
 /** Of the handlers' module, which gets nothing else that it imports. */
 function quickInsn(): QuickInsn {
-  const module = new WebAssembly.Module(wasm);
+  const module = new WebAssembly.Module(image.wasm);
   const imports: Record<string, Record<string, WebAssembly.Memory | (() => number)>> = { env: {}, helper: {} };
   for (const i of WebAssembly.Module.imports(module))
     imports[i.module][i.name] = i.kind === "memory" ? ram.memory : () => 0;

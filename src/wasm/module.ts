@@ -25,6 +25,9 @@ export class ModuleBuilder {
   private bodies: (Uint8Array | undefined)[] = [];
   private exportList: { name: string; kind: number; index: number }[] = [];
   private elems: number[] = [];
+  /** Where in table 0 they stand, and the table's size; 0 if it is imported. */
+  private elemsAt = 0;
+  private tableSize = 0;
   private hints: { index: number; branches: readonly BranchHint[] }[] = [];
 
   typeIndex(t: FuncType): number {
@@ -45,6 +48,15 @@ export class ModuleBuilder {
     this.imports.u8(1);
     this.imports.u32(initialPages);
     this.imports.u32(maxPages);
+    this.importCount++;
+  }
+  /** Table 0, of functions. */
+  importTable(module: string, name: string, size: number): void {
+    this.imports.name(module);
+    this.imports.name(name);
+    this.imports.u8(1);
+    this.imports.bytes([0x70, 0]);
+    this.imports.u32(size);
     this.importCount++;
   }
   /** Returns the function's index. All imports must precede the first `func`. */
@@ -73,10 +85,16 @@ export class ModuleBuilder {
   exportFunc(name: string, index: number): void {
     this.exportList.push({ name, kind: 0, index });
   }
-  /** The functions of table 0, in order; exported under a name, so that more can be added. */
-  table(functions: number[], name: string): void {
+  /** The first functions of table 0, in order, and how many it has room for; exported under a name, so that more can be added. */
+  table(functions: number[], name: string, size: number): void {
     this.elems = functions;
+    this.tableSize = size;
     this.exportList.push({ name, kind: 1, index: 0 });
+  }
+  /** Functions that are put into an imported table when the module is instantiated. */
+  elements(at: number, functions: number[]): void {
+    this.elemsAt = at;
+    this.elems = functions;
   }
   build(): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
@@ -100,12 +118,12 @@ export class ModuleBuilder {
       b.u32(this.funcTypes.length);
       for (const t of this.funcTypes) b.u32(t);
     });
-    if (this.elems.length)
+    if (this.tableSize)
       section(4, (b) => {
         b.u32(1);
         b.u8(0x70);
         b.u8(0);
-        b.u32(this.elems.length);
+        b.u32(this.tableSize);
       });
     section(7, (b) => {
       b.u32(this.exportList.length);
@@ -119,7 +137,9 @@ export class ModuleBuilder {
       section(9, (b) => {
         b.u32(1);
         b.u32(0);
-        b.bytes([0x41, 0, 0x0b]);
+        b.u8(0x41);
+        b.s32(this.elemsAt);
+        b.u8(0x0b);
         b.u32(this.elems.length);
         for (const f of this.elems) b.u32(f);
       });

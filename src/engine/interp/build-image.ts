@@ -4,7 +4,6 @@ import { M64 } from "../../isa/types.ts";
 import { HELPERS } from "../../sem/helpers/index.ts";
 import { SEMANTICS } from "../../sem/table.ts";
 import { type HandlerImage, Image } from "./image.ts";
-import { IMAGE_HEADER } from "./image-file.ts";
 import { buildPlans } from "./plans.ts";
 
 export function buildImage(): HandlerImage {
@@ -16,18 +15,4 @@ export function buildImage(): HandlerImage {
     semantics: (row) => (row.modes & M64 && !row.unsupported ? SEMANTICS[row.mnemonic] : undefined),
   });
   return { ...image.build(), plans: buildPlans() };
-}
-
-/** One file: what `unpackImage` reads. */
-export function packImage(image: HandlerImage): Uint8Array {
-  const parts = [image.wasm, image.index, image.plans];
-  const out = new Uint8Array(parts.reduce((sum, p) => sum + p.byteLength, IMAGE_HEADER));
-  const view = new DataView(out.buffer);
-  let at = IMAGE_HEADER;
-  for (const [i, part] of parts.entries()) {
-    view.setUint32(i * 4, part.byteLength, true);
-    out.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
-    at += part.byteLength;
-  }
-  return out;
 }

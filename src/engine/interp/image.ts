@@ -1,5 +1,5 @@
 /**
- * Builds the module that holds every handler. Done ahead (tools/build.mjs writes it to a file); V8 compiles its functions
+ * Builds the modules that hold the handlers. Done ahead (tools/build.mjs writes it to a file); V8 compiles its functions
  * lazily, so its size costs little at start.
  */
 
@@ -26,15 +26,21 @@ import { type MemoryFunctions, memoryFunctions, STORE_WIDTHS } from "../emit/mem
 import { settle, settleIfPending } from "../emit/pending.ts";
 import { R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../record.ts";
 import { findCode } from "./find.ts";
-import { HandlerEmit } from "./handler.ts";
+import { isFirst } from "./first.ts";
+import { HandlerEmit, type HandlerModule } from "./handler.ts";
+import { LaterImage } from "./later-image.ts";
 import { ALONE, ENDS_BLOCK, FN_MASK, FN_REGION, SPECIALS } from "./numbers.ts";
 import { quickInsn } from "./quick.ts";
 import { dispatch, INVOKE, jumpCache, proceed } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
 export interface HandlerImage {
+  /** The first module, and how many handlers it holds: see first.ts. */
   wasm: Uint8Array<ArrayBuffer>;
-  /** The module compiled, if it was in time. */
+  first: number;
+  /** The second one. */
+  later(): Uint8Array<ArrayBuffer>;
+  /** The first module compiled, if it was in time. */
   module?: WebAssembly.Module;
   /** By row index * VARIANTS + variant: index in table 0, with ENDS_BLOCK and ALONE; 0 where there is no semantics. */
   index: Uint16Array;
@@ -146,27 +152,46 @@ export class Image {
     };
     for (const body of this.specials()) functions.push(this.module.func({ params: ["i32"], results: ["i32"] }, body));
     if (functions.length !== SPECIALS) throw new Error("special handlers miscounted");
-    for (const row of this.source.rows) {
-      const semantics = this.source.semantics(row);
-      if (!semantics) continue;
-      for (const [n, variant] of variantsOf(row)) {
-        const e = this.handler(variant, semantics);
-        index[row.index * VARIANTS + n] = add(e.body()) | (e.terminator ? ENDS_BLOCK : 0) | (e.alone ? ALONE : 0);
-      }
+    const put = (at: number, e: HandlerEmit, n: number): void => {
+      index[at] = n | (e.terminator ? ENDS_BLOCK : 0) | (e.alone ? ALONE : 0);
+    };
+    const handlers = [...this.handlers()];
+    for (const h of handlers) {
+      // What the second module's handlers share must stand in the first.
+      const e = this.handler(h, this);
+      if (isFirst(h.variant.row)) put(h.at, e, add(e.body()));
+      else e.body();
     }
-    while (this.pending.length) this.pending.pop()?.();
-    if (functions.length > FN_MASK) throw new Error("too many handlers");
-    this.module.table(functions, "table");
     const { region } = this.memory;
     const stores = STORE_WIDTHS.map(region.slowStore);
     const plain = [this.enter, this.invoke, proceed, dispatch, settle, quickInsn];
     for (const f of [...plain, region.slowRead, region.slowWrite, ...stores]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
+    const second = new LaterImage(this.memory, this.sharedFunctions, this.helpers, functions.length);
+    for (const h of handlers) {
+      if (isFirst(h.variant.row)) continue;
+      const e = this.handler(h, second);
+      put(h.at, e, second.add(e.body()));
+    }
+    if (second.count > FN_MASK) throw new Error("too many handlers");
+    this.module.table(functions, "table", second.count);
     for (const [name, f] of this.sharedFunctions) this.module.exportFunc(name, f.index);
-    return { wasm: this.module.build(), index };
+    const later = second.build();
+    return { wasm: this.module.build(), first: functions.length, later: () => later, index };
   }
-  private handler(variant: Variant, semantics: Semantics): HandlerEmit {
-    const e = new HandlerEmit(variant, this);
+  /** Each variant of each row that has semantics, with its place in the index. */
+  private *handlers(): Generator<{ at: number; variant: Variant; semantics: Semantics }> {
+    for (const row of this.source.rows) {
+      const semantics = this.source.semantics(row);
+      if (!semantics) continue;
+      for (const [n, variant] of variantsOf(row)) yield { at: row.index * VARIANTS + n, variant, semantics };
+    }
+  }
+  private handler(
+    { variant, semantics }: { variant: Variant; semantics: Semantics },
+    module: HandlerModule,
+  ): HandlerEmit {
+    const e = new HandlerEmit(variant, module);
     try {
       semantics(e);
     } catch (error) {

@@ -26,7 +26,11 @@ export const FN_MASK = 0x1fff;
 /** Bit in an exit code: RIP is to be the next instruction's address. */
 export const AT_NEXT = 0x100;
 
-/** What `quickInsn` answers beside the length; and if the instruction runs over the end of its page. */
+/**
+ * What `quickInsn` answers beside the length; and if the instruction runs over the end of its page, or has its handler in
+ * the module that is not loaded.
+ */
 export const ENDED = 0x10;
 export const LENGTH = 0xf;
 export const SHORT = -1;
+export const LATER = -2;

@@ -1,5 +1,5 @@
 /** Makes records straight from instruction bytes, by the plans that were made ahead (plans.ts). */
-import { CODE_BASE, GPR, INDEX, PLANS, SEG_BASE, ZERO as ZERO_REG } from "../../cpu/layout.ts";
+import { CODE_BASE, GPR, HANDLERS, INDEX, PLANS, SEG_BASE, ZERO as ZERO_REG } from "../../cpu/layout.ts";
 import type { Shared } from "../../sem/emit.ts";
 import type { Code, Label, Var } from "../../wasm/code.ts";
 import { i32, i64, select, type Val } from "../../wasm/expr.ts";
@@ -19,7 +19,7 @@ import {
   R_SEG,
   R_WHERE,
 } from "../record.ts";
-import { ENDED, ENDS_BLOCK, FN_MASK, SHORT } from "./numbers.ts";
+import { ENDED, ENDS_BLOCK, FN_MASK, LATER, SHORT } from "./numbers.ts";
 import {
   BYTE_REG,
   ELSEWHERE,
@@ -110,7 +110,9 @@ class QuickInsn extends QuickHead {
     const index = i32.add(this.word(plan, P_INDEX), this.variant(what));
     const fn = c.ld("u16", i32.shl(index, n(1)), INDEX);
     this.giveUpIf(i32.eqz(fn));
-    c.st("i32", record, i32.and(fn, n(FN_MASK)), R_FN);
+    const number = c.tmp(i32.and(fn, n(FN_MASK)));
+    c.if(i32.ge_u(number, c.ldExpr("i32", ZERO, HANDLERS)), () => c.ret(n(LATER)), undefined, false);
+    c.st("i32", record, number, R_FN);
     c.st("u8", record, nth, R_POS);
     c.st("u16", record, i32.or(offset, i32.shl(length, n(12))), R_WHERE);
     c.if(i32.eqz(i32.and(fn, n(ENDS_BLOCK))), () => c.ret(length));
@@ -305,7 +307,7 @@ class QuickInsn extends QuickHead {
 
 /**
  * (record, start and end of the bytes at hand, offset in the page, position in the block) -> the length of the instruction
- * at the start, with ENDED if it ends the block; SHORT; or 0 if its record is to be made otherwise (decode/). Reads up to 15
+ * at the start, with ENDED if it ends the block; SHORT; LATER; or 0 if its record is to be made otherwise (decode/). Reads up to 15
  * bytes behind the end.
  */
 export const quickInsn: Shared = {

@@ -54,15 +54,17 @@ function characters(s: string): string {
   return Buffer.from(s, "latin1").toString("utf8");
 }
 
-/** The file with the handlers, and its module, which is being compiled. */
+/** The file with the handlers, and its first module, which is being compiled. */
 export interface Handlers {
+  /** As much of it as a start needs, and how to get all of it. */
   file: Uint8Array<ArrayBuffer>;
+  whole(): Uint8Array<ArrayBuffer>;
   module: Promise<WebAssembly.Module>;
 }
 
 /** The handlers, made at build time: given, beside the bundle, or in dist/ when run from source. */
 export async function loadImage(handlers: Handlers | undefined): Promise<HandlerImage> {
-  if (handlers) return unpackImage(handlers.file, await handlers.module);
+  if (handlers) return unpackImage(handlers.file, await handlers.module, handlers.whole);
   for (const place of ["handlers.bin", "../../../dist/handlers.bin"]) {
     const url = new URL(place, import.meta.url);
     if (fs.existsSync(url)) return unpackImage(fs.readFileSync(url));
