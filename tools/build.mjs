@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,11 +100,13 @@ const made = spawnSync(process.execPath, [generator, join(dist, "handlers.bin")]
 rmSync(scratch, { recursive: true });
 if (made.status !== 0) process.exit(1);
 
-// Code that V8 compiled while it ran the example: what every start needs.
+// Code that V8 compiled while it ran the example, out of a shell where there is one: what every start needs.
 const example = join(root, "examples/hello/hello");
+const native = process.platform === "linux" && process.arch === "x64" && existsSync("/bin/sh");
+const program = native ? ["/bin/sh", "-c", '"$0"; :', example] : [example];
 // Its flags are those that the command sets, or V8 would refuse the code.
 const source = readFileSync(join(root, "src/platform/node/v8-flags.ts"), "utf8");
 const { code } = transformSync(source, { loader: "ts" });
 const { v8Flags } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 const flags = v8Flags(process.versions.v8);
-spawnSync(process.execPath, [...flags, join(root, "tools/code-cache.cjs"), example], { stdio: "ignore" });
+spawnSync(process.execPath, [...flags, join(root, "tools/code-cache.cjs"), ...program], { stdio: "ignore" });

@@ -4,6 +4,7 @@ import { CTX_66, CTX_F2, CTX_F3, CTX_LENGTH_SHIFT, CTX_REX_W, CTX_W } from "../.
 import { LEGACY, VEX } from "../../isa/slot.ts";
 import type { Code, Var } from "../../wasm/code.ts";
 import { i32, select, type Val } from "../../wasm/expr.ts";
+import { SHORT } from "./numbers.ts";
 import { HAS_MODRM, MOD_IGNORED } from "./plans.ts";
 
 export const MAX_LENGTH = 15;
@@ -41,6 +42,8 @@ export class QuickHead {
   constructor(
     protected readonly c: Code,
     protected readonly start: Val,
+    /** Host address behind the last byte at hand. */
+    protected readonly end: Val,
   ) {
     const zero = (): Var => c.var(ZERO);
     this.pos = c.var(start);
@@ -53,9 +56,10 @@ export class QuickHead {
   protected get(x: Var): Val {
     return this.c.get(x);
   }
-  /** Leaves the function: the instruction is not made here. */
+  /** Leaves the function: the instruction is not made here. What lies behind the end may have misled. */
   protected giveUpIf(cond: Val): void {
-    this.c.if(cond, () => this.c.ret(ZERO), undefined, false);
+    const behind = i32.gt_u(this.get(this.pos), this.end);
+    this.c.if(cond, () => this.c.ret(select(behind, n(SHORT), ZERO)), undefined, false);
   }
   protected word(at: Val, offset = 0): Val {
     return this.c.ldExpr("i32", i32.shl(at, n(2)), PLANS + offset * 4);

@@ -71,15 +71,16 @@ class QuickInsn extends QuickHead {
   constructor(
     c: Code,
     start: Val,
+    end: Val,
     private readonly record: Val,
   ) {
-    super(c, start);
+    super(c, start, end);
     this.ripRelative = c.var(ZERO);
     this.shape = c.var(ZERO);
     this.rel = c.var(ZERO);
     this.branches = c.var(ZERO);
   }
-  write(end: Val, offset: Val, nth: Val): void {
+  write(offset: Val, nth: Val): void {
     const { c, record } = this;
     const plan = this.choose(this.head());
     const what = c.tmp(this.word(plan));
@@ -99,7 +100,7 @@ class QuickInsn extends QuickHead {
 
     const length = c.tmp(i32.sub(this.get(this.pos), this.start));
     this.giveUpIf(i32.gt_u(length, n(MAX_LENGTH)));
-    c.if(i32.gt_u(this.get(this.pos), end), () => c.ret(n(SHORT)), undefined, false);
+    c.if(i32.gt_u(this.get(this.pos), this.end), () => c.ret(n(SHORT)), undefined, false);
     const after = c.tmp(i32.add(offset, length));
     c.if(this.get(this.branches), () =>
       c.st("i64", record, i64.extend_i32_s(i32.add(after, this.get(this.rel))), R_IMM),
@@ -316,6 +317,6 @@ export const quickInsn: Shared = {
   result: "i32",
   body: (c) => {
     const [record, start, end, offset, nth] = [0, 1, 2, 3, 4].map((i) => c.param(i));
-    new QuickInsn(c, start, record).write(end, offset, nth);
+    new QuickInsn(c, start, end, record).write(offset, nth);
   },
 };
