@@ -1,3 +1,4 @@
+import { replayProgram } from "../src/platform/node/replay.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
 import { crashExtras } from "./crash-extras.ts";
@@ -15,7 +16,6 @@ async function start(given: Options, handlers?: Handlers): Promise<void> {
   // A crash report reads files, which a replay would not ask for.
   const extras = options.record === undefined ? crashExtras(options) : {};
   if (options.replay === undefined) return runProgram(options, handlers, extras);
-  const { replayProgram } = await import("../src/platform/node/replay.ts");
   return replayProgram(options.replay, options, handlers);
 }
 

@@ -1,5 +1,6 @@
 /** `blink --replay`: a recorded run once more, from the recording alone. */
 import fs from "node:fs";
+import { Tracer } from "../../kernel/strace/tracer.ts";
 import { Machine, type NetworkReach } from "../../machine/machine.ts";
 import { Truncated } from "../../record/bytes.ts";
 import { BadRecording, type Head, type ReadRecording, readRecording, type Tail } from "../../record/file.ts";
@@ -75,7 +76,6 @@ async function machineOf(head: Head, recording: Recording, o: RunOptions, handle
     timer: milliseconds,
   });
   if (o.strace > 0) {
-    const { Tracer } = await import("../../kernel/strace/tracer.ts");
     const log = new Log(o.logPath, o.logToStderr);
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }

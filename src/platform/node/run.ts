@@ -7,6 +7,7 @@ import type { HandlerImage } from "../../engine/interp/image.ts";
 import { unpackImage } from "../../engine/interp/image-file.ts";
 import type { Host } from "../../host/types.ts";
 import type { Process } from "../../kernel/process.ts";
+import { Tracer } from "../../kernel/strace/tracer.ts";
 import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
 import type { Head } from "../../record/file.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
@@ -115,7 +116,6 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   const host: Host = record?.host ?? node;
   const machine = new Machine({ ...machineOptions(o, host, image), pace: record?.pace });
   if (o.strace > 0) {
-    const { Tracer } = await import("../../kernel/strace/tracer.ts");
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }
   extras.prepare?.(machine, (line) => log.write(line));
