@@ -27,6 +27,8 @@ export class QuickHead {
   readonly rep: Var;
   readonly lock: Var;
   readonly seg: Var;
+  /** Addresses have 32 bits. */
+  readonly short: Var;
   /** The prefix, or of VEX the bits that it would have had. */
   readonly rex: Var;
   /** decode/contexts.ts. */
@@ -49,6 +51,7 @@ export class QuickHead {
     this.pos = c.var(start);
     [this.byte, this.rep, this.lock, this.seg, this.rex, this.ctx] = [zero(), zero(), zero(), zero(), zero(), zero()];
     [this.rm, this.reg, this.vvvv, this.opcode] = [zero(), zero(), zero(), zero()];
+    this.short = zero();
     this.mod = c.var(n(3));
     this.map = zero();
     this.space = c.var(n(LEGACY << 11));
@@ -114,6 +117,7 @@ export class QuickHead {
           on(this.is(0x66), () => c.set(this.ctx, n(CTX_66)));
           on(this.is(0xf2, 0xfe), () => c.set(this.rep, byte));
           on(this.is(0xf0), () => c.set(this.lock, n(1)));
+          on(this.is(0x67), () => c.set(this.short, n(1)));
           on(this.is(0x64, 0xfe), () => c.set(this.seg, i32.add(n(FS), bits(byte, 0, 1))));
           // CS and DS mean nothing here.
           c.brIf(this.is(0x2e, 0xef), prefix);

@@ -97,6 +97,9 @@ class QuickInsn extends QuickHead {
     const base = i32.add(n(SEG_BASE), i32.shl(seg, n(3)));
     c.st("u16", record, select(seg, base, n(ZERO_REG)), R_SEG);
     this.operands(plan);
+    // Linkers make calls longer by a prefix that means nothing to them; where it does mean something is rare.
+    const heeded = i32.or(i32.eqz(this.get(this.branches)), test(IMPLIED));
+    this.giveUpIf(i32.and(this.get(this.short), i32.ne(heeded, ZERO)));
 
     const length = c.tmp(i32.sub(this.get(this.pos), this.start));
     this.giveUpIf(i32.gt_u(length, n(MAX_LENGTH)));
