@@ -40,7 +40,6 @@ import {
   R_OP0,
   R_OP1,
   R_OP2,
-  R_POS,
   R_SCALE,
   R_SEG,
   R_TAKEN,
@@ -48,7 +47,7 @@ import {
   RECORD,
 } from "../record.ts";
 import { AT_NEXT } from "./numbers.ts";
-import { resolve, resolveLink } from "./shared.ts";
+import { resolve, resolveJump, resolveLink } from "./shared.ts";
 import type { Variant } from "./variant.ts";
 
 const ZERO = i32.const(0);
@@ -381,12 +380,12 @@ export class HandlerEmit extends FlagEmit implements Emit {
     const to = this.tmp(target);
     this.charge();
     if (kind === "jmp") {
-      // Where a jump leads is part of what it jumps out of: regions want to know.
-      const rec = this.call(this.image.use(resolve), this.rec, to);
-      const mark = (): void => this.st("u8", rec, i32.or(this.ldExpr("u8", rec, R_POS), i32.const(JUMPED_TO)), R_POS);
-      // A jump through a fixed address is a call of another function (PLT).
-      if (this.variant.shape === "none") mark();
-      else this.if(i32.ne(this.ldExpr("u16", this.rec, R_BASE), i32.const(CODE_BASE)), mark);
+      // Where a jump leads more than once is part of what it jumps out of: regions want to know. A jump through a fixed
+      // address is a call of another function (PLT).
+      const plt =
+        this.variant.shape === "none" ? ZERO : i32.eq(this.ldExpr("u16", this.rec, R_BASE), i32.const(CODE_BASE));
+      const bits = select(plt, ZERO, i32.const(JUMPED_TO));
+      const rec = this.call(this.image.use(resolveJump), this.rec, to, bits);
       this.tail(rec);
     } else {
       // Where a call led last is where regions expect it to lead.

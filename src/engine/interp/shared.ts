@@ -15,7 +15,7 @@ import {
 import type { Shared } from "../../sem/emit.ts";
 import type { Callee, Code } from "../../wasm/code.ts";
 import { i32, i64, type Val } from "../../wasm/expr.ts";
-import { EXIT_RECORD, R_ENTRY, R_FN, R_RIP } from "../record.ts";
+import { EXIT_RECORD, R_ENTRY, R_FN, R_POS, R_RIP } from "../record.ts";
 import { findCode } from "./find.ts";
 import { jumpCacheEntry } from "./jump-entry.ts";
 
@@ -35,8 +35,11 @@ export const jumpCache: Shared = {
   },
 };
 
-/** A record to go on at after one that led to `target`: out of the jump cache, or found; or returns the exit record, with RIP and why. */
-function resolveTarget(c: Code, use: (f: Shared) => Callee): Val {
+/**
+ * A record to go on at after one that led to `target`: out of the jump cache, which is then `known`, or found; or returns the
+ * exit record, with RIP and why.
+ */
+function resolveTarget(c: Code, use: (f: Shared) => Callee, known: (to: Val) => void = () => {}): Val {
   const [rec, target] = [c.param(0), c.param(1)];
   const leave = (code: number): void => {
     c.st("i64", ZERO, target, RIP);
@@ -50,10 +53,14 @@ function resolveTarget(c: Code, use: (f: Shared) => Callee): Val {
     c.if(returned, () => leave(EXIT.RETURNED));
   });
   const to = c.var(c.callExpr(use(jumpCache), target));
-  c.if(i32.eqz(c.get(to)), () => {
-    c.set(to, c.callExpr(use(findCode), target));
-    c.if(i32.eqz(c.get(to)), () => leave(EXIT.LOOKUP));
-  });
+  c.if(
+    i32.eqz(c.get(to)),
+    () => {
+      c.set(to, c.callExpr(use(findCode), target));
+      c.if(i32.eqz(c.get(to)), () => leave(EXIT.LOOKUP));
+    },
+    () => known(c.get(to)),
+  );
   return c.get(to);
 }
 
@@ -63,6 +70,17 @@ export const resolve: Shared = {
   params: ["i32", "i64"],
   result: "i32",
   body: (c, use) => c.ret(resolveTarget(c, use)),
+};
+
+/** The same for a computed jump: its target, if the jump cache knew it, is marked with some bits (JUMPED_TO, or none). */
+export const resolveJump: Shared = {
+  name: "resolveJump",
+  params: ["i32", "i64", "i32"],
+  result: "i32",
+  body: (c, use) => {
+    const mark = (to: Val): void => c.st("u8", to, i32.or(c.ldExpr("u8", to, R_POS), c.param(2)), R_POS);
+    c.ret(resolveTarget(c, use, mark));
+  },
 };
 
 /** The same for a direct branch, with the field of its record that links it to where it leads if that is in its page. */
