@@ -53,6 +53,13 @@ interface Fill {
   flavour: Flavour;
 }
 
+/** How many patches there were. */
+export interface Mark {
+  end: number;
+  patches: number;
+  fills: number;
+}
+
 export class Builder {
   private readonly bytes = new Uint8Array(T.T_CODE + T.T_CODE_MAX);
   readonly view = T.view(this.bytes);
@@ -89,13 +96,17 @@ export class Builder {
     v.setBigUint64(T.S_FS, BigInt(T.DATA_LOW + r.below(512) * 16), true);
     v.setBigUint64(T.S_GS, BigInt(T.DATA_HIGH + r.below(512) * 16), true);
     bytes.fill(0, T.S_FX, T.S_YMM);
+    this.modes(mxcsr);
+    this.values(flavour);
+  }
+  /** Control and status of x87 and SSE. */
+  private modes(mxcsr: boolean): void {
+    const { view: v, r } = this;
     v.setUint16(T.S_FCW, r.one(2) ? 0x37f : 0x7f | (r.pick([0, 2, 3, 3]) << 8) | (r.below(4) << 10), true);
     if (r.one(16)) v.setUint16(T.S_FCW, 0x40 | (r.u32() & 0xf3f), true);
-    const top = r.below(8);
-    v.setUint16(T.S_FSW, (top << 11) | (r.one(2) ? r.u32() & 0x4700 : 0), true);
-    bytes[T.S_FTW] = r.one(6) ? r.u32() : r.one(6) ? 0 : 0xff;
+    v.setUint16(T.S_FSW, (r.below(8) << 11) | (r.one(2) ? r.u32() & 0x4700 : 0), true);
+    this.bytes[T.S_FTW] = r.one(6) ? r.u32() : r.one(6) ? 0 : 0xff;
     v.setUint32(T.S_MXCSR, mxcsr ? this.control() : 0x1f80, true);
-    this.values(flavour);
   }
   private values(flavour: Flavour): void {
     const { view: v, r, pools, bytes } = this;
@@ -110,10 +121,11 @@ export class Builder {
     for (let i = 0; i < 64; i++) pools.lane(r, flavour, v, T.S_YMM + i * 8);
   }
   /** Other values in all registers and memory that mean nothing, and other flags. */
-  vary(flavour: Flavour): void {
+  vary(flavour: Flavour, mxcsr: boolean): void {
     const { view: v, r, pools } = this;
     for (let i = 0; i < 16; i++) if (!this.isPinned(i)) pools.lane(r, "int", v, T.S_GPR + i * 8);
     this.rflags = (this.rflags & ~ARITH) | (r.u32() & ARITH);
+    this.modes(mxcsr);
     this.values(flavour);
     for (const fill of this.fills) this.refill(fill);
   }
@@ -123,6 +135,19 @@ export class Builder {
     if (r.one(16)) return r.u32() & 0xffc0;
     const rounding = r.one(2) ? r.below(4) << 13 : 0;
     return 0x1f80 | rounding | (r.one(8) ? 0x8000 : 0) | (r.one(8) ? 0x40 : 0);
+  }
+  /** How many places of memory mean something. */
+  get meanings(): number {
+    return this.patches + this.loose.length;
+  }
+  /** Patches so far; `back` forgets those that came since. */
+  mark(): Mark {
+    return { end: this.patchEnd, patches: this.patches, fills: this.fills.length };
+  }
+  back({ end, patches, fills }: Mark): void {
+    this.patchEnd = end;
+    this.patches = patches;
+    this.fills.length = fills;
   }
   gpr(n: number): bigint {
     return this.view.getBigUint64(T.S_GPR + n * 8, true);

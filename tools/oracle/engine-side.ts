@@ -32,9 +32,10 @@ const PF_FETCH = 16;
 /**
  * How a trial runs: by the interpreter; compiled (interpreted once so that its blocks are known, then compiled and run
  * again); or compiled and left for the end of a slice every few instructions; or with regions that
- * start anywhere in it; or compiled, with data pages that are mapped only as they are touched.
+ * start anywhere in it; or compiled, with data pages that are mapped only as they are touched; or compiled while it runs,
+ * where the engine itself finds it hot, which it does soon.
  */
-export type Way = "interpreter" | "compiled" | "sliced" | "mixed" | "paged";
+export type Way = "interpreter" | "compiled" | "sliced" | "mixed" | "paged" | "hot";
 
 export class EngineSide {
   private readonly ram = new Ram();
@@ -53,11 +54,15 @@ export class EngineSide {
   private out = new ArrayBuffer(OUT_SIZE);
   private outEnd = 0;
 
+  /** Code is compiled before it is compared. */
+  private readonly compiles: boolean;
+
   constructor(
     image: HandlerImage,
     private readonly way: Way = "interpreter",
   ) {
     const { ram } = this;
+    this.compiles = way !== "interpreter" && way !== "hot";
     const semantics = (mnemonic: string) => SEMANTICS[mnemonic];
     this.engine = new Engine({
       ram,
@@ -68,6 +73,7 @@ export class EngineSide {
       level: "v3",
       semantics,
       jit: way !== "interpreter",
+      eager: way === "hot",
     });
     this.space.ldt = makeTable();
     this.code = this.allocate(T.CODE_PAGES);
@@ -118,7 +124,7 @@ export class EngineSide {
     const slice = this.way === "sliced" ? 1 + (trials[0].view.getUint32(T.S_CODE_AT, true) % 7) : LIMIT;
     return trials.map((t, i) => {
       const known = this.start(t);
-      if (this.way !== "interpreter" && (i === 0 || !known || this.way === "paged")) {
+      if (this.compiles && (i === 0 || !known || this.way === "paged")) {
         this.compile(t, i === 0 ? trials : [t]);
         this.start(t);
       }

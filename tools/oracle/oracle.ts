@@ -46,8 +46,7 @@ export class Oracle {
       const mine = ours[i];
       const same =
         typeof mine !== "string" &&
-        (this.quick.same(trials[i], mine, theirs[i]) ||
-          compare(trials[i], mine, theirs[i], this.options).length === 0);
+        (this.quick.same(trials[i], mine, theirs[i]) || compare(trials[i], mine, theirs[i], this.options).length === 0);
       if (same) fn(trials[i], NONE);
       else odd.push(i);
     }

@@ -20,6 +20,13 @@ const G = 15;
 /** Makes a random instruction at an offset of the code area; undefined if none came about. */
 export type MakeOne = () => { code: readonly number[]; form: Form; undefinedFlags: number } | undefined;
 
+export interface Program {
+  rows: number[];
+  everUndefined: number;
+  /** It changes its own code. */
+  modifies: boolean;
+}
+
 const le32 = (v: number): number[] => [v & 0xff, (v >> 8) & 0xff, (v >> 16) & 0xff, (v >> 24) & 0xff];
 
 export class ProgramMaker {
@@ -27,6 +34,7 @@ export class ProgramMaker {
   private rows: number[] = [];
   /** Calls to be filled in: where the displacement lies, which subroutine. */
   private calls: { fix: number; sub: number }[] = [];
+  private modifies = false;
   constructor(
     private readonly b: Builder,
     private readonly r: Random,
@@ -60,6 +68,7 @@ export class ProgramMaker {
   /** A store that changes the immediate of an ADD some instructions later. */
   private modify(): void {
     const { b, r } = this;
+    this.modifies = true;
     b.append([0xc6, 0x05, 0, 0, 0, 0, r.u32() & 0xff]); // MOV byte [RIP + disp], imm8
     const from = b.codeLength;
     for (let n = r.below(3); n > 0; n--) this.plain();
@@ -169,17 +178,21 @@ export class ProgramMaker {
     for (const f of fixes) b.amend(f.at, le32((starts[f.to] ?? end) - f.at - 4));
     for (const at of outs) b.amend(at, le32(end - at - 4));
   }
-  /** Fills the builder; tells rows and undefined flags. */
-  make(): { rows: number[]; everUndefined: number } {
+  /** Fills the builder. `rounds`: of its loops, at most. */
+  make(rounds: number): Program {
     const { b, r } = this;
     this.rows = [];
     this.calls = [];
     this.everUndefined = 0;
-    b.append([0x41, 0xbf, ...le32(1 + r.below(r.one(6) ? 300 : 8))]); // MOV R15D, rounds
-    if (r.one(2)) {
-      this.maze();
-      return { rows: this.rows, everUndefined: this.everUndefined };
-    }
+    this.modifies = false;
+    b.append([0x41, 0xbf, ...le32(1 + r.below(rounds))]); // MOV R15D, rounds
+    if (r.one(2)) this.maze();
+    else this.structured();
+    return { rows: this.rows, everUndefined: this.everUndefined, modifies: this.modifies };
+  }
+  /** Straight code, a loop, and subroutines. */
+  private structured(): void {
+    const { b, r } = this;
     const top = b.codeLength;
     this.body(2 + r.below(8), 0);
     if (!r.one(4)) this.countDown(G, top);
@@ -189,6 +202,5 @@ export class ProgramMaker {
     const from = b.codeLength;
     for (let i = 0; i < SUBS; i++) if (this.calls.some((c) => c.sub === i)) this.subroutine(i);
     b.amend(from - 4, le32(b.codeLength - from));
-    return { rows: this.rows, everUndefined: this.everUndefined };
   }
 }

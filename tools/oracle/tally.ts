@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { form } from "../../src/isa/table.ts";
 import type { Trial } from "./layout.ts";
 
-export const WAYS = ["interpreter", "compiled", "sliced"] as const;
+export const WAYS = ["interpreter", "compiled", "sliced", "mixed", "paged", "hot"] as const;
 export type CampaignWay = (typeof WAYS)[number];
 export const KINDS = ["singles", "mxcsr", "sequences", "programs", "random"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -17,8 +17,12 @@ export interface RowTally {
   lastDigits: number;
 }
 export interface Tally {
+  /** The commit that it began with. */
+  began: string;
   /** Next seed. */
   seed: number;
+  /** Seconds that it took. */
+  seconds: number;
   /** Trials by kind and way. */
   trials: Record<Kind, Record<CampaignWay, number>>;
   differ: number;
@@ -32,11 +36,12 @@ export interface Tally {
 }
 
 const none = (): number[] => WAYS.map(() => 0);
-const noTrials = (): Record<CampaignWay, number> => ({ interpreter: 0, compiled: 0, sliced: 0 });
+const noTrials = (): Record<CampaignWay, number> =>
+  Object.fromEntries(WAYS.map((w) => [w, 0])) as Record<CampaignWay, number>;
 
 export function emptyTally(): Tally {
   const trials = Object.fromEntries(KINDS.map((k) => [k, noTrials()])) as Tally["trials"];
-  return { seed: 1, trials, differ: 0, lastDigits: 0, once: 0, left: 0, rows: {} };
+  return { began: "", seed: 1, seconds: 0, trials, differ: 0, lastDigits: 0, once: 0, left: 0, rows: {} };
 }
 
 export function readTally(path: string): Tally {
@@ -49,6 +54,20 @@ export function writeTally(path: string, tally: Tally): void {
 
 export type Outcome = "alike" | "differ" | "digits" | "once" | "left";
 
+/** Rows of a tally by their index in the table. */
+const known = new WeakMap<Tally, RowTally[]>();
+function rowOf(tally: Tally, index: number): RowTally {
+  let rows = known.get(tally);
+  if (!rows) known.set(tally, (rows = []));
+  if (!rows[index]) {
+    const { text, encoding } = form(index);
+    const key = `${text} | ${encoding}`;
+    tally.rows[key] ??= { register: none(), memory: none(), within: none(), differ: 0, lastDigits: 0 };
+    rows[index] = tally.rows[key];
+  }
+  return rows[index];
+}
+
 /** Counts one trial. */
 export function count(tally: Tally, kind: Kind, way: CampaignWay, trial: Trial, outcome: Outcome): void {
   tally.trials[kind][way]++;
@@ -57,13 +76,11 @@ export function count(tally: Tally, kind: Kind, way: CampaignWay, trial: Trial, 
   if (outcome === "differ") tally.differ++;
   if (outcome === "digits") tally.lastDigits++;
   const single = kind === "singles" || kind === "mxcsr";
+  const column = WAYS.indexOf(way);
   for (const index of trial.rows) {
-    const { text, encoding } = form(index);
-    const key = `${text} | ${encoding}`;
-    tally.rows[key] ??= { register: none(), memory: none(), within: none(), differ: 0, lastDigits: 0 };
-    const row = tally.rows[key];
+    const row = rowOf(tally, index);
     const list = !single ? row.within : trial.memory ? row.memory : row.register;
-    list[WAYS.indexOf(way)]++;
+    list[column]++;
     if (outcome === "differ") row.differ++;
     if (outcome === "digits") row.lastDigits++;
   }
