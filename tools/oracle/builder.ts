@@ -70,7 +70,7 @@ export class Builder {
   private fills: Fill[] = [];
   private length = 0;
   private loose: [number, number][] = [];
-  private arena = new ArrayBuffer(ARENA);
+  private arena = Buffer.allocUnsafeSlow(ARENA).buffer;
   private arenaEnd = 0;
   /** General registers that have a meaning now and keep their value: a bit set. */
   pinned = 0;
@@ -243,7 +243,7 @@ export class Builder {
   }
   private allocate(size: number): Uint8Array {
     if (this.arenaEnd + size > ARENA) {
-      this.arena = new ArrayBuffer(ARENA);
+      this.arena = Buffer.allocUnsafeSlow(ARENA).buffer;
       this.arenaEnd = 0;
     }
     const bytes = new Uint8Array(this.arena, this.arenaEnd, size);

@@ -19,6 +19,9 @@ import { judgeWild } from "./wild-run.ts";
 /** Trials that both sides get at a time. */
 const BATCH = 4096;
 
+/** Milliseconds between writing the tally. */
+const WRITE = 20_000;
+
 /** Trials of a round: of which kind, run how; how many have the same code, which is what compiling costs for. */
 interface Turn {
   kind: Kind;
@@ -26,10 +29,10 @@ interface Turn {
   trials: number;
   alike: number;
 }
-const turn = (kind: Kind, way: CampaignWay, thousands: number, alike: number): Turn => ({
+const turn = (kind: Kind, way: CampaignWay, share: number, alike: number): Turn => ({
   kind,
   way,
-  trials: thousands * 1024,
+  trials: share * 4096,
   alike,
 });
 const ROUND: readonly Turn[] = [
@@ -78,26 +81,21 @@ function commit(): string {
 export async function runCampaign(image: HandlerImage, rows: readonly Form[], c: Campaign): Promise<number> {
   const tally = readTally(c.path);
   tally.began ||= commit();
-  const begun = performance.now();
-  const secondsBefore = tally.seconds;
-  const end = begun + c.minutes * 60000;
   const found = tally.differ;
+  const end = performance.now() + c.minutes * 60000;
   const runner = new TurnRunner(image, rows, tally, c.path, end);
   for (let round = 0; performance.now() < end; round++) {
     // V8's quick compiler first, as usual, or its optimizing compiler at once.
     setFlagsFromString(round % 2 ? "--no-liftoff" : "--liftoff");
-    for (const turn of ROUND) {
-      if (performance.now() >= end) break;
-      await runner.run(turn);
-      tally.seconds = secondsBefore + (performance.now() - begun) / 1000;
-      writeTally(c.path, tally);
-    }
+    for (const turn of ROUND) if (performance.now() < end) await runner.run(turn);
   }
+  runner.write();
   return tally.differ - found;
 }
 
 class TurnRunner {
   private readonly floating: readonly Form[];
+  private written = performance.now();
   constructor(
     private readonly image: HandlerImage,
     private readonly rows: readonly Form[],
@@ -125,8 +123,15 @@ class TurnRunner {
         else count(tally, kind, way, t, "alike");
       });
       for (const [t, d] of odd) await this.report(oracle, turn, t, d);
+      if (performance.now() > this.written + WRITE) this.write();
     }
     oracle.close();
+  }
+  write(): void {
+    const now = performance.now();
+    this.tally.seconds += (now - this.written) / 1000;
+    this.written = now;
+    writeTally(this.path, this.tally);
   }
   private async report(oracle: Oracle, { kind, way }: Turn, trial: Trial, differences: Difference[]): Promise<void> {
     const [outcome, judged, left] = await outcomeOf(oracle, kind, trial, differences);

@@ -51,7 +51,7 @@ export class EngineSide {
   private codeAt = 0;
   private codeLength = 0;
   /** Where results are written. */
-  private out = new ArrayBuffer(OUT_SIZE);
+  private out = Buffer.allocUnsafeSlow(OUT_SIZE).buffer;
   private outEnd = 0;
 
   /** Code is compiled before it is compared. */
@@ -219,12 +219,13 @@ export class EngineSide {
     const size = T.RESULT_SIZE + changes * T.CHANGE_SIZE;
     if (this.outEnd + size > this.out.byteLength) {
       // Results that were handed out keep the old one.
-      this.out = new ArrayBuffer(Math.max(OUT_SIZE, size));
+      this.out = Buffer.allocUnsafeSlow(OUT_SIZE).buffer;
       this.outEnd = 0;
     }
     const bytes = new Uint8Array(this.out, this.outEnd, size);
     const v = new DataView(this.out, this.outEnd, size);
     this.outEnd += size;
+    bytes.fill(0);
     storeState(ram, bytes, v);
     storeSignal(ram, v, exit, (address) => this.space.fault(address, this.access()));
     v.setUint32(T.R_CHANGES, changes, true);

@@ -35,7 +35,7 @@
 #define CODE_AT 0x20000000ul
 #define CODE_PAGES 2
 #define CODE_SIZE (CODE_PAGES * PAGE)
-#define FRAME_AT 0x30000000ul /* a return to a stack of 16 bits keeps the rest of RSP */
+#define FRAME_AT 0x5a7f0000ul /* a return to a stack of 16 bits keeps the rest of RSP; no sum of addresses of data leads here */
 #define FX_USED 160 /* bytes of the FXSAVE image before the XMM registers */
 #define XSAVE_YMM 576
 #define X87_SSE_AVX 7
@@ -127,7 +127,7 @@ __asm__(
     "  mov load_gpr+88(%rip), %r11; mov load_gpr+96(%rip), %r12\n"
     "  mov load_gpr+104(%rip), %r13; mov load_gpr+112(%rip), %r14\n"
     "  mov load_gpr+120(%rip), %r15\n"
-    "  mov $0x30000000, %esp\n"
+    "  mov $0x5a7f0000, %esp\n"
     "  iretq\n"
     "leave:\n"
     "  mov host_rsp(%rip), %rsp\n"

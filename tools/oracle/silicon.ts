@@ -52,7 +52,7 @@ function build(): string {
 }
 
 /** Room for trials and for results in the file that both sides share. */
-const IN_SIZE = 32 << 20;
+const IN_SIZE = 16 << 20;
 const OUT_SIZE = 64 << 20;
 
 /** A file that has no name any more, in memory if there is such a place. */
@@ -68,8 +68,8 @@ function sharedFile(): number {
 export class Silicon {
   private readonly child: ChildProcess;
   private readonly file = sharedFile();
-  private readonly input = Buffer.alloc(IN_SIZE);
-  private output = Buffer.alloc(1 << 20);
+  private readonly input = Buffer.allocUnsafe(IN_SIZE);
+  private output = Buffer.allocUnsafe(8 << 20);
   private answer = Buffer.alloc(0);
   private wake: (() => void) | undefined;
   private death = "";
@@ -129,7 +129,7 @@ export class Silicon {
     count.writeUInt32LE(end - from);
     this.child.stdin?.write(count);
     const size = (await this.take(4)).readUInt32LE(0);
-    if (size > this.output.length) this.output = Buffer.alloc(size * 2);
+    if (size > this.output.length) this.output = Buffer.allocUnsafe(size * 2);
     readSync(this.file, this.output, 0, size, IN_SIZE);
     for (let start = 0; start < size; ) {
       const next = start + RESULT_SIZE + this.output.readUInt32LE(start + R_CHANGES + 4);
