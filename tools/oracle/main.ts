@@ -1,13 +1,14 @@
 /**
  * Compares the engine with this machine's processor, instruction by instruction.
  *
- *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
+ *     npx tsx tools/oracle/main.ts [--trials 100000] [--alike 8] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
  *                                  [--trace] [--align] [--random] [--show 3] [--repro LINE] [--list]
  *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
  *
  * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
  * --world 1 to 3 runs code of 16 and 32 bits in segments of segments.ts, --world 0 what loads segments in 64-bit code.
+ * --alike says how many trials have the same code, with other values: the more the quicker, for code that is compiled.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
 import { writeFileSync } from "node:fs";
@@ -32,6 +33,7 @@ setV8Flags();
 const { values: o } = parseArgs({
   options: {
     trials: { type: "string", default: "100000" },
+    alike: { type: "string", default: "8" },
     seed: { type: "string", default: "1" },
     row: { type: "string" },
     sequences: { type: "boolean", default: false },
@@ -149,21 +151,21 @@ async function main(): Promise<void> {
   const report = new Report();
   const total = Number(o.trials);
   const started = performance.now();
-  let unmade = 0;
-  for (let n = 0; n < total; ) {
+  let done = 0;
+  const alike = Number(o.alike);
+  const make = (turn: number): Trial[] => {
+    if (o.world !== undefined) return [generator.compat(Number(o.world) as World) ?? []].flat();
+    if (o.programs) return generator.programs(alike);
+    return o.sequences ? generator.sequences(alike) : generator.singles(rows[turn % rows.length], alike);
+  };
+  for (let turn = 0, n = 0; n < total; ) {
     const trials: Trial[] = [];
-    for (let i = 0; i < BATCH && n < total; i++, n++) {
-      const trial =
-        o.world !== undefined
-          ? generator.compat(Number(o.world) as World)
-          : o.programs
-            ? generator.program()
-            : o.sequences
-              ? generator.sequence()
-              : generator.single(rows[n % rows.length] as (typeof rows)[number]);
-      if (trial) trials.push(trial);
-      else unmade++;
+    while (trials.length < BATCH && n < total) {
+      const made = make(turn++);
+      trials.push(...made);
+      n += Math.max(1, made.length);
     }
+    done += trials.length;
     await oracle.batch(trials, (t, d) => report.add(t, d));
   }
   const seconds = (performance.now() - started) / 1000;
@@ -187,7 +189,7 @@ async function main(): Promise<void> {
   }
   const digits = [...report.perRow.values()].reduce((n, x) => n + x.lastDigits, 0);
   console.log(
-    `${total - unmade} trials of ${rows.length} rows in ${seconds.toFixed(1)} s, ${failures} differ` +
+    `${done} trials of ${rows.length} rows in ${seconds.toFixed(1)} s, ${failures} differ` +
       (digits ? `, ${digits} x87 functions in the last digits` : ""),
   );
   process.exitCode = failures ? 1 : 0;
