@@ -14,7 +14,7 @@ import { trialText } from "./line.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { type CampaignWay, count, type Kind, type Outcome, readTally, type Tally, writeTally } from "./tally.ts";
-import { judgeWild } from "./wild-run.ts";
+import { judgeWild, runsLong } from "./wild-run.ts";
 
 /** Trials that both sides get at a time. */
 const BATCH = 4096;
@@ -52,6 +52,11 @@ const ROUND: readonly Turn[] = [
   turn("programs", "mixed", 8, 128),
   turn("programs", "paged", 2, 8),
   turn("programs", "hot", 4, 16),
+  turn("large", "interpreter", 2, 16),
+  turn("large", "compiled", 8, 64),
+  turn("large", "sliced", 2, 32),
+  turn("large", "mixed", 2, 64),
+  turn("large", "hot", 4, 16),
   turn("random", "interpreter", 16, 1),
   turn("random", "compiled", 4, 8),
   turn("random", "sliced", 4, 8),
@@ -60,6 +65,8 @@ const ROUND: readonly Turn[] = [
 export interface Campaign {
   path: string;
   minutes: number;
+  /** What it begins with, unless it goes on. */
+  seed: number;
 }
 
 /** Makes a batch of trials. Rows take turns, so that none is left out: `row` counts on. */
@@ -69,6 +76,7 @@ function batch(g: Generator, { kind, way, alike }: Turn, at: { row: number }): T
     if (kind === "singles" || kind === "mxcsr") out.push(...g.singles(g.rows[at.row++ % g.rows.length], alike));
     else if (kind === "sequences") out.push(...g.sequences(alike));
     else if (kind === "programs") out.push(...g.programs(alike, way === "hot"));
+    else if (kind === "large") out.push(...g.larges(alike, way === "hot"));
     else out.push(...g.wilds(alike));
   }
   return out;
@@ -80,7 +88,7 @@ function commit(): string {
 
 export async function runCampaign(image: HandlerImage, rows: readonly Form[], c: Campaign): Promise<number> {
   const tally = readTally(c.path);
-  tally.began ||= commit();
+  if (tally.began === "") Object.assign(tally, { began: commit(), seed: c.seed });
   const found = tally.differ;
   const end = performance.now() + c.minutes * 60000;
   const runner = new TurnRunner(image, rows, tally, c.path, end);
@@ -154,6 +162,8 @@ async function outcomeOf(
   differences: Difference[],
 ): Promise<[Outcome, Trial, Difference[]]> {
   if (kind !== "random") {
+    // It may have written over what counts its rounds.
+    if (kind === "large" && runsLong(differences)) return ["left", trial, differences];
     if (onlyLastDigits(trial, differences)) return ["digits", trial, differences];
     // Once more, on its own: a processor that is shared with others errs, too.
     const again = await oracle.one(trial);

@@ -141,7 +141,7 @@ export class EngineSide {
     }
     this.place(this.codeAt, codeOf(trial));
     const entry = T.CODE_AT + this.codeAt;
-    if (way !== "mixed") engine.jit?.compile(this.space, [entry]);
+    if (way !== "mixed") engine.jit?.compile(this.space, [entry, ...(trial.entries ?? []).map((n) => entry + n)]);
     // Regions that overlap, some without the one at the start.
     else
       for (let i = this.codeAt % 5; i < this.codeLength; i += 1 + ((this.codeAt + i) % 7))

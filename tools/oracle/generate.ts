@@ -10,8 +10,9 @@ import { CompatMaker } from "./compat.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
+import { LargeMaker } from "./large.ts";
 import * as T from "./layout.ts";
-import { COUNTER, ProgramMaker } from "./program.ts";
+import { COUNTER, type MakeOne, PROGRAM_SIZE, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
 import type { World } from "./segments.ts";
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
@@ -486,21 +487,40 @@ export class Generator {
   programs(count: number, long = false): T.Trial[] {
     const { r, b } = this;
     const flavour = r.pick(["int", "int", "int", "f32", "f64", "f80"] as const);
-    const start = 512 + r.below(2 * T.PAGE - 1024 - T.T_CODE_MAX);
+    const start = 512 + r.below(2 * T.PAGE - 1024 - PROGRAM_SIZE);
     b.start(flavour, this.o.mxcsr);
     b.setGpr(RSP, BigInt((r.one(4) ? T.DATA_HIGH : T.DATA_LOW) + 2 * T.PAGE + 8 * r.below(512)));
     b.setGpr(COUNTER, 0n);
-    // Few kinds of instructions a program, so that some sit close together.
+    const maker = new ProgramMaker(b, r, this.few(flavour, start));
+    const { rows: used, everUndefined, modifies } = maker.make(long ? LONG : r.one(6) ? 300 : 8);
+    return this.alike(modifies ? Math.min(count, FEW) : count, flavour, () => b.finish(start, used, 0, everUndefined));
+  }
+  /** Several functions with frames on the stack, that call each other: see large.ts. */
+  larges(count: number, long = false): T.Trial[] {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "int", "f32", "f64"] as const);
+    const start = 256 + r.below(2 * T.PAGE - 512 - T.T_CODE_MAX);
+    b.start(flavour, this.o.mxcsr);
+    b.setGpr(RSP, BigInt((r.one(4) ? T.DATA_HIGH : T.DATA_LOW) + 2 * T.PAGE + 8 * r.below(512)));
+    b.setGpr(COUNTER, 0n);
+    const maker = new LargeMaker(b, r, this.few(flavour, start));
+    const { rows, everUndefined } = maker.make(long ? LONG : 20);
+    return this.alike(count, flavour, () => ({
+      ...b.finish(start, rows, 0, everUndefined),
+      entries: maker.entries,
+    }));
+  }
+  /** Instructions of few kinds, so that some sit close together. */
+  private few(flavour: Flavour, start: number): MakeOne {
+    const { r, b } = this;
     const rows = Array.from({ length: 8 }, () => r.pick(this.tame));
-    const maker = new ProgramMaker(b, r, () => {
+    return () => {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const f = r.one(3) ? r.pick(this.tame) : r.pick(rows);
         const made = instruction(b, f, flavour, start + b.codeLength, true);
         if (made) return { ...made, form: f };
       }
       return undefined;
-    });
-    const { rows: used, everUndefined, modifies } = maker.make(long ? LONG : r.one(6) ? 300 : 8);
-    return this.alike(modifies ? Math.min(count, FEW) : count, flavour, () => b.finish(start, used, 0, everUndefined));
+    };
   }
 }

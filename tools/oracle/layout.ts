@@ -43,7 +43,7 @@ export const STATE_SIZE = 832;
 export const T_PATCHES = 832;
 export const T_PATCH_BYTES = 836;
 export const T_CODE = 840;
-export const T_CODE_MAX = 768;
+export const T_CODE_MAX = 6144;
 /** A patch of the data pages: u16 offset, u16 length, 4 bytes unused, then the bytes padded to 8. */
 export const PATCH_HEAD = 8;
 
@@ -69,6 +69,8 @@ export interface Trial {
   everUndefined: number;
   /** The one instruction is in its memory form. */
   memory?: boolean;
+  /** Offsets in its code of functions. */
+  entries?: readonly number[];
   /** Bytes of the data pages that are not compared: [offset, length]. */
   loose: readonly (readonly [number, number])[];
 }

@@ -2,11 +2,12 @@
  * Compares the engine with this machine's processor, instruction by instruction.
  *
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--alike 8] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
- *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
+ *                                  [--programs] [--large] [--way interpreter|compiled|sliced|mixed|paged|hot]
  *                                  [--trace] [--align] [--random] [--show 3] [--repro LINE] [--list]
  *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
  *
- * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
+ * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown,
+ * also of several files that campaigns with other seeds made (FILE,FILE).
  * --world 1 to 3 runs code of 16 and 32 bits in segments of segments.ts, --world 0 what loads segments in 64-bit code.
  * --alike says how many trials have the same code, with other values: the more the quicker, for code that is compiled.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
@@ -26,7 +27,7 @@ import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import type { World } from "./segments.ts";
 import { hasWorld, whyNotNative } from "./silicon.ts";
-import { readTally, tallyText } from "./tally.ts";
+import { readTally, tallyText, together } from "./tally.ts";
 import { runWild } from "./wild-run.ts";
 
 setV8Flags();
@@ -38,6 +39,7 @@ const { values: o } = parseArgs({
     row: { type: "string" },
     sequences: { type: "boolean", default: false },
     programs: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
     way: { type: "string", default: "interpreter" },
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
@@ -109,8 +111,17 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
+  const files = o.campaign?.split(",") ?? [];
+  if (files.length > 1) {
+    if (o.table !== undefined) writeFileSync(o.table, tallyText(together(files.map(readTally))));
+    return;
+  }
   if (o.campaign !== undefined) {
-    const found = await runCampaign(image, usableRows(image.index), { path: o.campaign, minutes: Number(o.minutes) });
+    const found = await runCampaign(image, usableRows(image.index), {
+      path: o.campaign,
+      minutes: Number(o.minutes),
+      seed: Number(o.seed),
+    });
     if (o.table !== undefined) writeFileSync(o.table, tallyText(readTally(o.campaign)));
     process.exitCode = found ? 1 : 0;
     return;
@@ -155,7 +166,8 @@ async function main(): Promise<void> {
   const alike = Number(o.alike);
   const make = (turn: number): Trial[] => {
     if (o.world !== undefined) return [generator.compat(Number(o.world) as World) ?? []].flat();
-    if (o.programs) return generator.programs(alike);
+    if (o.large) return generator.larges(alike, o.way === "hot");
+    if (o.programs) return generator.programs(alike, o.way === "hot");
     return o.sequences ? generator.sequences(alike) : generator.singles(rows[turn % rows.length], alike);
   };
   for (let turn = 0, n = 0; n < total; ) {
@@ -184,7 +196,7 @@ async function main(): Promise<void> {
     }
   }
   const never = rows.filter((f) => !report.perRow.has(f.index));
-  if (never.length && total >= rows.length && !o.programs && !o.sequences) {
+  if (never.length && total >= rows.length && !o.programs && !o.large && !o.sequences) {
     console.log(`rows that no trial could be made of: ${never.map((f) => `${f.text} | ${f.encoding}`).join("; ")}`);
   }
   const digits = [...report.perRow.values()].reduce((n, x) => n + x.lastDigits, 0);

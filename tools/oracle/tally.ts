@@ -5,7 +5,7 @@ import type { Trial } from "./layout.ts";
 
 export const WAYS = ["interpreter", "compiled", "sliced", "mixed", "paged", "hot"] as const;
 export type CampaignWay = (typeof WAYS)[number];
-export const KINDS = ["singles", "mxcsr", "sequences", "programs", "random"] as const;
+export const KINDS = ["singles", "mxcsr", "sequences", "programs", "large", "random"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Of a row, in the order of WAYS: trials of its register form, of its memory form, and others that it is part of. */
@@ -50,6 +50,29 @@ export function readTally(path: string): Tally {
 export function writeTally(path: string, tally: Tally): void {
   writeFileSync(`${path}.new`, JSON.stringify(tally));
   renameSync(`${path}.new`, path);
+}
+
+/** What several campaigns, each with seeds of its own, compared together. */
+export function together(tallies: readonly Tally[]): Tally {
+  const sum = emptyTally();
+  for (const t of tallies) {
+    sum.began = [...new Set([...sum.began.split(", "), t.began])].filter((x) => x !== "").join(", ");
+    sum.seconds += t.seconds;
+    sum.differ += t.differ;
+    sum.lastDigits += t.lastDigits;
+    sum.once += t.once;
+    sum.left += t.left;
+    for (const kind of KINDS) for (const way of WAYS) sum.trials[kind][way] += t.trials[kind][way];
+    for (const [key, row] of Object.entries(t.rows)) {
+      sum.rows[key] ??= { register: none(), memory: none(), within: none(), differ: 0, lastDigits: 0 };
+      const to = sum.rows[key];
+      for (const column of ["register", "memory", "within"] as const)
+        for (const [i, n] of row[column].entries()) to[column][i] += n;
+      to.differ += row.differ;
+      to.lastDigits += row.lastDigits;
+    }
+  }
+  return sum;
 }
 
 export type Outcome = "alike" | "differ" | "digits" | "once" | "left";
@@ -98,6 +121,8 @@ export function tallyText(tally: Tally): string {
     "Written by `npm run oracle -- --campaign FILE --table docs/oracle.md`; see `docs/exactness.md` for how, and for what is",
     "left out. Each trial is one run of code on the processor and on the engine from the same random state, compared in full.",
     "",
+    `Source as of ${tally.began}; ${Math.round(tally.seconds / 60)} minutes.`,
+    "",
     line(["trials", ...WAYS, "together"]),
     line(["---", ...WAYS.map(() => "---:"), "---:"]),
     ...KINDS.map((k) => line([k, ...byWay(k), sum(byWay(k))])),
@@ -106,9 +131,10 @@ export function tallyText(tally: Tally): string {
     `Differences: ${tally.differ}. x87 functions that differ in the last digits: ${tally.lastDigits}. Differed, and not when run`,
     `again: ${tally.once}.`,
     "",
-    `*singles*: one instruction; *mxcsr*: the same with other settings of MXCSR; *sequences*: 2 to 8 instructions; *programs*:`,
-    `loops, branches and calls; *random*: random bytes as programs of 64 bytes, of which ${tally.left} had outcomes that can't be`,
-    "compared.",
+    "*singles*: one instruction; *mxcsr*: the same with other settings of MXCSR; *sequences*: 2 to 8 instructions; *programs*:",
+    "loops, branches and calls; *large*: functions with frames on the stack that call each other; *random*: random bytes as programs",
+    `of 64 bytes. ${tally.left} had outcomes that can't be compared. The ways are those of the option of that name; compiled code is`,
+    "made by V8's quick compiler in one round and by its optimizing one in the next.",
     "",
     "By mnemonic: its forms (rows of the table), trials of single instructions in register and in memory form, instructions",
     "within sequences and programs, differences.",
