@@ -32,7 +32,7 @@ interface Turn {
 const turn = (kind: Kind, way: CampaignWay, share: number, alike: number): Turn => ({
   kind,
   way,
-  trials: share * 4096,
+  trials: share * 1024,
   alike,
 });
 const ROUND: readonly Turn[] = [
