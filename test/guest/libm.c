@@ -5,7 +5,7 @@
 
 /*
  * Every function of libm at corner and random points under the four rounding modes. A line has a checksum of all results and of
- * the exceptions that they raised. A second argument, a function's name, prints each of its results, too; a third one says how
+ * the exceptions that they raised. A second argument, a function's name or "all", prints each result, too; a third one says how
  * many points (docs/exactness.md has what was seen at 10,000).
  */
 #define _GNU_SOURCE
@@ -30,8 +30,8 @@ static void add(const char *name, const void *result, int size, long i) {
   sum = (sum ^ part[0]) * 0x100000001b3u;
   sum = (sum ^ part[1] ^ (uint64_t)flags << 32) * 0x100000001b3u;
   sum ^= sum >> 31;
-  if (only && !strcmp(only, name))
-    printf("%ld: %04llx%016llx %x\n", i, (unsigned long long)part[1], (unsigned long long)part[0], flags);
+  if (only && (!strcmp(only, name) || !strcmp(only, "all")))
+    printf("%s %ld: %04llx%016llx %x\n", name, i, (unsigned long long)part[1], (unsigned long long)part[0], flags);
   feclearexcept(FE_ALL_EXCEPT);
 }
 

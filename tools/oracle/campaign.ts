@@ -67,6 +67,8 @@ export interface Campaign {
   minutes: number;
   /** What it begins with, unless it goes on. */
   seed: number;
+  /** Which turns, by "kind way". */
+  only: RegExp;
 }
 
 /** Makes a batch of trials. Rows take turns, so that none is left out: `row` counts on. */
@@ -89,13 +91,15 @@ function commit(): string {
 export async function runCampaign(image: HandlerImage, rows: readonly Form[], c: Campaign): Promise<number> {
   const tally = readTally(c.path);
   if (tally.began === "") Object.assign(tally, { began: commit(), seed: c.seed });
+  const turns = ROUND.filter(({ kind, way }) => c.only.test(`${kind} ${way}`));
+  if (turns.length === 0) throw new Error("no such turns");
   const found = tally.differ;
   const end = performance.now() + c.minutes * 60000;
   const runner = new TurnRunner(image, rows, tally, c.path, end);
   for (let round = 0; performance.now() < end; round++) {
     // V8's quick compiler first, as usual, or its optimizing compiler at once.
     setFlagsFromString(round % 2 ? "--no-liftoff" : "--liftoff");
-    for (const turn of ROUND) if (performance.now() < end) await runner.run(turn);
+    for (const turn of turns) if (performance.now() < end) await runner.run(turn);
   }
   runner.write();
   return tally.differ - found;

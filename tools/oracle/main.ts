@@ -4,10 +4,10 @@
  *     npx tsx tools/oracle/main.ts [--trials 100000] [--alike 8] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
  *                                  [--programs] [--large] [--way interpreter|compiled|sliced|mixed|paged|hot]
  *                                  [--trace] [--align] [--random] [--show 3] [--repro LINE] [--list]
- *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
+ *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--only REGEX] [--table FILE]]
  *
  * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown,
- * also of several files that campaigns with other seeds made (FILE,FILE).
+ * also of several files that campaigns with other seeds made (FILE,FILE); --only chooses by "kind way", "random interpreter".
  * --world 1 to 3 runs code of 16 and 32 bits in segments of segments.ts, --world 0 what loads segments in 64-bit code.
  * --alike says how many trials have the same code, with other values: the more the quicker, for code that is compiled.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
@@ -52,6 +52,7 @@ const { values: o } = parseArgs({
     list: { type: "boolean", default: false },
     campaign: { type: "string" },
     minutes: { type: "string", default: "60" },
+    only: { type: "string", default: "" },
     table: { type: "string" },
   },
 });
@@ -121,6 +122,7 @@ async function main(): Promise<void> {
       path: o.campaign,
       minutes: Number(o.minutes),
       seed: Number(o.seed),
+      only: new RegExp(o.only),
     });
     if (o.table !== undefined) writeFileSync(o.table, tallyText(readTally(o.campaign)));
     process.exitCode = found ? 1 : 0;
