@@ -33,6 +33,7 @@ describe("libm.c", () => {
   declare("libm.c", "x87 functions, but for the last digits", missing(["gcc"]), async () => {
     const place = new Workplace();
     try {
+      place.reset({});
       const argv = [buildGuest(SOURCE, BUILD), "x87", "all"];
       const [native, ours] = [
         await runNatively(argv, { cwd: place.path }),
