@@ -27,6 +27,17 @@ export function fpFrameSize(level: CpuLevel = DEFAULT_LEVEL): number {
   return hasFeature(level, "XSAVE") ? FPFRAME_SIZE : FXSAVE_SIZE;
 }
 
+/** Components x87 and SSE. */
+const FPSSE = 3n;
+
+function uppersInUse(state: Uint8Array): boolean {
+  for (let i = 0; i < 16; i++) {
+    const at = L.YMM - L.STATE + i * L.YMM_STRIDE + 16;
+    for (let k = at; k < at + 16; k++) if (state[k]) return true;
+  }
+  return false;
+}
+
 /** The image that a signal frame holds, of one of the sizes that `fpFrameSize` gives. */
 export function saveFp(regs: Registers, size = FPFRAME_SIZE): Uint8Array {
   const out = new Uint8Array(FPFRAME_SIZE);
@@ -54,7 +65,8 @@ export function saveFp(regs: Registers, size = FPFRAME_SIZE): Uint8Array {
   v.setUint32(SW_RESERVED + 4, FPFRAME_SIZE, true);
   v.setBigUint64(SW_RESERVED + 8, XFEATURES, true);
   v.setUint32(SW_RESERVED + 16, XSTATE_SIZE, true);
-  v.setBigUint64(FXSAVE_SIZE, XFEATURES, true);
+  // Linux says that x87 and SSE are there, whatever the processor found in use (arch/x86/kernel/fpu/signal.c).
+  v.setBigUint64(FXSAVE_SIZE, uppersInUse(state) ? XFEATURES : FPSSE, true);
   v.setUint32(XSTATE_SIZE, FP_XSTATE_MAGIC2, true);
   return out;
 }

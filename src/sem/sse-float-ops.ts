@@ -3,8 +3,8 @@
  * here. WebAssembly rounds to nearest, keeps no flags and leaves the bits of a NaN open; so what it computed counts only if the
  * result is an ordinary number and MXCSR in its usual state. The rest is done again in sse-float-slow.ts.
  *
- * One thing is not exact: DE is set only where the slow way is taken, so a denormal operand of an operation with an
- * ordinary result goes unnoticed.
+ * One thing is not exact: a denormal operand of a sum, difference, product or comparison with an ordinary result goes unnoticed,
+ * as looking at all operands would cost what the quick test saves. Quotients and roots, which take long anyway, look.
  */
 import { MXCSR } from "../cpu/layout.ts";
 import { f32, f64, i32, i64, isConst, type Val } from "../wasm/expr.ts";
@@ -13,7 +13,7 @@ import { COMPARE_FLAGS, FLUSH } from "./sse-float-compare.ts";
 import { DAZ, UNMASKED } from "./sse-float-exact.ts";
 import { type Fp, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
 import { notQuick } from "./sse-float-quick.ts";
-import { ALONE } from "./sse-float-slow.ts";
+import { ALONE, LIMITS } from "./sse-float-slow.ts";
 import { cell, k, setCell } from "./x87-cells.ts";
 
 /** IE, DE, ZE. */
@@ -46,22 +46,36 @@ export function unusual(e: Emit, mask: number, value: number): Val {
   return i32.ne(i32.and(e.field("i32", MXCSR), k(mask)), k(value));
 }
 
-/** Zero results need nothing, as long as MXCSR is as usual, if this is true (i32, or lanes): they are exact. */
-function zeroIsExact(ty: Fp, op: Op, a: Val, b: Val): Val | undefined {
+/** 1 if x is smaller than the least normal number: denormal or zero. */
+function isSmall(ty: Fp, x: Val): Val {
   const s = SCALAR[ty];
-  const zero = s.const(0);
-  if (op === "mul") return i32.or(s.eq(a, zero), s.eq(b, zero));
-  return op === "div" ? s.eq(a, zero) : undefined;
+  return s.lt(s.abs(x), s.const(LIMITS[ty].min));
+}
+/** Zero results need nothing, as long as MXCSR is as usual, if this is true (i32): they are exact, and no operand is denormal. */
+function zeroIsExact(ty: Fp, op: Op, a: Val, b: Val): Val {
+  const s = SCALAR[ty];
+  const isZero = (x: Val): Val => s.eq(x, s.const(0));
+  const [zeroA, zeroB] = [isZero(a), isZero(b)];
+  const normalB = i32.eqz(isSmall(ty, b));
+  if (op === "sqrt") return k(1);
+  if (op === "add" || op === "sub") return i32.or(zeroA, i32.eqz(isSmall(ty, a)));
+  const byA = i32.and(zeroA, i32.or(zeroB, normalB));
+  return op === "div" ? byA : i32.or(byA, i32.and(zeroB, i32.eqz(isSmall(ty, a))));
+}
+/** What the quick test of a result doesn't tell: an operand that may be denormal. Those that are zero fail it, too. */
+function smallOperand(ty: Fp, op: Op, a: Val, b: Val): Val | undefined {
+  if (op === "div") return i32.or(isSmall(ty, a), isSmall(ty, b));
+  return op === "sqrt" ? isSmall(ty, b) : undefined;
 }
 /** a op b; sqrt takes its operand as b. */
 export function scalarOp(e: Emit, ty: Fp, op: Op, a: Val, b: Val): Val {
   const s = SCALAR[ty];
   const r = e.var(op === "sqrt" ? s.sqrt(b) : s[op](a, b));
-  unlikely(e, notQuick(e, ty, e.get(r)), () => {
-    const zero = s.eq(e.get(r), s.const(0));
-    const exact = zeroIsExact(ty, op, a, b);
-    const done = i32.and(exact ? i32.and(zero, exact) : zero, e.quickFloat());
-    unlikely(e, i32.eqz(done), () => {
+  const small = smallOperand(ty, op, a, b);
+  const odd = notQuick(e, ty, e.get(r));
+  unlikely(e, small ? i32.or(odd, small) : odd, () => {
+    const zero = i32.and(s.eq(e.get(r), s.const(0)), zeroIsExact(ty, op, a, b));
+    unlikely(e, i32.eqz(i32.and(zero, e.quickFloat())), () => {
       e.set(r, e.shared(ALONE[ty][op], op === "sqrt" ? b : a, b, e.get(r)));
       e.faultIf(cell(e, UNMASKED), VECTOR.XM);
     });

@@ -7,28 +7,45 @@ import { i32x4, v128 } from "../wasm/simd.ts";
 import { type Emit, type Shared, VECTOR } from "./emit.ts";
 import { COMPARE_FLAGS_PACKED, FLUSH_PACKED } from "./sse-float-compare.ts";
 import { UNMASKED } from "./sse-float-exact.ts";
-import { type Fp, type Op, PACKED } from "./sse-float-nan.ts";
+import { type Fp, type Op, PACKED, SCALAR } from "./sse-float-nan.ts";
 import { bitOf, COMPARE, type Compare, choose, denormalsMatter, exactly, isQuiet, unlikely } from "./sse-float-ops.ts";
 import { anyNotQuick, notQuickLanes } from "./sse-float-quick.ts";
-import { ALONE_PACKED, SLOW_ADDSUB, SLOW_PACKED } from "./sse-float-slow.ts";
+import { ALONE_PACKED, LIMITS, SLOW_ADDSUB, SLOW_PACKED } from "./sse-float-slow.ts";
 import { cell, k } from "./x87-cells.ts";
 
 const ZERO = v128.const([0]);
 
-/** Lanes where a zero as a result is exact, if not all. */
+/** Lanes of denormals and zeros. */
+function smallLanes(ty: Fp, x: Val): Val {
+  const p = PACKED[ty];
+  return p.lt(p.abs(x), p.splat(SCALAR[ty].const(LIMITS[ty].min)));
+}
+/** Lanes where a zero as a result is exact, and no operand denormal. */
 function zeroLanesAreExact(ty: Fp, op: Op, a: Val, b: Val): Val | undefined {
   const p = PACKED[ty];
-  if (op === "mul") return v128.or(p.eq(a, ZERO), p.eq(b, ZERO));
-  return op === "div" ? p.eq(a, ZERO) : undefined;
+  const isZero = (x: Val): Val => p.eq(x, ZERO);
+  const isPlain = (x: Val): Val => v128.or(isZero(x), v128.not(smallLanes(ty, x)));
+  if (op === "sqrt") return undefined;
+  if (op === "add" || op === "sub") return isPlain(a);
+  const byA = v128.and(isZero(a), isPlain(b));
+  return op === "div" ? byA : v128.or(byA, v128.and(isZero(b), isPlain(a)));
+}
+/** Lanes with an operand that may be denormal, which the quick test of the results doesn't tell. */
+function smallOperands(ty: Fp, op: Op, a: Val, b: Val): Val | undefined {
+  if (op === "div") return v128.or(smallLanes(ty, a), smallLanes(ty, b));
+  return op === "sqrt" ? smallLanes(ty, b) : undefined;
 }
 /** a op b on each lane of vectors (one, or the two halves of a long one); sqrt takes its operand as b. All are temporaries. */
 export function vectorOp(e: Emit, ty: Fp, op: Op, a: readonly Val[], b: readonly Val[]): Val[] {
   const p = PACKED[ty];
   const r = b.map((y, i) => e.var(op === "sqrt" ? p.sqrt(y) : p[op](a[i], y)));
   const results = r.map((v) => e.get(v));
-  unlikely(e, anyNotQuick(e, ty, results), () => {
+  const small = b.flatMap((y, i) => smallOperands(ty, op, a[i], y) ?? []);
+  const odd = anyNotQuick(e, ty, results);
+  unlikely(e, small.length ? i32.or(odd, v128.any_true(small.reduce(v128.or))) : odd, () => {
     const nonzero = results.map((v, i) => {
-      const lanes = notQuickLanes(e, ty, v);
+      const notQuick = notQuickLanes(e, ty, v);
+      const lanes = small.length ? v128.or(notQuick, small[i]) : notQuick;
       const zero = p.eq(v, ZERO);
       const exact = zeroLanesAreExact(ty, op, a[i], b[i]);
       return v128.andnot(lanes, exact ? v128.and(zero, exact) : zero);

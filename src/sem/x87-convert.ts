@@ -45,6 +45,7 @@ import {
   slotOf,
   statusWord,
   tags,
+  UE,
   ZERO64,
 } from "./x87-cells.ts";
 import { FORMAT_F32, FORMAT_F64, ROUND, shiftRightJam } from "./x87-round.ts";
@@ -198,6 +199,9 @@ function toFloat(f: Layout): Shared {
         c.ret(i64.add(near, i64.extend_i32_u(up)));
       });
       const m = c.call(use(ROUND), x.sign, c.get(x.exp), c.get(x.m), ZERO64, k(drop), k(min), k(max), rc);
+      // A denormal is an underflow even if exact, where that is not masked (SDM volume 1, 4.9.1.5).
+      const unmasked = i32.eqz(i32.and(controlWord(c), k(UE)));
+      c.if(i32.and(i64.gt_s(m, ZERO64), unmasked), () => raise(c, UE));
       const e = c.ld("i32", k(0), EXPO);
       const field = select(i32.eq(e, k(EXP_MAX)), k(f.expMax), i32.sub(e, k(BIAS - f.bias)));
       c.ret(pack(x.sign, select(i64.lt_s(m, ZERO64), field, k(0)), m));

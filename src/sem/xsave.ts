@@ -1,9 +1,10 @@
 /**
- * XSAVE, XSAVEOPT, XSAVEC and XRSTOR with the components x87, SSE and AVX (XCR0 = 7). SDM volume 1, chapter 13. All
- * components count as in use always, which the manual allows.
+ * XSAVE, XSAVEOPT, XSAVEC and XRSTOR with the components x87, SSE and AVX (XCR0 = 7). SDM volume 1, chapter 13. A component is
+ * in use while a value of it is not what XRSTOR would make initial (13.6), as processors were seen to tell it.
  */
 import { FCW, FDP, FIP, FOP, FSW, FTW, MXCSR, RAX, X87 } from "../cpu/layout.ts";
 import { i32, i64, select, type Val } from "../wasm/expr.ts";
+import { v128 } from "../wasm/simd.ts";
 import { type Emit, type Semantics, type SemTable, VECTOR } from "./emit.ts";
 import { loadMxcsr, loadX87, loadXmm, plus, storeMxcsr, storeX87, storeXmm, xmmCount } from "./fxsave.ts";
 import { ZERO } from "./vector.ts";
@@ -29,18 +30,45 @@ function start(e: Emit, access: "r" | "w"): { at: Val; wanted: Val } {
 }
 const has = (set: Val, bits: number): Val => i32.and(set, k(bits));
 
-function save(wide: boolean, compact: boolean): Semantics {
+/** Value of MXCSR and FCW after initialization. */
+const MXCSR_INITIAL = 0x1f80;
+const FCW_INITIAL = 0x37f;
+
+function anyOf(list: readonly Val[]): Val {
+  return v128.any_true(list.reduce(v128.or));
+}
+const SIXTEEN = Array.from({ length: 16 }, (_, i) => i);
+/** The components in use, as bits. */
+function inUse(e: Emit): Val {
+  const words = [FSW, FOP].map((field) => e.field("u16", field));
+  const control = i32.xor(e.field("u16", FCW), k(FCW_INITIAL));
+  const pointers = i64.ne(i64.or(e.field("i64", FIP), e.field("i64", FDP)), k64(0));
+  const registers = anyOf([0, 1, 2, 3, 4, 5, 6, 7].map((i) => e.field("v128", X87 + 16 * i)));
+  const x87 = i32.ne([...words, control, e.field("u8", FTW), pointers, registers].reduce(i32.or), k(0));
+  const sse = anyOf(SIXTEEN.map((i) => e.xmm(i)));
+  const avx = anyOf(SIXTEEN.map((i) => e.upper(i)));
+  return i32.or(x87, i32.or(i32.shl(sse, k(1)), i32.shl(avx, k(2))));
+}
+
+/** Which of the three: plain, or one that leaves out what is not in use, or that with the compacted format. */
+type Form = "plain" | "optimized" | "compacted";
+
+function save(wide: boolean, form: Form): Semantics {
+  const compact = form === "compacted";
   return (e) => {
     const { at, wanted } = start(e, "w");
     e.if(has(wanted, AVX_STATE), () => e.probe(plus(at, UPPERS), UPPERS_SIZE, "w"));
     const header = plus(at, HEADER);
     const kept = compact ? k64(0) : i64.and(e.load(header, 64), i64.extend_i32_u(i32.xor(wanted, k(-1))));
     const old = compact ? kept : i64.or(kept, i64.and(e.load(header, 64), k64(-0x100000000n)));
-    const present = e.tmp(i64.or(old, i64.extend_i32_u(wanted)));
-    e.if(has(wanted, X87_STATE), () => storeX87(e, at, wide));
-    e.if(has(wanted, compact ? SSE_STATE : SSE_STATE | AVX_STATE), () => storeMxcsr(e, at));
-    e.if(has(wanted, SSE_STATE), () => storeXmm(e, at));
-    e.if(has(wanted, AVX_STATE), () => {
+    const control = i32.shl(i32.ne(e.field("i32", MXCSR), k(MXCSR_INITIAL)), k(1));
+    const used = e.tmp(i32.and(wanted, compact ? i32.or(inUse(e), control) : inUse(e)));
+    const stored = form === "plain" ? wanted : used;
+    const present = e.tmp(i64.or(old, i64.extend_i32_u(used)));
+    e.if(has(stored, X87_STATE), () => storeX87(e, at, wide));
+    e.if(compact ? has(stored, SSE_STATE) : has(wanted, SSE_STATE | AVX_STATE), () => storeMxcsr(e, at));
+    e.if(has(stored, SSE_STATE), () => storeXmm(e, at));
+    e.if(has(stored, AVX_STATE), () => {
       for (let i = 0; i < xmmCount(e); i++) e.store(plus(at, UPPERS + 16 * i), 128, e.upper(i));
     });
     e.store(header, 64, present);
@@ -49,7 +77,7 @@ function save(wide: boolean, compact: boolean): Semantics {
 }
 
 function initX87(e: Emit): void {
-  e.setField("u16", FCW, k(0x37f));
+  e.setField("u16", FCW, k(FCW_INITIAL));
   for (const field of [FSW, FOP]) e.setField("u16", field, k(0));
   e.setField("u8", FTW, k(0));
   for (const field of [FIP, FDP]) e.setField("i64", field, k64(0));
@@ -82,7 +110,7 @@ function restore(wide: boolean): Semantics {
     const standardMxcsr = i32.ne(has(wanted, SSE_STATE | AVX_STATE), k(0));
     const sse = e.tmp(has(wanted, SSE_STATE));
     const compactMxcsr = i32.ne(i32.and(sse, present), k(0));
-    const mxcsr = e.var(select(i32.and(compact, i32.ne(sse, k(0))), k(0x1f80), e.field("i32", MXCSR)));
+    const mxcsr = e.var(select(i32.and(compact, i32.ne(sse, k(0))), k(MXCSR_INITIAL), e.field("i32", MXCSR)));
     e.if(select(compact, compactMxcsr, standardMxcsr), () => e.set(mxcsr, loadMxcsr(e, at)));
     e.setField("i32", MXCSR, e.get(mxcsr));
     component(
@@ -117,12 +145,12 @@ function restore(wide: boolean): Semantics {
 }
 
 export const xsave: SemTable = {
-  XSAVE: save(false, false),
-  XSAVE64: save(true, false),
-  XSAVEOPT: save(false, false),
-  XSAVEOPT64: save(true, false),
-  XSAVEC: save(false, true),
-  XSAVEC64: save(true, true),
+  XSAVE: save(false, "plain"),
+  XSAVE64: save(true, "plain"),
+  XSAVEOPT: save(false, "optimized"),
+  XSAVEOPT64: save(true, "optimized"),
+  XSAVEC: save(false, "compacted"),
+  XSAVEC64: save(true, "compacted"),
   XRSTOR: restore(false),
   XRSTOR64: restore(true),
 };

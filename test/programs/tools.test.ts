@@ -46,6 +46,12 @@ const lines = [
 programs("tools", { files, tree: true, timeout: 120_000 }, [
   ...lines.map((sh) => ({ sh })),
   {
+    // Its libraries choose their AVX2 ways.
+    sh: "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=0.5 -f lavfi -i sine=frequency=440:duration=0.5 -c:v mpeg4 -c:a aac -threads 1 -flags +bitexact -fflags +bitexact -f nut - | md5sum",
+    name: "ffmpeg encodes a generated clip",
+    needs: ["ffmpeg"],
+  },
+  {
     sh: `${MANY} > big; wc big; sort big | md5sum; sort -n -k1,1 big | tail -2`,
     name: "sort on 10 MB",
     needs: ["awk", "sort"],

@@ -10,8 +10,9 @@ import { CompatMaker } from "./compat.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
 import { finishOperands, prepare } from "./implied.ts";
+import { LargeMaker } from "./large.ts";
 import * as T from "./layout.ts";
-import { COUNTER, ProgramMaker } from "./program.ts";
+import { COUNTER, type MakeOne, PROGRAM_SIZE, ProgramMaker } from "./program.ts";
 import type { Flavour, Random } from "./random.ts";
 import type { World } from "./segments.ts";
 import { ALIGNED_ONLY, CLEARS_TOP, LEFT_OUT, leavesOut } from "./vendor.ts";
@@ -224,6 +225,8 @@ interface Made {
   /** What `undefinedFlags` is computed from: other values of the registers may make it other ones. */
   making: Making;
   memory: boolean;
+  /** The register that can take the memory operand elsewhere, if its place has no meaning. */
+  movable: number | undefined;
 }
 
 /** Makes one instruction and the state that it wants; its bytes, or undefined if this try led nowhere. */
@@ -289,7 +292,9 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
   });
   if (memoryAt < 0 && f.modrm) fields.rm = f.rm >= 0 ? f.rm : register(m, "rm");
   fields.immediates = f.immediates.filter((k) => k !== "is4").map((k) => immediate(m, k));
+  const before = b.meanings;
   finishOperands(m);
+  const meant = b.meanings !== before;
   let code = encode(f, fields);
   if (memory && (fields.rm as MemoryParts).base === "rip") {
     const parts = fields.rm as MemoryParts;
@@ -299,7 +304,20 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
   const bytes = Uint8Array.from(code);
   const insn = decode(bytes, 0, bytes.length, 64);
   if (typeof insn === "string" || insn.row.index !== f.index || insn.length !== code.length) return undefined;
-  return { code, undefinedFlags: undefinedAfter(m), making: m, memory };
+  const base = memory && !meant && !f.gather && addressSize === 64 ? (fields.rm as MemoryParts).base : "none";
+  const movable = typeof base === "number" ? base : undefined;
+  return { code, undefinedFlags: undefinedAfter(m), making: m, memory, movable };
+}
+
+/** Takes the memory operand of an instruction elsewhere. */
+function move({ making: m }: Made, base: number): void {
+  const { b, r, f, size } = m;
+  const from = m.target as bigint;
+  const chosen = chooseAddress(r, size, m.sequence);
+  const to = ALIGNED_ONLY.test(f.mnemonic) ? chosen & -16n : chosen;
+  b.setGpr(base, b.gpr(base) + to - from);
+  m.target = to;
+  if (!r.one(4)) b.fill(to, size, f.operands[f.fields.indexOf("M")]?.memSize === 80 ? "f80" : m.flavour);
 }
 
 /** Flags that the instruction leaves undefined in the state that the trial starts with. */
@@ -322,6 +340,9 @@ function chooseCode(r: Random): number {
   return 512 + r.below(T.PAGE - 1024);
 }
 
+/** Rounds of loops. */
+const LONG = 4000;
+const FEW = 4;
 const MAX_TRIES = 20;
 const MAX_LENGTH = 15;
 
@@ -372,7 +393,7 @@ export class Generator {
       const flavour = flavourOf(f, r);
       const at = chooseCode(r);
       b.start(flavour, this.o.mxcsr);
-      if (f.mnemonic === "EMMS") b.view.setUint16(T.S_FSW, 0, true); // AMD's clears TOP
+      const bare = b.mark();
       const made = instruction(b, f, flavour, at, false);
       if (!made) continue;
       if (at + made.code.length > T.CODE_SIZE) continue;
@@ -381,16 +402,32 @@ export class Generator {
       if (this.o.align) b.rflags |= AC;
       const out: T.Trial[] = [];
       for (;;) {
+        if (f.mnemonic === "EMMS") b.view.setUint16(T.S_FSW, 0, true); // AMD's clears TOP
         out.push({ ...b.finish(at, [f.index], undefinedAfter(made.making)), memory: made.memory });
         // What a gather's index is, no register's value may change.
         if (out.length === count || f.gather) return out;
-        b.vary(flavour);
+        b.vary(flavour, this.o.mxcsr);
+        if (made.movable === undefined || !r.one(3)) continue;
+        b.back(bare);
+        move(made, made.movable);
       }
     }
     return [];
   }
+  /** The trial that the builder holds, and others with the same code and other values. */
+  private alike(count: number, flavour: Flavour, finish: () => T.Trial): T.Trial[] {
+    const out = [finish()];
+    while (out.length < count) {
+      this.b.vary(flavour, this.o.mxcsr);
+      out.push(finish());
+    }
+    return out;
+  }
   /** A trial of several instructions, of which none reads flags that an earlier one left undefined. */
   sequence(): T.Trial | undefined {
+    return this.sequences(1)[0];
+  }
+  sequences(count: number): T.Trial[] {
     const { r, b } = this;
     const flavour = r.pick(["int", "int", "f32", "f64", "f80"] as const);
     const start = 512 + r.below(T.PAGE - 1024);
@@ -412,10 +449,14 @@ export class Generator {
       undefinedNow |= made.undefinedFlags;
       everUndefined |= made.undefinedFlags;
     }
-    return rows.length ? b.finish(start, rows, undefinedNow, everUndefined) : undefined;
+    if (!rows.length) return [];
+    return this.alike(count, flavour, () => b.finish(start, rows, undefinedNow, everUndefined));
   }
   /** Random bytes, or instructions with a few of them changed: see wild.ts. */
-  wild(): T.Trial | undefined {
+  wild(): T.Trial {
+    return this.wilds(1)[0];
+  }
+  wilds(count: number): T.Trial[] {
     const { r, b } = this;
     const flavour = r.pick(["int", "int", "f32", "f64", "f80"] as const);
     const start = 512 + r.below(T.PAGE - 1024);
@@ -431,7 +472,7 @@ export class Generator {
     } else while (bytes.length < WILD_LENGTH) bytes.push(r.below(256));
     wildRegisters(b, r);
     b.append(bytes.slice(0, WILD_LENGTH));
-    return b.finish(start, [], 0);
+    return this.alike(count, flavour, () => b.finish(start, [], 0));
   }
   /** Code of 16 or 32 bits, or what loads segments: see compat.ts. */
   compat(world: World): T.Trial | undefined {
@@ -439,24 +480,47 @@ export class Generator {
     return this.compatMaker.make(world);
   }
   /** A small program: see program.ts. */
-  program(): T.Trial | undefined {
+  program(): T.Trial {
+    return this.programs(1)[0];
+  }
+  /** `long`: with loops of many rounds, so that they get hot. Code that changes itself is made anew each time: fewer. */
+  programs(count: number, long = false): T.Trial[] {
     const { r, b } = this;
     const flavour = r.pick(["int", "int", "int", "f32", "f64", "f80"] as const);
-    const start = 512 + r.below(2 * T.PAGE - 1024 - T.T_CODE_MAX);
+    const start = 512 + r.below(2 * T.PAGE - 1024 - PROGRAM_SIZE);
     b.start(flavour, this.o.mxcsr);
     b.setGpr(RSP, BigInt((r.one(4) ? T.DATA_HIGH : T.DATA_LOW) + 2 * T.PAGE + 8 * r.below(512)));
     b.setGpr(COUNTER, 0n);
-    // Few kinds of instructions a program, so that some sit close together.
+    const maker = new ProgramMaker(b, r, this.few(flavour, start));
+    const { rows: used, everUndefined, modifies } = maker.make(long ? LONG : r.one(6) ? 300 : 8);
+    return this.alike(modifies ? Math.min(count, FEW) : count, flavour, () => b.finish(start, used, 0, everUndefined));
+  }
+  /** Several functions with frames on the stack, that call each other: see large.ts. */
+  larges(count: number, long = false): T.Trial[] {
+    const { r, b } = this;
+    const flavour = r.pick(["int", "int", "int", "f32", "f64"] as const);
+    const start = 256 + r.below(2 * T.PAGE - 512 - T.T_CODE_MAX);
+    b.start(flavour, this.o.mxcsr);
+    b.setGpr(RSP, BigInt((r.one(4) ? T.DATA_HIGH : T.DATA_LOW) + 2 * T.PAGE + 8 * r.below(512)));
+    b.setGpr(COUNTER, 0n);
+    const maker = new LargeMaker(b, r, this.few(flavour, start));
+    const { rows, everUndefined } = maker.make(long ? LONG : 20);
+    return this.alike(count, flavour, () => ({
+      ...b.finish(start, rows, 0, everUndefined),
+      entries: maker.entries,
+    }));
+  }
+  /** Instructions of few kinds, so that some sit close together. */
+  private few(flavour: Flavour, start: number): MakeOne {
+    const { r, b } = this;
     const rows = Array.from({ length: 8 }, () => r.pick(this.tame));
-    const maker = new ProgramMaker(b, r, () => {
+    return () => {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const f = r.one(3) ? r.pick(this.tame) : r.pick(rows);
         const made = instruction(b, f, flavour, start + b.codeLength, true);
         if (made) return { ...made, form: f };
       }
       return undefined;
-    });
-    const { rows: used, everUndefined } = maker.make();
-    return b.finish(start, used, 0, everUndefined);
+    };
   }
 }

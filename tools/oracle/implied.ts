@@ -103,6 +103,11 @@ function stackContents(m: Making): void {
   else if (/^POPF/.test(f.mnemonic)) b.patch64(sp, r.one(3) ? r.u64() & ~0x40000n : r.u64() & POPF_BITS);
 }
 
+/** These registers keep their values when others get new ones. */
+function keep(b: Builder, registers: readonly number[]): void {
+  for (const n of registers) b.setGpr(n, b.gpr(n));
+}
+
 /** Values that make the chosen operands interesting or harmless. Runs when they are known, before encoding. */
 export function finishOperands(m: Making): void {
   const { b, r, f, target } = m;
@@ -110,10 +115,14 @@ export function finishOperands(m: Making): void {
   const memory = typeof m.fields.rm !== "number";
   if (STACK.test(name)) stackContents(m);
   if (/^(JMP|CALL) r\/m64/.test(f.text)) setMemoryOrRegister(m, jumpTarget(m));
-  else if (name === "CMPXCHG" && r.one(2)) setMemoryOrRegister(m, b.gpr(RAX));
-  else if (name === "CMPXCHG8B" && r.one(2) && target !== undefined) {
+  else if (name === "CMPXCHG" && r.one(2)) {
+    setMemoryOrRegister(m, b.gpr(RAX));
+    keep(b, [RAX]);
+  } else if (name === "CMPXCHG8B" && r.one(2) && target !== undefined) {
+    keep(b, [RAX, RDX]);
     b.patch64(target, (b.gpr(RAX) & 0xffffffffn) | (b.gpr(RDX) << 32n));
   } else if (name === "CMPXCHG16B" && r.one(2) && target !== undefined) {
+    keep(b, [RAX, RDX]);
     b.patch64(target, b.gpr(RAX));
     b.patch64(target + 8n, b.gpr(RDX));
   } else if (/^BT[SRC]?$/.test(name) && memory && f.operands[1]?.kind === "r") {

@@ -39,12 +39,11 @@ export const S_SEL = S_ST + 10;
 export const S_YMM = 320;
 export const STATE_SIZE = 832;
 
-/** Trial: after the state u32 number of patches, u32 their bytes; 768 bytes of code; patches. */
+/** Trial: after the state u32 number of patches, u32 their bytes; the code, padded to 8 bytes; patches. */
 export const T_PATCHES = 832;
 export const T_PATCH_BYTES = 836;
 export const T_CODE = 840;
-export const T_CODE_MAX = 768;
-export const TRIAL_SIZE = T_CODE + T_CODE_MAX;
+export const T_CODE_MAX = 6144;
 /** A patch of the data pages: u16 offset, u16 length, 4 bytes unused, then the bytes padded to 8. */
 export const PATCH_HEAD = 8;
 
@@ -70,9 +69,14 @@ export interface Trial {
   everUndefined: number;
   /** The one instruction is in its memory form. */
   memory?: boolean;
+  /** Offsets in its code of functions. */
+  entries?: readonly number[];
   /** Bytes of the data pages that are not compared: [offset, length]. */
   loose: readonly (readonly [number, number])[];
 }
+
+/** Padded to 8 bytes. */
+export const padded = (n: number): number => (n + 7) & ~7;
 
 export function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -92,11 +96,11 @@ export function basePattern(): Uint8Array {
 /** Calls `fn` for every patch of a trial. */
 export function eachPatch(trial: Trial, fn: (offset: number, bytes: Uint8Array) => void): void {
   const { view: v, bytes } = trial;
-  let at = TRIAL_SIZE;
+  let at = T_CODE + padded(v.getUint32(S_CODE_LENGTH, true));
   for (let n = v.getUint32(T_PATCHES, true); n > 0; n--) {
     const length = v.getUint16(at + 2, true);
     fn(v.getUint16(at, true), bytes.subarray(at + PATCH_HEAD, at + PATCH_HEAD + length));
-    at += PATCH_HEAD + ((length + 7) & ~7);
+    at += PATCH_HEAD + padded(length);
   }
 }
 

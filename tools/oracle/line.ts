@@ -86,9 +86,10 @@ export function assemble(
   rows: readonly number[],
   tolerance: Pick<T.Trial, "undefinedFlags" | "everUndefined" | "loose">,
 ): T.Trial {
-  const padded = (n: number): number => T.PATCH_HEAD + ((n + 7) & ~7);
-  const size = patches.reduce((n, p) => n + padded(p.bytes.length), 0);
-  const bytes = new Uint8Array(T.TRIAL_SIZE + size);
+  const room = (n: number): number => T.PATCH_HEAD + T.padded(n);
+  const size = patches.reduce((n, p) => n + room(p.bytes.length), 0);
+  let at = T.T_CODE + T.padded(code.length);
+  const bytes = new Uint8Array(at + size);
   bytes.set(state.subarray(0, T.STATE_SIZE));
   const v = T.view(bytes);
   v.setUint32(T.S_CODE_AT, codeAt, true);
@@ -96,12 +97,11 @@ export function assemble(
   bytes.set(code, T.T_CODE);
   v.setUint32(T.T_PATCHES, patches.length, true);
   v.setUint32(T.T_PATCH_BYTES, size, true);
-  let at = T.TRIAL_SIZE;
   for (const p of patches) {
     v.setUint16(at, p.offset, true);
     v.setUint16(at + 2, p.bytes.length, true);
     bytes.set(p.bytes, at + T.PATCH_HEAD);
-    at += padded(p.bytes.length);
+    at += room(p.bytes.length);
   }
   const { undefinedFlags, everUndefined, loose } = tolerance;
   return { bytes, view: v, rows, undefinedFlags, everUndefined, loose };

@@ -1,13 +1,15 @@
 /**
  * Compares the engine with this machine's processor, instruction by instruction.
  *
- *     npx tsx tools/oracle/main.ts [--trials 100000] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
- *                                  [--programs] [--way interpreter|compiled|sliced|mixed|paged]
+ *     npx tsx tools/oracle/main.ts [--trials 100000] [--alike 8] [--seed 1] [--row REGEX] [--sequences] [--mxcsr] [--pointers]
+ *                                  [--programs] [--large] [--way interpreter|compiled|sliced|mixed|paged|hot]
  *                                  [--trace] [--align] [--random] [--show 3] [--repro LINE] [--list]
- *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--table FILE]]
+ *                                  [--world 0|1|2|3] [--campaign FILE [--minutes 60] [--only REGEX] [--table FILE]]
  *
- * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown.
+ * --campaign runs all kinds of trials in all ways for a time and adds to the tally in a file; --table writes that as Markdown,
+ * also of several files that campaigns with other seeds made (FILE,FILE); --only chooses by "kind way", "random interpreter".
  * --world 1 to 3 runs code of 16 and 32 bits in segments of segments.ts, --world 0 what loads segments in 64-bit code.
+ * --alike says how many trials have the same code, with other values: the more the quicker, for code that is compiled.
  * --row matches the row's text and encoding, "ADD r/m32, r32 | o32 01 /r". Each failure is one line that --repro takes.
  */
 import { writeFileSync } from "node:fs";
@@ -25,17 +27,19 @@ import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import type { World } from "./segments.ts";
 import { hasWorld, whyNotNative } from "./silicon.ts";
-import { readTally, tallyText } from "./tally.ts";
+import { readTally, tallyText, together } from "./tally.ts";
 import { runWild } from "./wild-run.ts";
 
 setV8Flags();
 const { values: o } = parseArgs({
   options: {
     trials: { type: "string", default: "100000" },
+    alike: { type: "string", default: "8" },
     seed: { type: "string", default: "1" },
     row: { type: "string" },
     sequences: { type: "boolean", default: false },
     programs: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
     way: { type: "string", default: "interpreter" },
     mxcsr: { type: "boolean", default: false },
     pointers: { type: "boolean", default: false },
@@ -48,6 +52,7 @@ const { values: o } = parseArgs({
     list: { type: "boolean", default: false },
     campaign: { type: "string" },
     minutes: { type: "string", default: "60" },
+    only: { type: "string", default: "" },
     table: { type: "string" },
   },
 });
@@ -107,8 +112,18 @@ async function main(): Promise<void> {
     return;
   }
   const image = buildImage();
+  const files = o.campaign?.split(",") ?? [];
+  if (files.length > 1) {
+    if (o.table !== undefined) writeFileSync(o.table, tallyText(together(files.map(readTally))));
+    return;
+  }
   if (o.campaign !== undefined) {
-    const found = await runCampaign(image, usableRows(image.index), { path: o.campaign, minutes: Number(o.minutes) });
+    const found = await runCampaign(image, usableRows(image.index), {
+      path: o.campaign,
+      minutes: Number(o.minutes),
+      seed: Number(o.seed),
+      only: new RegExp(o.only),
+    });
     if (o.table !== undefined) writeFileSync(o.table, tallyText(readTally(o.campaign)));
     process.exitCode = found ? 1 : 0;
     return;
@@ -149,21 +164,22 @@ async function main(): Promise<void> {
   const report = new Report();
   const total = Number(o.trials);
   const started = performance.now();
-  let unmade = 0;
-  for (let n = 0; n < total; ) {
+  let done = 0;
+  const alike = Number(o.alike);
+  const make = (turn: number): Trial[] => {
+    if (o.world !== undefined) return [generator.compat(Number(o.world) as World) ?? []].flat();
+    if (o.large) return generator.larges(alike, o.way === "hot");
+    if (o.programs) return generator.programs(alike, o.way === "hot");
+    return o.sequences ? generator.sequences(alike) : generator.singles(rows[turn % rows.length], alike);
+  };
+  for (let turn = 0, n = 0; n < total; ) {
     const trials: Trial[] = [];
-    for (let i = 0; i < BATCH && n < total; i++, n++) {
-      const trial =
-        o.world !== undefined
-          ? generator.compat(Number(o.world) as World)
-          : o.programs
-            ? generator.program()
-            : o.sequences
-              ? generator.sequence()
-              : generator.single(rows[n % rows.length] as (typeof rows)[number]);
-      if (trial) trials.push(trial);
-      else unmade++;
+    while (trials.length < BATCH && n < total) {
+      const made = make(turn++);
+      trials.push(...made);
+      n += Math.max(1, made.length);
     }
+    done += trials.length;
     await oracle.batch(trials, (t, d) => report.add(t, d));
   }
   const seconds = (performance.now() - started) / 1000;
@@ -182,12 +198,12 @@ async function main(): Promise<void> {
     }
   }
   const never = rows.filter((f) => !report.perRow.has(f.index));
-  if (never.length && total >= rows.length && !o.programs && !o.sequences) {
+  if (never.length && total >= rows.length && !o.programs && !o.large && !o.sequences) {
     console.log(`rows that no trial could be made of: ${never.map((f) => `${f.text} | ${f.encoding}`).join("; ")}`);
   }
   const digits = [...report.perRow.values()].reduce((n, x) => n + x.lastDigits, 0);
   console.log(
-    `${total - unmade} trials of ${rows.length} rows in ${seconds.toFixed(1)} s, ${failures} differ` +
+    `${done} trials of ${rows.length} rows in ${seconds.toFixed(1)} s, ${failures} differ` +
       (digits ? `, ${digits} x87 functions in the last digits` : ""),
   );
   process.exitCode = failures ? 1 : 0;

@@ -64,8 +64,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "precision: RET moves RSP before its target is found to be bad",
     file: "src/sem/control.ts",
-    from: "  canonical(e, target);\n  const extra",
-    to: "  const extra",
+    from: "  canonical(e, target);\n  const w = width(e.stackSize);",
+    to: "  const w = width(e.stackSize);",
     row: "^RET",
   },
   {

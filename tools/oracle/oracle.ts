@@ -4,12 +4,22 @@ import { type CompareOptions, compare, type Difference } from "./compare.ts";
 import { EngineSide, type Way } from "./engine-side.ts";
 import * as T from "./layout.ts";
 import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
+import { QuickCompare } from "./quick.ts";
 import { Silicon } from "./silicon.ts";
 import { judge, type Verdict } from "./wild.ts";
 
 const NOP = 0x90;
 
+const NONE: Difference[] = [];
+
+function sameCode(a: T.Trial, b: T.Trial): boolean {
+  const from = T.S_CODE_AT;
+  if (Buffer.compare(a.bytes.subarray(from, from + 8), b.bytes.subarray(from, from + 8)) !== 0) return false;
+  return Buffer.compare(codeOf(a), codeOf(b)) === 0;
+}
+
 export class Oracle {
+  private readonly quick: QuickCompare;
   private readonly engine: EngineSide;
   private readonly silicon: Silicon;
   constructor(
@@ -18,44 +28,51 @@ export class Oracle {
     way: Way = "interpreter",
     tick?: number,
   ) {
+    this.quick = new QuickCompare(options);
     this.silicon = new Silicon(tick);
     this.engine = new EngineSide(image, way);
   }
   close(): void {
     this.silicon.close();
   }
-  /** Runs a batch; `fn` sees each trial with its differences. */
+  /** Runs a batch, best with trials of one code in a row; `fn` sees each trial with its differences. */
   async batch(trials: readonly T.Trial[], fn: (trial: T.Trial, differences: Difference[]) => void): Promise<void> {
     const pending = this.silicon.run(trials);
     // Ours runs while the processor is at work.
-    const ours = trials.map((t) => this.ours(t));
+    const ours = this.ours(trials);
     const theirs = await pending;
-    // Once more where they differ: a timer's interrupt kills a trial whose stack pointer isn't canonical.
-    const odd = trials.flatMap((t, i) => {
-      const mine = ours[i] as Uint8Array | string;
-      return typeof mine === "string" || compare(t, mine, theirs[i] as Uint8Array, this.options).length === 0
-        ? []
-        : [i];
-    });
-    const again = await this.silicon.run(odd.map((i) => trials[i] as T.Trial));
-    odd.forEach((i, k) => {
-      theirs[i] = again[k] as Uint8Array;
-    });
-    trials.forEach((t, i) => {
-      const mine = ours[i] as Uint8Array | string;
-      const them = theirs[i] as Uint8Array;
-      fn(
-        t,
-        typeof mine === "string" ? [{ field: "crash", ours: mine, silicon: "" }] : compare(t, mine, them, this.options),
-      );
-    });
-  }
-  private ours(t: T.Trial): Uint8Array | string {
-    try {
-      return this.engine.run(t);
-    } catch (error) {
-      return (error as Error).message;
+    const odd: number[] = [];
+    for (let i = 0; i < trials.length; i++) {
+      const mine = ours[i];
+      const same =
+        typeof mine !== "string" &&
+        (this.quick.same(trials[i], mine, theirs[i]) || compare(trials[i], mine, theirs[i], this.options).length === 0);
+      if (same) fn(trials[i], NONE);
+      else odd.push(i);
     }
+    // Once more where they differ: a timer's interrupt kills a trial whose stack pointer isn't canonical.
+    const again = await this.silicon.run(odd.map((i) => trials[i]));
+    for (const [k, i] of odd.entries()) {
+      const mine = ours[i];
+      if (typeof mine === "string") fn(trials[i], [{ field: "crash", ours: mine, silicon: "" }]);
+      else fn(trials[i], compare(trials[i], mine, again[k], this.options));
+    }
+  }
+  /** Our results, or what went wrong. */
+  private ours(trials: readonly T.Trial[]): (Uint8Array | string)[] {
+    const out: (Uint8Array | string)[] = [];
+    for (let from = 0; from < trials.length; ) {
+      let end = from + 1;
+      while (end < trials.length && sameCode(trials[from], trials[end])) end++;
+      const group = trials.slice(from, end);
+      try {
+        out.push(...this.engine.runAlike(group));
+      } catch (error) {
+        out.push(...group.map(() => `${(error as Error).message}`));
+      }
+      from = end;
+    }
+    return out;
   }
   /** What a random program ran, and what of it can be compared. */
   judge(trial: T.Trial, most = 4000): Verdict {

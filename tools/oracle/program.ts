@@ -13,31 +13,42 @@ const MAX_LENGTH = 15;
 /** Room that a block's end needs: loop, call, subroutine. */
 const RESERVE = 150;
 const SUBS = 3;
+/** Bytes of a program, at most. */
+export const PROGRAM_SIZE = 768;
 /** Conditions as in Jcc's opcode. */
 const LE = 14;
-const G = 15;
+export const G = 15;
 
 /** Makes a random instruction at an offset of the code area; undefined if none came about. */
 export type MakeOne = () => { code: readonly number[]; form: Form; undefinedFlags: number } | undefined;
 
-const le32 = (v: number): number[] => [v & 0xff, (v >> 8) & 0xff, (v >> 16) & 0xff, (v >> 24) & 0xff];
+export interface Program {
+  rows: number[];
+  everUndefined: number;
+  /** It changes its own code. */
+  modifies: boolean;
+}
+
+export const le32 = (v: number): number[] => [v & 0xff, (v >> 8) & 0xff, (v >> 16) & 0xff, (v >> 24) & 0xff];
 
 export class ProgramMaker {
-  private everUndefined = 0;
-  private rows: number[] = [];
+  protected everUndefined = 0;
+  protected rows: number[] = [];
   /** Calls to be filled in: where the displacement lies, which subroutine. */
   private calls: { fix: number; sub: number }[] = [];
+  protected modifies = false;
   constructor(
-    private readonly b: Builder,
-    private readonly r: Random,
+    protected readonly b: Builder,
+    protected readonly r: Random,
     private readonly one: MakeOne,
+    private readonly size = PROGRAM_SIZE,
   ) {}
 
-  private get room(): boolean {
-    return this.b.codeLength + RESERVE + 4 * MAX_LENGTH < T.T_CODE_MAX;
+  protected get room(): boolean {
+    return this.b.codeLength + RESERVE + 4 * MAX_LENGTH < this.size;
   }
   /** One random instruction; flags that it leaves undefined are set by a comparison. */
-  private plain(): void {
+  protected plain(): void {
     const made = this.one();
     if (!made) return;
     this.b.append(made.code);
@@ -47,7 +58,7 @@ export class ProgramMaker {
     this.b.append([0x48, 0x83, 0xf8 | this.r.pick([0, 1, 2, 6, 7]), this.r.u32() & 0xff]); // CMP reg, imm8
   }
   /** Jcc over some instructions. */
-  private skip(): void {
+  protected skip(): void {
     const { b, r } = this;
     const short = r.one(2);
     b.append(short ? [0x70 | r.below(16), 0] : [0x0f, 0x80 | r.below(16), 0, 0, 0, 0]);
@@ -60,6 +71,7 @@ export class ProgramMaker {
   /** A store that changes the immediate of an ADD some instructions later. */
   private modify(): void {
     const { b, r } = this;
+    this.modifies = true;
     b.append([0xc6, 0x05, 0, 0, 0, 0, r.u32() & 0xff]); // MOV byte [RIP + disp], imm8
     const from = b.codeLength;
     for (let n = r.below(3); n > 0; n--) this.plain();
@@ -67,7 +79,7 @@ export class ProgramMaker {
     b.amend(from - 5, le32(b.codeLength - 1 - from));
   }
   /** LEA reg, [RIP + disp]; returns where the displacement lies, which counts from 4 bytes further. */
-  private leaRip(reg: number): number {
+  protected leaRip(reg: number): number {
     this.b.append([0x48, 0x8d, 0x05 | (reg << 3), 0, 0, 0, 0]);
     return this.b.codeLength - 4;
   }
@@ -105,7 +117,7 @@ export class ProgramMaker {
     }
   }
   /** DEC R15 (or SUB R15, 1), Jcc to an address that is known or, 0, to be filled in; returns where the displacement lies. */
-  private countDown(condition: number, to: number): number {
+  protected countDown(condition: number, to: number): number {
     const { b, r } = this;
     b.append(r.one(2) ? [0x49, 0xff, 0xcf] : [0x49, 0x83, 0xef, 0x01]);
     b.append([0x0f, 0x80 | condition, ...le32(to - b.codeLength - 6)]);
@@ -169,17 +181,21 @@ export class ProgramMaker {
     for (const f of fixes) b.amend(f.at, le32((starts[f.to] ?? end) - f.at - 4));
     for (const at of outs) b.amend(at, le32(end - at - 4));
   }
-  /** Fills the builder; tells rows and undefined flags. */
-  make(): { rows: number[]; everUndefined: number } {
+  /** Fills the builder. `rounds`: of its loops, at most. */
+  make(rounds: number): Program {
     const { b, r } = this;
     this.rows = [];
     this.calls = [];
     this.everUndefined = 0;
-    b.append([0x41, 0xbf, ...le32(1 + r.below(r.one(6) ? 300 : 8))]); // MOV R15D, rounds
-    if (r.one(2)) {
-      this.maze();
-      return { rows: this.rows, everUndefined: this.everUndefined };
-    }
+    this.modifies = false;
+    b.append([0x41, 0xbf, ...le32(1 + r.below(rounds))]); // MOV R15D, rounds
+    if (r.one(2)) this.maze();
+    else this.structured();
+    return { rows: this.rows, everUndefined: this.everUndefined, modifies: this.modifies };
+  }
+  /** Straight code, a loop, and subroutines. */
+  private structured(): void {
+    const { b, r } = this;
     const top = b.codeLength;
     this.body(2 + r.below(8), 0);
     if (!r.one(4)) this.countDown(G, top);
@@ -189,6 +205,5 @@ export class ProgramMaker {
     const from = b.codeLength;
     for (let i = 0; i < SUBS; i++) if (this.calls.some((c) => c.sub === i)) this.subroutine(i);
     b.amend(from - 4, le32(b.codeLength - from));
-    return { rows: this.rows, everUndefined: this.everUndefined };
   }
 }

@@ -1,6 +1,7 @@
 /*
- * Runs instructions on this machine's processor: reads batches of trials from stdin, writes what became of the state to
- * stdout. Layouts are those of layout.ts; all numbers are little-endian.
+ * Runs instructions on this machine's processor. Batches of trials come in a file that is shared with the one who asks
+ * (descriptor 3), and results go there; stdin and stdout say how much. Layouts are those of layout.ts; all numbers are
+ * little-endian.
  *
  * A trial's state is loaded by XRSTOR, moves and IRETQ, its code ends in an INT3 (or faults earlier), and the signal handler
  * takes the state out of the signal frame, which is exact. The handler then jumps back to the loop instead of returning.
@@ -34,7 +35,7 @@
 #define CODE_AT 0x20000000ul
 #define CODE_PAGES 2
 #define CODE_SIZE (CODE_PAGES * PAGE)
-#define FRAME_AT 0x30000000ul /* a return to a stack of 16 bits keeps the rest of RSP */
+#define FRAME_AT 0x5a7f0000ul /* a return to a stack of 16 bits keeps the rest of RSP; no sum of addresses of data leads here */
 #define FX_USED 160 /* bytes of the FXSAVE image before the XMM registers */
 #define XSAVE_YMM 576
 #define X87_SSE_AVX 7
@@ -48,10 +49,11 @@ struct state {
   uint8_t fx[FX_USED];
   uint8_t ymm[16][32];
 };
+/* The code follows, padded to 8 bytes, then the patches. */
 struct trial {
   struct state state;
   uint32_t patches, patch_bytes;
-  uint8_t code[768];
+  uint8_t code[];
 };
 struct result {
   struct state state;
@@ -65,34 +67,48 @@ struct result {
 uint64_t load_gpr[16], host_rsp;
 uint16_t load_sel[3]; /* DS, ES, FS */
 static uint64_t *load_frame;
-static uint64_t host_fs;
 uint8_t load_fp[4096] __attribute__((aligned(64)));
 
 static struct result *out;
 static volatile uint64_t serial, watched;
 static volatile int running;
 
-/* Segment bases: by instructions where the kernel lets programs use them. Nothing here may touch thread-local storage. */
-static int fsgsbase;
+/*
+ * Segment bases: by instructions where the kernel lets programs use them, else by system calls, which cost: then they are
+ * set only where they change, and asked for only where the code could have changed them. A trial's stay until the next
+ * one's, and the host's come back after each batch: in between nothing may touch thread-local storage.
+ */
+static int fsgsbase, asks, apart;
+static uint64_t fs_now, gs_now, host_fs;
 static long base_call(long what, uint64_t arg) {
   long r;
   __asm__ volatile("syscall" : "=a"(r) : "a"(SYS_arch_prctl), "D"(what), "S"(arg) : "rcx", "r11", "memory");
   return r;
 }
-static void get_bases(uint64_t *fs, uint64_t *gs) {
-  if (fsgsbase) __asm__ volatile("rdfsbase %0; rdgsbase %1" : "=r"(*fs), "=r"(*gs));
-  else {
-    base_call(ARCH_GET_FS, (uint64_t)fs);
-    base_call(ARCH_GET_GS, (uint64_t)gs);
+static void get_bases(void) {
+  if (fsgsbase) __asm__ volatile("rdfsbase %0; rdgsbase %1" : "=r"(fs_now), "=r"(gs_now));
+  else if (asks) {
+    base_call(ARCH_GET_FS, (uint64_t)&fs_now);
+    base_call(ARCH_GET_GS, (uint64_t)&gs_now);
   }
 }
-static void set_fs(uint64_t fs) {
-  if (fsgsbase) __asm__ volatile("wrfsbase %0" : : "r"(fs));
-  else base_call(ARCH_SET_FS, fs);
+static void set_bases(uint64_t fs, uint64_t gs) {
+  if (fsgsbase) __asm__ volatile("wrfsbase %0; wrgsbase %1" : : "r"(fs), "r"(gs));
+  else {
+    if (fs != fs_now || apart) base_call(ARCH_SET_FS, fs);
+    if (gs != gs_now || apart) base_call(ARCH_SET_GS, gs);
+  }
+  fs_now = fs;
+  gs_now = gs;
 }
-static void set_gs(uint64_t gs) {
-  if (fsgsbase) __asm__ volatile("wrgsbase %0" : : "r"(gs));
-  else base_call(ARCH_SET_GS, gs);
+/* MOV and POP to segment registers, LFS and LGS: what could be one, wherever it begins. */
+static int loads_segments(const uint8_t *code, uint32_t length) {
+  for (uint32_t i = 0; i < length; i++) {
+    if (code[i] == 0x8e) return 1;
+    const uint8_t next = i + 1 < length ? code[i + 1] : 0;
+    if (code[i] == 0x0f && (next == 0xa1 || next == 0xa9 || next == 0xb4 || next == 0xb5)) return 1;
+  }
+  return 0;
 }
 
 void enter(void);
@@ -111,7 +127,7 @@ __asm__(
     "  mov load_gpr+88(%rip), %r11; mov load_gpr+96(%rip), %r12\n"
     "  mov load_gpr+104(%rip), %r13; mov load_gpr+112(%rip), %r14\n"
     "  mov load_gpr+120(%rip), %r15\n"
-    "  mov $0x30000000, %esp\n"
+    "  mov $0x5a7f0000, %esp\n"
     "  iretq\n"
     "leave:\n"
     "  mov host_rsp(%rip), %rsp\n"
@@ -164,7 +180,7 @@ static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
   }
   /* Where the image has nothing: behind the x87 registers. */
   for (int i = 0; i < 6; i++) memcpy(s->fx + 32 + 16 * i + 10, &sel[i], 2);
-  out->signo = signo;
+  out->signo = signo == SIGVTALRM ? SIGALRM : signo;
   out->code = info->si_code;
   out->addr = (uint64_t)info->si_addr;
   out->trapno = g[REG_TRAPNO];
@@ -172,22 +188,19 @@ static void capture(int signo, const siginfo_t *info, const ucontext_t *uc) {
 }
 
 __attribute__((used)) void handler(int signo, siginfo_t *info, void *context) {
-  uint64_t fs, gs;
-  get_bases(&fs, &gs);
-  set_fs(host_fs);
   if (!running) {
-    if (signo == SIGALRM) return;
+    if (signo == SIGVTALRM) return;
     signal(signo, SIG_DFL);
     return;
   }
-  if (signo == SIGALRM && watched != serial) {
+  if (signo == SIGVTALRM && watched != serial) {
     watched = serial;
-    set_fs(fs);
     return;
   }
+  get_bases();
   capture(signo, info, context);
-  out->state.fsbase = fs;
-  out->state.gsbase = gs;
+  out->state.fsbase = fs_now;
+  out->state.gsbase = gs_now;
   running = 0;
   leave();
 }
@@ -236,8 +249,10 @@ static int has_world(unsigned world) {
   return known;
 }
 
+/* Between trials the data pages are as `base`, and `before` is, too; the code pages are as `wanted`. */
 static uint8_t *data, *code;
-static uint8_t base[DATA_SIZE], before[DATA_SIZE];
+static uint8_t base[DATA_SIZE], before[DATA_SIZE], wanted[CODE_SIZE];
+static uint32_t code_at, code_length;
 
 static void *map(uint64_t at, size_t size, int prot, int fd) {
   void *p = mmap((void *)at, size, prot, MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), fd, 0);
@@ -280,19 +295,19 @@ static void setup(long period) {
   map(CODE_AT, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, cd);
   code = map(0, CODE_SIZE, PROT_READ | PROT_WRITE, cd);
   memset(code, 0xcc, CODE_SIZE);
+  memset(wanted, 0xcc, CODE_SIZE);
   /* The kernel cannot return to a stack pointer that is not canonical: no fault may be needed to fetch. */
   for (int k = 0; k < CODE_PAGES; k++) *(volatile uint8_t *)(CODE_AT + k * PAGE) = 0xcc;
   stack_t st = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
   sigaltstack(&st, 0);
   struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGSYS};
+  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGVTALRM, SIGSYS};
   for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &sa, 0);
-  /* A trial that still runs at the second tick is stopped. */
+  /* A trial that still runs at the second tick is stopped. Ticks count the time that it had a processor. */
   struct itimerval tick = {{0, period}, {0, period}};
-  setitimer(ITIMER_REAL, &tick, 0);
+  setitimer(ITIMER_VIRTUAL, &tick, 0);
   fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
-  uint64_t gs;
-  get_bases(&host_fs, &gs);
+  base_call(ARCH_GET_FS, (uint64_t)&host_fs);
   make_segments();
   load_frame = mmap((void *)FRAME_AT, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   if (load_frame != (void *)FRAME_AT) exit(1);
@@ -310,26 +325,41 @@ static void all(ssize_t (*io)(int, void *, size_t), int fd, void *at, size_t n) 
 }
 static ssize_t put(int fd, void *at, size_t n) { return write(fd, at, n); }
 
-/* Runs one trial; returns the end of its result. */
-static uint8_t *run(const struct trial *t, uint8_t *to) {
-  const uint8_t *p = (const uint8_t *)(t + 1);
-  uint32_t where, length;
-  memcpy(&where, &t->state.rip, 4);
-  memcpy(&length, (const uint8_t *)&t->state.rip + 4, 4);
-  memcpy(data, base, DATA_SIZE);
+static uint32_t padded(uint32_t n) { return (n + 7) & ~7u; }
+
+/* Calls for each patch of a trial: copies it to both images of the data pages, or what was there before. */
+static void patch(const struct trial *t, int undo) {
+  const uint8_t *p = t->code + padded(code_length);
   for (uint32_t i = 0; i < t->patches; i++) {
     uint16_t off, n;
     memcpy(&off, p, 2);
     memcpy(&n, p + 2, 2);
-    memcpy(data + off, p + 8, n);
-    p += 8 + ((n + 7) & ~7);
+    const uint8_t *from = undo ? base + off : p + 8;
+    memcpy(data + off, from, n);
+    memcpy(before + off, from, n);
+    p += 8 + padded(n);
   }
-  memcpy(before, data, DATA_SIZE);
-  memcpy(code + where, t->code, length);
+}
 
+/* Many trials in a row have the same code. */
+static void place_code(const struct trial *t) {
+  uint32_t where, length;
+  memcpy(&where, &t->state.rip, 4);
+  memcpy(&length, (const uint8_t *)&t->state.rip + 4, 4);
+  if (where == code_at && length == code_length && !memcmp(wanted + where, t->code, length)) return;
+  memset(wanted + code_at, 0xcc, code_length);
+  memset(code + code_at, 0xcc, code_length);
+  memcpy(wanted + where, t->code, length);
+  memcpy(code + where, t->code, length);
+  code_at = where;
+  code_length = length;
+  asks = loads_segments(t->code, length);
+}
+
+static void load(const struct trial *t) {
   memcpy(load_gpr, t->state.gpr, sizeof load_gpr);
   const uint16_t *sel = WORLDS[t->state.world];
-  load_frame[0] = (sel[0] & 4 ? 0 : CODE_AT) + where;
+  load_frame[0] = (sel[0] & 4 ? 0 : CODE_AT) + code_at;
   load_frame[1] = sel[0];
   load_frame[4] = sel[1];
   memcpy(load_sel, sel + 2, sizeof load_sel);
@@ -341,37 +371,61 @@ static uint8_t *run(const struct trial *t, uint8_t *to) {
     memcpy(load_fp + XSAVE_YMM + 16 * i, t->state.ymm[i] + 16, 16);
   }
   load_fp[512] = X87_SSE_AVX;
-  out = (struct result *)to;
-  serial++;
-  running = 1;
-  __asm__ volatile("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %2, %%gs"
-                   :
-                   : "r"(load_sel[0]), "r"(load_sel[1]), "r"(load_sel[2]));
-  if (!t->state.world) {
-    set_gs(t->state.gsbase);
-    set_fs(t->state.fsbase);
-  }
-  enter();
-  memset(code, 0xcc, CODE_SIZE);
+}
 
-  uint8_t *q = to + sizeof(struct result);
+/* Writes what changed in the data pages, and puts it back; returns the end. */
+static uint8_t *changes(uint8_t *q) {
   out->changes = 0;
-  for (int i = 0; i < DATA_SIZE;) {
-    if (!memcmp(data + i, before + i, 256)) {
-      i += 256;
-      continue;
-    }
-    for (int end = i + 256; i < end; i += 8) {
-      if (!memcmp(data + i, before + i, 8)) continue;
-      uint64_t head = i;
+  for (int i = 0; i < DATA_SIZE; i += 256) {
+    if (!memcmp(data + i, before + i, 256)) continue;
+    for (int k = i; k < i + 256; k += 8) {
+      if (!memcmp(data + k, before + k, 8)) continue;
+      uint64_t head = k;
       memcpy(q, &head, 8);
-      memcpy(q + 8, data + i, 8);
+      memcpy(q + 8, data + k, 8);
       q += 16;
       out->changes++;
     }
+    memcpy(data + i, before + i, 256);
   }
-  out->change_bytes = q - to - sizeof(struct result);
   return q;
+}
+
+/* Runs one trial once; returns the end of its result. */
+static uint8_t *once(const struct trial *t, uint8_t *to) {
+  place_code(t);
+  patch(t, 0);
+  load(t);
+  out = (struct result *)to;
+  serial++;
+  running = 1;
+  /* If it, or the one before it, has segments of its own. */
+  const int own = t->state.world || asks;
+  apart |= own;
+  if (apart)
+    __asm__ volatile("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %2, %%gs"
+                     :
+                     : "r"(load_sel[0]), "r"(load_sel[1]), "r"(load_sel[2]));
+  if (!t->state.world) set_bases(t->state.fsbase, t->state.gsbase);
+  enter();
+  apart = own;
+  if (memcmp(code, wanted, CODE_SIZE)) memcpy(code, wanted, CODE_SIZE);
+  uint8_t *q = changes(to + sizeof(struct result));
+  out->change_bytes = q - to - sizeof(struct result);
+  patch(t, 1);
+  return q;
+}
+
+/*
+ * A hypervisor executes an instruction of its guest by software now and then, here one in some ten thousand, and says #UD
+ * of what its software doesn't know, as KVM's INT3 of 64-bit code and AVX: what a processor does not know it never knows.
+ */
+#define UD 6
+#define UD_TIMES 4
+static uint8_t *run(const struct trial *t, uint8_t *to) {
+  uint8_t *end = once(t, to);
+  for (int i = 1; i < UD_TIMES && out->trapno == UD; i++) end = once(t, to);
+  return end;
 }
 
 int main(int argc, char **argv) {
@@ -379,26 +433,28 @@ int main(int argc, char **argv) {
     make_segments();
     return !has_world(atoi(argv[2]));
   }
-  setup(argc > 1 ? atol(argv[1]) : 50000);
+  if (argc != 4) return 2;
+  const size_t in_size = atol(argv[2]), out_size = atol(argv[3]);
+  uint8_t *in = map(0, in_size + out_size, PROT_READ | PROT_WRITE, 3);
+  uint8_t *results = in + in_size;
+  setup(atol(argv[1]));
   all(read, 0, base, DATA_SIZE);
-  uint32_t head[2]; /* trials, bytes */
+  memcpy(data, base, DATA_SIZE);
+  memcpy(before, base, DATA_SIZE);
   for (;;) {
-    all(read, 0, head, 8);
-    uint8_t *in = malloc(head[1]);
-    size_t most = (size_t)head[0] * (sizeof(struct result) + 2 * DATA_SIZE);
-    uint8_t *results = mmap(0, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    all(read, 0, in, head[1]);
+    uint32_t trials;
+    all(read, 0, &trials, 4);
     uint8_t *q = results;
+    apart = 1;
     const uint8_t *p = in;
-    for (uint32_t i = 0; i < head[0]; i++) {
+    /* As many as there is surely room for. */
+    for (; trials && results + out_size - q >= (long)sizeof(struct result) + 2 * DATA_SIZE; trials--) {
       const struct trial *t = (const struct trial *)p;
       q = run(t, q);
-      p += sizeof *t + t->patch_bytes;
+      p = t->code + padded(code_length) + t->patch_bytes;
     }
+    base_call(ARCH_SET_FS, fs_now = host_fs);
     uint32_t size = q - results;
     all(put, 1, &size, 4);
-    all(put, 1, results, size);
-    munmap(results, most);
-    free(in);
   }
 }

@@ -18,7 +18,7 @@ export function codeOffset(world: number): number {
   return world < 2 ? CODE_AT : 0;
 }
 /** Upper half of the stack pointer's low 32 bits where stacks have 16: RSP keeps what it was. */
-export const FRAME_AT = 0x30000000;
+export const FRAME_AT = 0x5a7f0000;
 
 /** Base, limit, contents (0 data, 1 down, 2 code), big, read-only, in pages, not present. */
 const ENTRIES: readonly (readonly number[])[] = [

@@ -1,10 +1,20 @@
 /** The processor's side: builds the runner and passes batches through it. */
-import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { type ChildProcess, execFileSync, type StdioOptions, spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
 import { hostFlags } from "./features.ts";
 import { basePattern, R_CHANGES, RESULT_SIZE, type Trial } from "./layout.ts";
 
@@ -41,70 +51,90 @@ function build(): string {
   return program;
 }
 
+/** Room for trials and for results in the file that both sides share. */
+const IN_SIZE = 16 << 20;
+const OUT_SIZE = 64 << 20;
+
+/** A file that has no name any more, in memory if there is such a place. */
+function sharedFile(): number {
+  const dir = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const path = join(dir, `blink-oracle-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const fd = openSync(path, "wx+", 0o600);
+  unlinkSync(path);
+  ftruncateSync(fd, IN_SIZE + OUT_SIZE);
+  return fd;
+}
+
 export class Silicon {
-  private readonly child: ChildProcessByStdio<Writable, Readable, null>;
-  private chunks: Buffer[] = [];
-  private have = 0;
+  private readonly child: ChildProcess;
+  private readonly file = sharedFile();
+  private readonly input = Buffer.allocUnsafe(IN_SIZE);
+  private output = Buffer.allocUnsafe(8 << 20);
+  private answer = Buffer.alloc(0);
   private wake: (() => void) | undefined;
-  private dead = false;
   private death = "";
 
-  /** `tick`: microseconds between looks for trials that run for ever. */
-  constructor(tick = 50000) {
-    this.child = spawn(build(), [String(tick)], { stdio: ["pipe", "pipe", "inherit"] });
-    this.child.stdout.on("data", (chunk: Buffer) => {
-      this.chunks.push(chunk);
-      this.have += chunk.length;
+  /** `tick`: microseconds of the processor's time between looks for trials that run for ever. */
+  constructor(tick = 20000) {
+    const stdio: StdioOptions = ["pipe", "pipe", "inherit", this.file];
+    this.child = spawn(build(), [tick, IN_SIZE, OUT_SIZE].map(String), { stdio });
+    this.child.stdout?.on("data", (chunk: Buffer) => {
+      this.answer = Buffer.concat([this.answer, chunk]);
       this.wake?.();
     });
     this.child.on("close", (code, signal) => {
       this.death = `the runner died: ${signal ?? code}`;
-      this.dead = true;
       this.wake?.();
     });
     // A write after its death is noticed by the read that follows.
-    this.child.stdin.on("error", () => {});
-    this.child.stdin.write(basePattern());
+    this.child.stdin?.on("error", () => {});
+    this.child.stdin?.write(basePattern());
   }
   close(): void {
-    this.child.stdin.end();
+    this.child.stdin?.end();
+    closeSync(this.file);
   }
   private async take(n: number): Promise<Buffer> {
-    while (this.have < n) {
-      if (this.dead) throw new Error(this.death);
+    while (this.answer.length < n) {
+      if (this.death) throw new Error(this.death);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
-    let all = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    const head = all.subarray(0, n);
-    all = all.subarray(n);
-    this.chunks = all.length ? [all] : [];
-    this.have -= n;
+    const head = this.answer.subarray(0, n);
+    this.answer = this.answer.subarray(n);
     return head;
   }
-  /** Runs trials; results in their order. */
+  /** Runs trials; results in their order, which stay as they are only until the next call. */
   async run(trials: readonly Trial[]): Promise<Uint8Array[]> {
-    let bytes = 0;
-    for (const t of trials) bytes += t.bytes.length;
-    const message = new Uint8Array(8 + bytes);
-    const words = new Uint32Array(message.buffer, 0, 2);
-    words[0] = trials.length;
-    words[1] = bytes;
-    let at = 8;
-    for (const t of trials) {
-      message.set(t.bytes, at);
-      at += t.bytes.length;
-    }
-    this.child.stdin.write(message);
-    const size = (await this.take(4)).readUInt32LE(0);
-    const all = await this.take(size);
     const results: Uint8Array[] = [];
-    for (let from = 0; from < size; ) {
-      const end = from + RESULT_SIZE + all.readUInt32LE(from + R_CHANGES + 4);
-      results.push(all.subarray(from, end));
-      from = end;
+    while (results.length < trials.length) {
+      // What found no room comes in further parts, which must not overwrite the first.
+      for (let i = 0; i < results.length; i++) results[i] = results[i].slice();
+      await this.some(trials, results);
     }
     return results;
+  }
+  /** Runs those whose results are missing, as many as fit. */
+  private async some(trials: readonly Trial[], results: Uint8Array[]): Promise<void> {
+    const from = results.length;
+    let end = from;
+    let at = 0;
+    for (; end < trials.length && at + trials[end].bytes.length <= IN_SIZE; end++) {
+      this.input.set(trials[end].bytes, at);
+      at += trials[end].bytes.length;
+    }
+    writeSync(this.file, this.input, 0, at, 0);
+    const count = Buffer.alloc(4);
+    count.writeUInt32LE(end - from);
+    this.child.stdin?.write(count);
+    const size = (await this.take(4)).readUInt32LE(0);
+    if (size > this.output.length) this.output = Buffer.allocUnsafe(size * 2);
+    readSync(this.file, this.output, 0, size, IN_SIZE);
+    for (let start = 0; start < size; ) {
+      const next = start + RESULT_SIZE + this.output.readUInt32LE(start + R_CHANGES + 4);
+      results.push(this.output.subarray(start, next));
+      start = next;
+    }
   }
 }

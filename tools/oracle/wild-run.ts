@@ -9,17 +9,21 @@ const SIGALRM = "e";
 
 const describe = (d: Difference): string => `${d.field}: ours ${d.ours}, silicon ${d.silicon}`;
 
+/** One side was stopped, as it ran for too long. */
+export function runsLong(differences: readonly Difference[]): boolean {
+  const signal = differences.find((d) => d.field === "signal");
+  return signal?.ours === SIGALRM || signal?.silicon === SIGALRM;
+}
+
 /** A trial that differs, as far as it can be compared, or why it can't. */
 export function judgeWild(
   oracle: Oracle,
   trial: T.Trial,
   differences: readonly Difference[],
 ): { judged: T.Trial; why: string | undefined } {
-  const signal = differences.find((d) => d.field === "signal");
   const { rows, undefinedFlags, why } = oracle.judge(trial);
   const judged = { ...trial, rows, undefinedFlags, everUndefined: undefinedFlags };
-  const long = signal?.ours === SIGALRM || signal?.silicon === SIGALRM;
-  return { judged, why: long ? "runs too long on one side" : why };
+  return { judged, why: runsLong(differences) ? "runs too long on one side" : why };
 }
 
 export async function runWild(
