@@ -76,6 +76,7 @@ export class FdTable {
     this.lowest = Math.min(this.lowest, fd);
     // fcntl(2): closing any descriptor of a file ends the process's POSIX locks on it.
     dropRangeLocks(this, slot.file.inode);
+    slot.file.flush?.(this);
     releaseFile(slot.file);
     return 0;
   }

@@ -15,6 +15,7 @@ import { rows as memoryCalls } from "./sys/memory.ts";
 import { messageCalls } from "./sys/message.ts";
 import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
+import { rows as mqueueCalls } from "./sys/mqueue.ts";
 import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
 import { rows as namespaceCalls } from "./sys/namespaces.ts";
@@ -76,6 +77,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...timeCalls,
   ...timerfdCalls,
   ...wait4Calls,
+  ...mqueueCalls,
   ...msgCalls,
   ...seccompCalls,
   ...semCalls,

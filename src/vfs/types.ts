@@ -171,6 +171,8 @@ export interface File {
   truncate?(size: number): number;
   allocate?(mode: number, offset: number, length: number): number;
   sync?(dataOnly: boolean): number;
+  /** A table of descriptors closed one of its descriptors. */
+  flush?(table: object): void;
   /** Text for /proc/PID/fd/N: path, or "pipe:[12]". */
   describe(): string;
   close(): void;
