@@ -125,6 +125,9 @@ class ProcessFacts implements ProcProcess {
   private get leader(): Task | undefined {
     return this.process.leader;
   }
+  get machinePid(): number {
+    return this.process.pid;
+  }
   get pid(): number {
     return this.numbers.shown(this.process.pid);
   }

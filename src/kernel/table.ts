@@ -21,11 +21,13 @@ import { nameCalls } from "./sys/names.ts";
 import { rows as namespaceCalls } from "./sys/namespaces.ts";
 import { numaCalls } from "./sys/numa.ts";
 import { openCalls } from "./sys/open.ts";
+import { rows as otherProcessCalls } from "./sys/other-process.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
 import { rows as processCalls } from "./sys/process.ts";
 import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
+import { rows as refusedCalls } from "./sys/refused.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as seccompCalls } from "./sys/seccomp.ts";
 import { rows as semCalls } from "./sys/sem.ts";
@@ -72,6 +74,8 @@ export const syscalls: readonly SyscallRow[] = [
   ...memoryCalls,
   ...miscCalls,
   ...processCalls,
+  ...otherProcessCalls,
+  ...refusedCalls,
   ...schedCalls,
   ...signalCalls,
   ...timeCalls,
