@@ -1,5 +1,6 @@
 import { EBADF, EMFILE } from "../abi/errno.ts";
 import type { File } from "../vfs/types.ts";
+import { closedForEpoll } from "./epoll.ts";
 import { dropFileLocks, dropRangeLocks } from "./locks.ts";
 
 /** Takes one more reference to an open file description. */
@@ -12,6 +13,7 @@ export function retainFile(file: File): File {
 export function releaseFile(file: File): void {
   file.refs--;
   if (file.refs > 0) return;
+  closedForEpoll(file);
   dropFileLocks(file, file.inode);
   file.close();
 }

@@ -150,6 +150,8 @@ export interface File {
   /** New position, or -errno (-ESPIPE). */
   seek(offset: number, whence: number): number;
   poll(): number;
+  /** What `poll` answers depends on who asks, and may change without a wake-up. */
+  readonly pollsByTask?: boolean;
   /** Terminals: nanoseconds after which a read that waits answers 0 (VTIME); undefined: it waits for ever. */
   readTimeout?(): bigint | undefined;
   /** FIFOs: open(2) has to wait on this queue before the descriptor is handed out; undefined when it need not (any more). */
