@@ -117,6 +117,8 @@ export interface Inode {
    * itself); returns what ends the reports.
    */
   watchOutside?(changed: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined;
+  /** Extended attributes, if the file system has them; they may be changed. */
+  attributes?(): Map<string, Uint8Array>;
   /** When one file system object spans several (a host's tree). */
   statfs?(): Statfs | number;
 }
