@@ -138,13 +138,13 @@ const files = {
 };
 
 const POSTGRES = [
-  "mkdir run; chown -R postgres . 2>/dev/null; chmod -R a+rwX .",
-  'pg() { setpriv --reuid=postgres --regid=postgres --clear-groups env HOME=$PWD LC_ALL=C "$@"; }',
+  "dir=$(mktemp -d /tmp/blink-postgres-XXXXXX); mkdir $dir/run; chown -R postgres $dir; cd $dir",
+  'pg() { setpriv --reuid=postgres --regid=postgres --clear-groups env HOME=$dir LC_ALL=C "$@"; }',
   "bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)",
-  "pg $bin/initdb -D $PWD/data -A trust -N > initdb.log 2>&1 || { cat initdb.log; exit 1; }",
-  "pg $bin/pg_ctl -D $PWD/data -w -t 120 -o \"-k $PWD/run -h ''\" -l server.log start > /dev/null || { cat server.log; exit 1; }",
-  "pg $bin/psql -h $PWD/run -d postgres -At -c 'create table t(a int, b text)' -c \"insert into t select i, 'row ' || i from generate_series(1, 1000) i\" -c 'select count(*), sum(a), max(b) from t' -c 'select b from t where a % 250 = 0 order by a'",
-  "pg $bin/pg_ctl -D $PWD/data -m fast stop > /dev/null; ls data | head -3",
+  "pg $bin/initdb -D data -A trust -N > initdb.log 2>&1 || { cat initdb.log; exit 1; }",
+  "pg $bin/pg_ctl -D data -w -t 120 -o \"-k $dir/run -h ''\" -l server.log start > /dev/null || { cat server.log; exit 1; }",
+  "pg $bin/psql -h $dir/run -d postgres -At -c 'create table t(a int, b text)' -c \"insert into t select i, 'row ' || i from generate_series(1, 1000) i\" -c 'select count(*), sum(a), max(b) from t' -c 'select b from t where a % 250 = 0 order by a'",
+  "pg $bin/pg_ctl -D data -m fast stop > /dev/null; ls data | head -3; rm -rf $dir",
 ].join("\n");
 
 const wanted = process.env.BLINK_TEST_LARGE === "1" ? [] : ["BLINK_TEST_LARGE"];
@@ -159,13 +159,13 @@ programs("large", { files, needs: wanted, timeout: 900_000 }, [
   {
     name: "a Go program",
     prepare: "GOCACHE=$PWD/cache GO111MODULE=off go build -o hello hello.go",
-    sh: "./hello a",
+    sh: "exec ./hello a",
     needs: [...wanted, "go"],
   },
   {
     name: "a Rust program",
     prepare: "rustc -O hello.rs",
-    sh: "./hello 2> /dev/null",
+    sh: "exec ./hello 2> /dev/null",
     needs: [...wanted, "rustc"],
   },
   {
@@ -174,7 +174,7 @@ programs("large", { files, needs: wanted, timeout: 900_000 }, [
     sh: "java -version 2>&1 | head -1; java Hello x y",
     needs: [...wanted, "java", "javac"],
   },
-  { name: "postgres: initdb and a query", sh: POSTGRES, needs: [...wanted, "initdb", "setpriv"] },
+  { name: "postgres: initdb and a query", sh: POSTGRES, needs: [...wanted, "pg_ctlcluster", "setpriv"] },
   {
     name: "redis-benchmark",
     sh: "redis-server --port 0 --unixsocket socket --save '' > log & for i in $(seq 200); do redis-cli -s socket ping > /dev/null 2>&1 && break; sleep 0.1; done; redis-benchmark -s socket -n 2000 -q -t ping,set,get,incr,lpush 2> /dev/null | tr '\\r' '\\n' | grep -o '^[A-Z_]*: [0-9.]* requests' | cut -d: -f1 | sort -u; redis-cli -s socket shutdown nosave; wait",
@@ -197,7 +197,7 @@ programs("large", { files, needs: wanted, timeout: 900_000 }, [
   },
   {
     name: "top in a terminal and in batch mode",
-    sh: `export TERM=xterm; ${typed("sleep 4; printf q; sleep 1", "top -d 1")}; grep -c 'PID USER' typescript > n; test $(cat n) -gt 0 && echo shown; top -b -n 1 | sed -n '7p'`,
+    sh: `export TERM=xterm; ${typed("sleep 4; printf q; sleep 1", "top -d 1")}; grep -c 'PID USER' typescript > n; test $(cat n) -gt 0 && echo shown; top -b -n 1 | sed -n 7p | tr -s ' '`,
     needs: [...wanted, "top", "script"],
   },
 ]);
