@@ -16,6 +16,11 @@ programs("containers", { needs: ["sh", "unshare"] }, [
     needs: ["mount"],
   },
   {
+    name: "mount: sysfs shows processors and the network of the namespace",
+    sh: "unshare -m -n sh -c 'mkdir s; mount -t sysfs none s; stat -f -c %T s; ls s/class/net; for f in address mtu operstate ifindex type; do cat s/class/net/lo/$f; done; cd s/devices/system/cpu; cat cpu0/topology/core_id; cut -c1 online; test -d ../../../kernel/mm; echo $?'; rmdir s",
+    needs: ["mount"],
+  },
+  {
     sh: "unshare -p -f sh -c 'sleep 100 & kill -9 1; kill -TERM 1; echo alive; exit 3'; echo $?",
   },
   {

@@ -129,7 +129,7 @@ export const mountCalls = [
     "source:str target:path type:str flags:hex data:ptr",
     mount,
     "partial",
-    "tmpfs, proc, devpts, devtmpfs, bind mounts, moves, remounts; all mounts are private",
+    "tmpfs, proc, a part of sysfs, devpts, devtmpfs, bind mounts, moves, remounts; all mounts are private",
   ),
   sys(166, "umount2", "target:path flags:hex", umount2),
   sys(167, "swapon", "path:path flags:int", refuse, "partial", "always EPERM"),
