@@ -108,3 +108,12 @@ export const MFD_HUGETLB = 4;
 /** Longest name of a directory entry, and longest path with its NUL. */
 export const NAME_MAX = 255;
 export const PATH_MAX = 4096;
+
+/** openat2(2): struct open_how is flags, mode, resolve; 8 bytes each. */
+export const OPEN_HOW_SIZE = 24;
+export const RESOLVE_NO_XDEV = 1;
+export const RESOLVE_NO_MAGICLINKS = 2;
+export const RESOLVE_NO_SYMLINKS = 4;
+export const RESOLVE_BENEATH = 8;
+export const RESOLVE_IN_ROOT = 0x10;
+export const RESOLVE_CACHED = 0x20;

@@ -26,7 +26,7 @@ export function createFirst(kernel: Kernel, options: BootOptions): Task {
   const mm = Mm.create(kernel);
   if (!mm) throw new Error("no memory for the first process");
   const cred = makeCred(ids.uid, ids.gid, kernel.userNs);
-  if (ids.groups?.length) cred.groups = [...ids.groups];
+  if (ids.groups) cred.groups = [...ids.groups];
   const task = new Task(kernel, process.pid, process, {
     mm,
     fds: new FdTable(),

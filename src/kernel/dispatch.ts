@@ -3,6 +3,7 @@ import { EFAULT, EINVAL, ENOSYS } from "../abi/errno.ts";
 import { PTRACE_EVENT_SECCOMP } from "../abi/ptrace.ts";
 import { SECCOMP_MODE_DISABLED, SYS_SECCOMP } from "../abi/seccomp.ts";
 import { SIGSYS } from "../abi/signal.ts";
+import { syscallName } from "../abi/unistd.ts";
 import { hi32, joinSigned } from "../base/bits.ts";
 import { RAX, RDI, RDX, RSI } from "../cpu/layout.ts";
 import { UserFault } from "../mmu/access.ts";
@@ -152,7 +153,7 @@ function askTracer(task: Task, nr: number, data: number): boolean {
 function unknown(kernel: Kernel, nr: number): void {
   if (kernel.unknownCalls.has(nr)) return;
   kernel.unknownCalls.add(nr);
-  kernel.log(`system call ${nr} is not supported`);
+  kernel.log(`system call ${nr} (${syscallName(nr) ?? "unknown"}) is not supported`);
 }
 
 function invoke(call: Call): SysResult {

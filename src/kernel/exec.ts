@@ -14,7 +14,7 @@ import type { LoadTarget } from "../loader/target.ts";
 import { UserFault } from "../mmu/access.ts";
 import { DEFAULT_LEVEL, hasFeature } from "../sem/cpu-features.ts";
 import type { Place } from "../vfs/types.ts";
-import { afterExec } from "./cred.ts";
+import { afterExec, type TaskCred } from "./cred.ts";
 import { exitProcess, killOthers, releaseMm } from "./exit.ts";
 import { FPFRAME_SIZE } from "./fpstate.ts";
 import { closeProgram, openProgram, type Program } from "./image.ts";
@@ -22,6 +22,7 @@ import { Mm } from "./mm.ts";
 import { mapRegion, unmapRegion } from "./mmap.ts";
 import { tracedExec } from "./ptrace.ts";
 import { returnTo, USER_CS, USER_SS } from "./segments.ts";
+import { credentialsFor, isSecure } from "./setuid.ts";
 import { FileSource } from "./source.ts";
 import type { Task } from "./task.ts";
 
@@ -62,7 +63,7 @@ interface Loaded {
 }
 
 /** Builds the new memory; -errno if that cannot be. */
-function load(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded | number {
+function load(task: Task, p: Program, mm: Mm, envp: readonly string[], cred: TaskCred): Loaded | number {
   const target = targetOf(mm);
   const main = p.elf ? mapMain(p, p.elf, target) : mapBin(p, target);
   if (typeof main === "number") return main;
@@ -80,7 +81,6 @@ function load(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded |
   // Programs without an interpreter lie where mmap goes: their heap gets the place of ordinary ones.
   const lonelyDyn = p.elf?.type === ET_DYN && !p.interpreter;
   mm.brkStart = mm.brk = lonelyDyn ? DYN_BASE : main.end;
-  const { cred } = task;
   const random = new Uint8Array(16);
   task.kernel.host.random(random);
   const stack = buildStack(
@@ -96,7 +96,7 @@ function load(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded |
       euid: cred.userNs.shown("uid", cred.euid),
       gid: cred.userNs.shown("gid", cred.gid),
       egid: cred.userNs.shown("gid", cred.egid),
-      secure: false,
+      secure: isSecure(cred),
       random,
       hwcap: HWCAP,
       hwcap2: hasFeature(task.kernel.cpu.level ?? DEFAULT_LEVEL, "FSGSBASE") ? HWCAP2_FSGSBASE : 0,
@@ -144,7 +144,8 @@ export function exec(task: Task, place: Place, path: string, argv: readonly stri
     return -ENOMEM;
   }
   mm.layout(stackLimit);
-  const loaded = tryLoad(task, p, mm, envp);
+  const cred = credentialsFor(task, p.file);
+  const loaded = tryLoad(task, p, mm, envp, cred);
   const name = p.name.slice(p.name.lastIndexOf("/") + 1);
   closeProgram(p);
   if (typeof loaded === "number") {
@@ -154,13 +155,13 @@ export function exec(task: Task, place: Place, path: string, argv: readonly stri
     exitProcess(task.process, SIGSEGV);
     return 0;
   }
-  commit(task, loaded, name);
+  commit(task, loaded, name, cred);
   return 0;
 }
 
-function tryLoad(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loaded | number {
+function tryLoad(task: Task, p: Program, mm: Mm, envp: readonly string[], cred: TaskCred): Loaded | number {
   try {
-    return load(task, p, mm, envp);
+    return load(task, p, mm, envp, cred);
   } catch (e) {
     if (e instanceof UserFault) return -ENOMEM;
     throw e;
@@ -168,7 +169,7 @@ function tryLoad(task: Task, p: Program, mm: Mm, envp: readonly string[]): Loade
 }
 
 /** The point of no return: the process becomes the new program. */
-function commit(task: Task, loaded: Loaded, name: string): void {
+function commit(task: Task, loaded: Loaded, name: string, cred: TaskCred): void {
   const { kernel, process, regs } = task;
   const formerTid = task.tid;
   killOthers(task);
@@ -188,8 +189,9 @@ function commit(task: Task, loaded: Loaded, name: string): void {
   for (const t of process.posixTimers.values()) kernel.timers.cancel(t.timer);
   process.posixTimers.clear();
   process.didExec = true;
-  task.cred = afterExec(task.cred);
-  process.dumpable = 1;
+  task.cred = afterExec(cred);
+  // suid_dumpable (proc(5)) is 0.
+  process.dumpable = isSecure(cred) ? 0 : 1;
   task.name = name.slice(0, 15);
   // A parent in vfork goes on first, as it mostly does where there are several processors.
   if (task.onRelease) kernel.yielding = true;

@@ -1,5 +1,6 @@
 import { EBADF, EMFILE } from "../abi/errno.ts";
 import type { File } from "../vfs/types.ts";
+import { closedForEpoll } from "./epoll.ts";
 import { dropFileLocks, dropRangeLocks } from "./locks.ts";
 
 /** Takes one more reference to an open file description. */
@@ -12,6 +13,7 @@ export function retainFile(file: File): File {
 export function releaseFile(file: File): void {
   file.refs--;
   if (file.refs > 0) return;
+  closedForEpoll(file);
   dropFileLocks(file, file.inode);
   file.close();
 }
@@ -76,6 +78,7 @@ export class FdTable {
     this.lowest = Math.min(this.lowest, fd);
     // fcntl(2): closing any descriptor of a file ends the process's POSIX locks on it.
     dropRangeLocks(this, slot.file.inode);
+    slot.file.flush?.(this);
     releaseFile(slot.file);
     return 0;
   }

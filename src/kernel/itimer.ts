@@ -1,6 +1,8 @@
 /** Alarms of a process: setitimer(2), alarm(2), timer_create(2). */
-import { SI_TIMER, SIGALRM } from "../abi/signal.ts";
+import { RLIM_INFINITY, RLIMIT_CPU } from "../abi/resource.ts";
+import { SI_TIMER, SIGALRM, SIGKILL, SIGXCPU } from "../abi/signal.ts";
 import type { ITimer, PosixTimer, Process } from "./process.ts";
+import { processUsage } from "./rusage.ts";
 import { kernelInfo, sendToProcess, sendToTask } from "./send.ts";
 
 /** What is left of a timer: nanoseconds, at least 1 while it runs. */
@@ -48,8 +50,22 @@ export function armPosix(process: Process, t: PosixTimer, at: bigint, interval: 
   });
 }
 
+/** RLIMIT_CPU (setrlimit(2)): SIGXCPU when the soft limit is reached and each second after, SIGKILL at the hard one. */
+function checkCpuLimit(process: Process): void {
+  const limit = process.limits[RLIMIT_CPU];
+  if (limit.soft === RLIM_INFINITY) return;
+  const { utime, stime } = processUsage(process);
+  const seconds = (utime + stime) / 1e9;
+  if (seconds >= Math.max(1, limit.hard)) sendToProcess(process, kernelInfo(SIGKILL));
+  else if (seconds >= Math.max(1, limit.soft)) {
+    limit.soft = Math.max(1, limit.soft) + 1;
+    sendToProcess(process, kernelInfo(SIGXCPU));
+  }
+}
+
 /** A task of the process has run for so many nanoseconds: timers that are over by now fire. */
 export function chargeCpu(process: Process, ns: bigint): void {
+  checkCpuLimit(process);
   for (const t of process.cpuTimers) {
     if (t.left === 0n) continue;
     t.left -= ns;

@@ -5,6 +5,7 @@ import { counters } from "../base/counters.ts";
 import type { MountTable } from "../vfs/mount.ts";
 import { CAP_ALL, CAP_SYS_ADMIN, capableIn, type TaskCred } from "./cred.ts";
 import { IpcTable } from "./ipc.ts";
+import type { PosixQueue } from "./mqueue.ts";
 import type { MessageQueue } from "./msg.ts";
 import { Net } from "./net/net.ts";
 import { PidNs } from "./pid-ns.ts";
@@ -42,12 +43,14 @@ export class UtsNs {
     public domainname: string,
   ) {}
 }
-/** System V objects. */
+/** System V objects, POSIX message queues. */
 export class IpcNs {
   readonly kind = "ipc";
   readonly segments = new IpcTable<Segment>();
   readonly semaphores = new IpcTable<SemSet>();
   readonly messageQueues = new IpcTable<MessageQueue>();
+  /** By name, without the slash. */
+  readonly posixQueues = new Map<string, PosixQueue>();
   constructor(
     readonly ino: number,
     readonly owner: UserNs,

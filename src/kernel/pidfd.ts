@@ -1,9 +1,10 @@
-import { EINVAL } from "../abi/errno.ts";
+import { EBADF, EINVAL, ESRCH } from "../abi/errno.ts";
 import { O_CLOEXEC, O_RDWR } from "../abi/fcntl.ts";
 import { POLLIN } from "../abi/poll.ts";
 import type { WaitQueue } from "../vfs/types.ts";
 import { AnonFile } from "./anon-file.ts";
 import { releaseFile } from "./fdtable.ts";
+import { ProcessDir } from "./fs/proc-pid.ts";
 import type { Process } from "./process.ts";
 import type { Task } from "./task.ts";
 
@@ -23,6 +24,15 @@ export class PidFile extends AnonFile {
   override poll(): number {
     return this.process.zombie ? POLLIN : 0;
   }
+}
+
+/** Whom a pidfd or a descriptor of /proc/PID means, or -errno. */
+export function pidfdTarget(task: Task, fd: number): Process | number {
+  const file = task.fds.get(fd);
+  if (file instanceof PidFile) return file.process;
+  const inode = file?.inode;
+  if (!(inode instanceof ProcessDir)) return -EBADF;
+  return task.kernel.processes.get(inode.machinePid() ?? 0) ?? -ESRCH;
 }
 
 /** A descriptor for the process in the task's table, close-on-exec, or -errno. */

@@ -9,6 +9,7 @@ import type { Place } from "../vfs/types.ts";
 import { forceWrite } from "./force-write.ts";
 import type { IdMapFile, ProcMapping, ProcMemory, ProcProcess, ProcSource, ProcTask } from "./fs/proc-source.ts";
 import { ProcFs } from "./fs/procfs.ts";
+import { SysFs } from "./fs/sysfs.ts";
 import type { Terminals } from "./fs/terminals.ts";
 import type { Tree } from "./fs/tree.ts";
 import { idMapText, setIdMap } from "./id-maps.ts";
@@ -25,12 +26,15 @@ import { UTS } from "./sys/misc.ts";
 import type { Task } from "./task.ts";
 import type { Vma } from "./vma.ts";
 
-/** Mounts /proc, and lets mount(2) do so again. */
+/** Mounts /proc, and lets mount(2) do so again, and with what else there is. */
 export function mountProc(kernel: Kernel, tree: Tree): void {
   const { mounts } = tree.vfs;
   const make = (pids: PidNs): ProcFs => new ProcFs(new KernelFacts(kernel, tree, pids), () => kernel.realtime());
   mounts.mount(mounts.root, "proc", make(kernel.namespaces.pidForChildren), "proc");
   kernel.mountable.set("proc", make);
+  const { cpus } = kernel.host.ids;
+  const interfaces = () => (kernel.current?.ns ?? kernel.namespaces).net.net.interfaces();
+  kernel.mountable.set("sysfs", () => new SysFs({ cpus, interfaces }, () => kernel.realtime()));
   kernel.mountable.set("devpts", () => tree.terminals.devpts);
   kernel.mountable.set("devtmpfs", () => tree.devfs);
 }
@@ -124,6 +128,9 @@ class ProcessFacts implements ProcProcess {
   ) {}
   private get leader(): Task | undefined {
     return this.process.leader;
+  }
+  get machinePid(): number {
+    return this.process.pid;
   }
   get pid(): number {
     return this.numbers.shown(this.process.pid);

@@ -12,6 +12,7 @@ const SIZE = 128;
 /** signalfd(2): takes signals that are pending for whoever reads it. */
 export class SignalFile extends AnonFile {
   override queue: WaitQueue;
+  readonly pollsByTask = true;
 
   constructor(
     private readonly kernel: Kernel,

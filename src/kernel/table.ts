@@ -15,16 +15,19 @@ import { rows as memoryCalls } from "./sys/memory.ts";
 import { messageCalls } from "./sys/message.ts";
 import { rows as miscCalls } from "./sys/misc.ts";
 import { mountCalls } from "./sys/mount.ts";
+import { rows as mqueueCalls } from "./sys/mqueue.ts";
 import { rows as msgCalls } from "./sys/msg.ts";
 import { nameCalls } from "./sys/names.ts";
 import { rows as namespaceCalls } from "./sys/namespaces.ts";
 import { numaCalls } from "./sys/numa.ts";
 import { openCalls } from "./sys/open.ts";
+import { rows as otherProcessCalls } from "./sys/other-process.ts";
 import { pipeCalls } from "./sys/pipe.ts";
 import { pollCalls } from "./sys/poll.ts";
 import { rows as processCalls } from "./sys/process.ts";
 import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
+import { rows as refusedCalls } from "./sys/refused.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as seccompCalls } from "./sys/seccomp.ts";
 import { rows as semCalls } from "./sys/sem.ts";
@@ -71,11 +74,14 @@ export const syscalls: readonly SyscallRow[] = [
   ...memoryCalls,
   ...miscCalls,
   ...processCalls,
+  ...otherProcessCalls,
+  ...refusedCalls,
   ...schedCalls,
   ...signalCalls,
   ...timeCalls,
   ...timerfdCalls,
   ...wait4Calls,
+  ...mqueueCalls,
   ...msgCalls,
   ...seccompCalls,
   ...semCalls,

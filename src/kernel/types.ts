@@ -59,8 +59,8 @@ export type SyscallFn = (call: Call, a: number, b: number, c: number, d: number,
  */
 export type ArgKind = string;
 
-/** "full": as Linux; "partial": what is missing stands in `note`. */
-export type Support = "full" | "partial";
+/** "full": as Linux; "partial": what is missing stands in `note`; "none": always refused, as `note` says. */
+export type Support = "full" | "partial" | "none";
 
 export interface SyscallRow {
   nr: number;

@@ -1,5 +1,14 @@
-import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from "../abi/errno.ts";
-import { NAME_MAX, PATH_MAX, X_OK } from "../abi/fcntl.ts";
+import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from "../abi/errno.ts";
+import {
+  NAME_MAX,
+  PATH_MAX,
+  RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+  X_OK,
+} from "../abi/fcntl.ts";
 import { S_IFDIR, S_IFLNK } from "../abi/stat.ts";
 import { permission } from "./permission.ts";
 import { type Dentry, samePlace } from "./place.ts";
@@ -13,6 +22,8 @@ export interface PathContext {
   root: Place;
   cwd: Place;
   cred: Cred;
+  /** RESOLVE_ flags of openat2(2). With RESOLVE_IN_ROOT, `root` is where the path starts. */
+  restrict?: number;
 }
 
 /** What a path leads to. */
@@ -31,16 +42,24 @@ export interface Found {
 /** A path that is being walked: what is left of it, and how many links were followed. */
 class Walk {
   links = 0;
+  private readonly restrict: number;
+  private readonly start: Dentry;
   constructor(
     readonly ctx: PathContext,
     public at: Dentry,
-  ) {}
+  ) {
+    this.restrict = ctx.restrict ?? 0;
+    this.start = at;
+  }
 
   /** Resolves `path` from `this.at`; `follow` says what to do with a link in the last component. */
   run(path: string, follow: boolean): Found | number {
     let rest = path;
     for (;;) {
-      if (rest.startsWith("/")) this.at = this.ctx.root as Dentry;
+      if (rest.startsWith("/")) {
+        const jumped = this.toRoot();
+        if (jumped < 0) return jumped;
+      }
       rest = trimStart(rest);
       if (rest === "") return { dir: this.at, name: "", last: "root", place: this.at, slash: false };
       const end = rest.indexOf("/");
@@ -52,7 +71,7 @@ class Walk {
       const searched = this.search();
       if (searched < 0) return searched;
       const dir = this.at;
-      const next = this.step(name);
+      const next = this.allowed(this.step(name));
       if (typeof next === "number") {
         if (next !== -ENOENT || !isLast) return next;
         return { dir, name, last: "name", place: undefined, slash };
@@ -89,8 +108,24 @@ class Walk {
     return inode.search ? inode.search(this.ctx.cred) : permission(inode, X_OK, this.ctx.cred);
   }
 
+  /** A path or a link begins with a slash. */
+  private toRoot(): number {
+    const root = this.ctx.root as Dentry;
+    if (this.restrict & RESOLVE_BENEATH) return -EXDEV;
+    if (this.restrict & RESOLVE_NO_XDEV && this.links > 0 && root.mount !== this.at.mount) return -EXDEV;
+    this.at = root;
+    return 0;
+  }
+
+  /** May the walk go there from `this.at`? */
+  private allowed(next: Dentry | number): Dentry | number {
+    if (typeof next === "number" || !(this.restrict & RESOLVE_NO_XDEV)) return next;
+    return next.mount === this.at.mount ? next : -EXDEV;
+  }
+
   private step(name: string): Dentry | number {
     if (name === ".") return this.at;
+    if (name === ".." && this.restrict & RESOLVE_BENEATH && samePlace(this.at, this.start)) return -EXDEV;
     if (name === "..") return samePlace(this.at, this.ctx.root) ? this.at : (this.at.parent ?? this.at);
     if (name.length > NAME_MAX) return -ENAMETOOLONG;
     return lookupChild(this.at, name);
@@ -98,12 +133,19 @@ class Walk {
 
   /** Where a link leads: text, or the place itself for magic links. */
   private link(at: Dentry): string | Dentry | number {
-    if (++this.links > MAX_LINKS) return -ELOOP;
+    if (++this.links > MAX_LINKS || this.restrict & RESOLVE_NO_SYMLINKS) return -ELOOP;
     const place = at.inode.follow?.();
-    if (place !== undefined) return typeof place === "number" ? place : (place as Dentry);
+    if (place !== undefined) return typeof place === "number" ? place : this.jump(place as Dentry);
     const target = at.inode.readlink();
     if (target === "") return -ENOENT;
     return target;
+  }
+
+  /** A magic link leads anywhere: out of every scope (openat2(2)). */
+  private jump(to: Dentry): Dentry | number {
+    if (this.restrict & RESOLVE_NO_MAGICLINKS) return -ELOOP;
+    if (this.restrict & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) return -EXDEV;
+    return this.allowed(to);
   }
 }
 

@@ -45,6 +45,14 @@ export class Dentry implements Place {
     if (child) child.gone = true;
     this.children?.delete(name);
   }
+  /** Two names have changed places (RENAME_EXCHANGE). */
+  exchanged(name: string, to: Dentry, toName: string): void {
+    const [one, other] = [this.children?.get(name)?.deref(), to.children?.get(toName)?.deref()];
+    this.children?.delete(name);
+    to.children?.delete(toName);
+    one?.graft(to, toName);
+    other?.graft(this, name);
+  }
   /** The name is now called otherwise; what had the new name is gone. */
   moved(name: string, to: Dentry, toName: string): void {
     const child = this.children?.get(name)?.deref();

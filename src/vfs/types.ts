@@ -117,6 +117,8 @@ export interface Inode {
    * itself); returns what ends the reports.
    */
   watchOutside?(changed: (kind: "changed" | "came" | "went", name: string) => void): (() => void) | undefined;
+  /** Extended attributes, if the file system has them; they may be changed. */
+  attributes?(): Map<string, Uint8Array>;
   /** When one file system object spans several (a host's tree). */
   statfs?(): Statfs | number;
 }
@@ -150,6 +152,8 @@ export interface File {
   /** New position, or -errno (-ESPIPE). */
   seek(offset: number, whence: number): number;
   poll(): number;
+  /** What `poll` answers depends on who asks, and may change without a wake-up. */
+  readonly pollsByTask?: boolean;
   /** Terminals: nanoseconds after which a read that waits answers 0 (VTIME); undefined: it waits for ever. */
   readTimeout?(): bigint | undefined;
   /** FIFOs: open(2) has to wait on this queue before the descriptor is handed out; undefined when it need not (any more). */
@@ -171,6 +175,8 @@ export interface File {
   truncate?(size: number): number;
   allocate?(mode: number, offset: number, length: number): number;
   sync?(dataOnly: boolean): number;
+  /** A table of descriptors closed one of its descriptors. */
+  flush?(table: object): void;
   /** Text for /proc/PID/fd/N: path, or "pipe:[12]". */
   describe(): string;
   close(): void;

@@ -281,10 +281,8 @@ export class Vfs {
     const last = isLastName(b.place?.inode);
     const done = a.dir.inode.rename(a.name, b.dir.inode, b.name, flags);
     if (done < 0) return done;
-    if (flags & RENAME_EXCHANGE) {
-      a.dir.removed(a.name);
-      b.dir.removed(b.name);
-    } else a.dir.moved(a.name, b.dir, b.name);
+    if (flags & RENAME_EXCHANGE) a.dir.exchanged(a.name, b.dir, b.name);
+    else a.dir.moved(a.name, b.dir, b.name);
     const cookie = nextCookie();
     tellDirectory(a.dir.inode, IN.IN_MOVED_FROM, a.name, a.place.inode, cookie);
     tellDirectory(b.dir.inode, IN.IN_MOVED_TO, b.name, a.place.inode, cookie);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect } from "vitest";
 import { describeTree, type Files, Workplace } from "./folder.ts";
 import { type Outcome, runNatively, runUnderBlink } from "./spawn.ts";
@@ -6,6 +7,8 @@ import { type Outcome, runNatively, runUnderBlink } from "./spawn.ts";
 export interface Comparison {
   argv: readonly string[];
   files?: Files;
+  /** A line for the native /bin/sh, run in the folder before each of the two runs. */
+  prepare?: string;
   stdin?: string | Uint8Array;
   env?: Readonly<Record<string, string>>;
   timeout?: number;
@@ -37,7 +40,8 @@ export async function compare(test: Comparison): Promise<void> {
 
 async function runIn(place: Workplace, test: Comparison, how: typeof runNatively): Promise<Run> {
   place.reset(test.files ?? {});
-  const { stdin, env, timeout } = test;
+  const { stdin, env, timeout, prepare } = test;
+  if (prepare !== undefined) execFileSync("/bin/sh", ["-c", prepare], { cwd: place.path, stdio: "pipe" });
   const outcome = await how(test.argv, { cwd: place.path, stdin, env, ...(timeout === undefined ? {} : { timeout }) });
   return test.tree ? { ...outcome, tree: describeTree(place.path) } : outcome;
 }

@@ -340,9 +340,35 @@ export class HostInode extends BaseInode {
     this.fs.lastFound = undefined;
     return this.host.rmdir(this.under(name));
   }
+  /** Node has no call for it: three renames, which only programs of the host could come between. */
+  private exchange(name: string, toDir: HostInode, toName: string): number {
+    const [a, b] = [this.lookup(name), toDir.lookup(toName)];
+    if (typeof a === "number" || typeof b === "number") return -ENOENT;
+    // What exists only in this machine can't be renamed on the host.
+    if (!(a instanceof HostInode && b instanceof HostInode)) return -EINVAL;
+    this.directories?.delete(name);
+    toDir.directories?.delete(toName);
+    this.fs.lastFound = undefined;
+    const { host } = this;
+    const [first, second, between] = [this.under(name), toDir.under(toName), this.under(`.exchange-${a.ino}-${b.ino}`)];
+    const steps: [string, string][] = [
+      [first, between],
+      [second, first],
+      [between, second],
+    ];
+    for (const [i, [from, to]] of steps.entries()) {
+      const r = host.rename(from, to);
+      if (r >= 0) continue;
+      for (const [back, there] of steps.slice(0, i).reverse()) host.rename(there, back);
+      return r;
+    }
+    Object.assign(a, { parent: toDir, name: toName });
+    Object.assign(b, { parent: this, name });
+    return 0;
+  }
   override rename(name: string, toDir: Inode, toName: string, flags: number): number {
     if (!(toDir instanceof HostInode)) return -EXDEV;
-    if (flags & RENAME_EXCHANGE) return -EINVAL;
+    if (flags & RENAME_EXCHANGE) return this.exchange(name, toDir, toName);
     const special = this.specials?.get(name);
     if (special) {
       const old = toDir.lookup(toName);

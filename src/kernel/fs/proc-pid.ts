@@ -69,7 +69,22 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
     ...idMaps(fs, process, task, owner),
   };
   if (tid === undefined) entries.task = () => taskDir(fs, pid, process, owner);
-  return new ProcDir(fs, entries, undefined, owner);
+  return tid === undefined
+    ? new ProcessDir(fs, entries, owner, () => process()?.machinePid)
+    : new ProcDir(fs, entries, undefined, owner);
+}
+
+/** /proc/PID: a descriptor of it stands for the process, as a pidfd does (pidfd_send_signal(2)). */
+export class ProcessDir extends ProcDir {
+  constructor(
+    fs: ProcContext,
+    entries: Entries,
+    owner: Owner,
+    /** The process's number in the machine; undefined once it is gone. */
+    readonly machinePid: () => number | undefined,
+  ) {
+    super(fs, entries, undefined, owner);
+  }
 }
 
 type ProcessOf = () => ProcProcess | undefined;

@@ -83,6 +83,8 @@ export interface ProcMemory {
 /** What procfs shows of a process. */
 export interface ProcProcess {
   readonly pid: number;
+  /** Its number in the machine, whatever the namespace of who looks. */
+  readonly machinePid: number;
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;

@@ -44,6 +44,7 @@ const mapping = {
 };
 const process: ProcProcess = {
   pid: 7,
+  machinePid: 7,
   ppid: 1,
   pgid: 7,
   sid: 7,

@@ -52,6 +52,7 @@ export class TmpInode extends BaseInode {
   /** F_SEAL_ bits; only memfds that allow it get any beyond F_SEAL_SEAL. */
   seals = F_SEAL_SEAL;
   target = "";
+  private extended: Map<string, Uint8Array> | undefined;
   private readonly entries: Map<string, TmpInode> | undefined;
   private content: TmpContent | undefined;
 
@@ -91,6 +92,10 @@ export class TmpInode extends BaseInode {
     this.mtime = a.mtime ?? this.mtime;
     this.ctime = this.fs.now();
     return 0;
+  }
+  attributes(): Map<string, Uint8Array> {
+    this.extended ??= new Map();
+    return this.extended;
   }
   modified(): void {
     this.mtime = this.ctime = this.fs.now();

@@ -100,7 +100,8 @@ export class NetlinkSocket extends Socket {
     out.set(payload, N.NLMSG_HDRLEN);
     return out;
   }
-  private deliver(...messages: Uint8Array[]): void {
+  /** One packet from the kernel. */
+  deliver(...messages: Uint8Array[]): void {
     const bytes = new Uint8Array(messages.reduce((n, m) => n + m.length, 0));
     let at = 0;
     for (const m of messages) {

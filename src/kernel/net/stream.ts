@@ -1,4 +1,5 @@
 import * as E from "../../abi/errno.ts";
+import { O_NONBLOCK } from "../../abi/fcntl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../abi/poll.ts";
 import { AF_INET, AF_INET6, AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_WR, SOCK_SEQPACKET, SOMAXCONN } from "../../abi/socket.ts";
 import { type Address, asFamily, type InetAddress, isInet } from "./address.ts";
@@ -14,6 +15,8 @@ export class StreamSocket extends Socket {
   private connected = false;
   /** The other side will send no more. */
   private ended = false;
+  /** A connect(2) that didn't wait, whose result no connect(2) has asked for yet. */
+  private unasked = false;
   peerOwner: Sender | undefined;
   /** The host is asked: connect(2) or listen(2) is not over. */
   override asking = false;
@@ -58,7 +61,25 @@ export class StreamSocket extends Socket {
     });
     return -E.EINPROGRESS;
   }
+  /**
+   * A socket that doesn't block is told later, by poll(2), SO_ERROR or the next connect(2), even where the answer is known
+   * at once (connect(2), EINPROGRESS).
+   */
   override connect(to: Address | undefined): number {
+    if (this.unasked && !this.asking) {
+      this.unasked = false;
+      if (this.error) return this.takeError();
+      if (this.connected) return 0;
+    }
+    const result = this.attempt(to);
+    if (!(this.flags & O_NONBLOCK) || this.domain === AF_UNIX) return result;
+    if (result !== 0 && result !== -E.ECONNREFUSED && result !== -E.EINPROGRESS) return result;
+    this.unasked = true;
+    if (result === -E.ECONNREFUSED) this.error = E.ECONNREFUSED;
+    this.queue.wake();
+    return -E.EINPROGRESS;
+  }
+  private attempt(to: Address | undefined): number {
     if (this.backlog) return -E.EINVAL;
     if (this.connected) return -E.EISCONN;
     if (!to) return -E.EINVAL;

@@ -1,12 +1,13 @@
 /** Attributes of files: chmod(2), chown(2), utimensat(2), truncate(2), access(2). */
 import * as E from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
-import { S_IFDIR, S_IFLNK, S_ISGID, S_ISUID, S_IXGRP, UTIME_NOW, UTIME_OMIT } from "../../abi/stat.ts";
+import { S_IFDIR, S_IFLNK, S_IFREG, S_ISGID, S_ISUID, S_IXGRP, UTIME_NOW, UTIME_OMIT } from "../../abi/stat.ts";
 import { inGroup } from "../../vfs/permission.ts";
 import type { Inode, Place, SetAttr } from "../../vfs/types.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
-import { meansDescriptor, pathContext, placeOf, targetAt, withPath } from "./paths.ts";
+import { meansDescriptor, pathContext, placeOf, resolveAt, targetAt, withPath } from "./paths.ts";
 import { userOf } from "./support.ts";
+import { mayGrow } from "./transfer.ts";
 
 type Target = Place | number;
 
@@ -143,6 +144,10 @@ function utime(call: Call, path: number, times: number): SysResult {
 }
 
 function truncate(call: Call, path: number, size: number): SysResult {
+  const place = resolveAt(call, F.AT_FDCWD, path);
+  const st = typeof place === "number" || place.inode.type !== S_IFREG ? -1 : place.inode.stat();
+  const r = typeof st === "number" ? 0 : mayGrow(call, st.size, size);
+  if (r < 0) return r;
   return withPath(call, F.AT_FDCWD, path, (ctx, start, text) => call.kernel.vfs.truncate(ctx, start, text, size));
 }
 

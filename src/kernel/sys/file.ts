@@ -5,7 +5,7 @@ import { S_IFDIR, S_IFIFO, S_IFREG } from "../../abi/stat.ts";
 import type { File } from "../../vfs/types.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
 import { fileOf } from "./support.ts";
-import { readableFile, writableFile } from "./transfer.ts";
+import { mayGrow, readableFile, writableFile } from "./transfer.ts";
 
 function ftruncate(call: Call, fd: number, size: number): SysResult {
   const file = writableFile(call, fd);
@@ -13,7 +13,13 @@ function ftruncate(call: Call, fd: number, size: number): SysResult {
   // EINVAL, not EBADF, for a descriptor that is open but not for writing (ftruncate(2)).
   if (typeof file === "number") return typeof fileOf(call, fd) === "number" ? file : -E.EINVAL;
   if (file.inode?.type !== S_IFREG) return -E.EINVAL;
-  return file.truncate?.(size) ?? file.inode.setattr({ size });
+  const r = mayGrow(call, sizeOf(file), size);
+  return r || (file.truncate?.(size) ?? file.inode.setattr({ size }));
+}
+
+function sizeOf(file: File): number {
+  const st = file.stat();
+  return typeof st === "number" ? 0 : st.size;
 }
 
 function fallocate(call: Call, fd: number, mode: number, offset: number, length: number): SysResult {
@@ -23,6 +29,9 @@ function fallocate(call: Call, fd: number, mode: number, offset: number, length:
   if (file.inode?.type === S_IFIFO) return -E.ESPIPE;
   if (file.inode?.type === S_IFDIR) return -E.EISDIR;
   if (file.inode?.type !== S_IFREG) return -E.ENODEV;
+  const keeps = (mode & F.FALLOC_FL_KEEP_SIZE) !== 0;
+  const r = keeps ? 0 : mayGrow(call, sizeOf(file), offset + length);
+  if (r < 0) return r;
   return file.allocate?.(mode, offset, length) ?? -E.EOPNOTSUPP;
 }
 

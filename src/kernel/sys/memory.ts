@@ -1,17 +1,5 @@
 /** mmap(2) and its family. */
-import {
-  EACCES,
-  EBADF,
-  EBUSY,
-  EFAULT,
-  EINVAL,
-  ENODEV,
-  ENOMEM,
-  ENOSPC,
-  EOPNOTSUPP,
-  EPERM,
-  ESRCH,
-} from "../../abi/errno.ts";
+import { EACCES, EBADF, EBUSY, EINVAL, ENODEV, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import * as M from "../../abi/mman.ts";
 import { RLIMIT_AS, RLIMIT_DATA } from "../../abi/resource.ts";
@@ -24,7 +12,6 @@ import type { File } from "../../vfs/types.ts";
 import type { Mm } from "../mm.ts";
 import { MMAP_MIN, mapRegion, protectRegion, remapRegion, setBrk, unmapRegion } from "../mmap.ts";
 import { FileSource, SharedMemory } from "../source.ts";
-import type { Task } from "../task.ts";
 import { type Call, type SyscallRow, type SysResult, sys } from "../types.ts";
 import { ALL_PROT, type Vma } from "../vma.ts";
 
@@ -293,69 +280,6 @@ function munlockall(call: Call): SysResult {
   return 0;
 }
 
-/** process_vm_readv(2), process_vm_writev(2): copies between the caller's and another process's memory. */
-function processVm(write: boolean) {
-  return (
-    call: Call,
-    pid: number,
-    local: number,
-    localCount: number,
-    remote: number,
-    remoteCount: number,
-    flags: number,
-  ): SysResult => {
-    if (flags !== 0 || localCount > 1024 || remoteCount > 1024) return -EINVAL;
-    const other = call.kernel.processes.get(pid)?.leader;
-    if (!other) return -ESRCH;
-    if (!mayAccess(call.task, other)) return -EPERM;
-    return copyBetween(
-      mmOf(call),
-      vectors(mmOf(call), local, localCount),
-      other.mm,
-      vectors(mmOf(call), remote, remoteCount),
-      write,
-    );
-  };
-}
-
-type Range = { at: number; length: number };
-
-function vectors(mm: Mm, address: number, count: number): Range[] {
-  return Array.from({ length: count }, (_, i) => ({
-    at: mm.user.u64(address + i * 16),
-    length: mm.user.u64(address + i * 16 + 8),
-  }));
-}
-
-function mayAccess(task: Task, other: Task): boolean {
-  return task.cred.euid === 0 || (task.cred.uid === other.cred.uid && task.cred.uid === other.cred.suid);
-}
-
-function copyBetween(mine: Mm, local: Range[], theirs: Mm, remote: Range[], write: boolean): number {
-  let done = 0;
-  let l = 0;
-  let r = 0;
-  while (l < local.length && r < remote.length) {
-    const n = Math.min(local[l].length, remote[r].length, PAGE - (remote[r].at % PAGE));
-    if (n > 0) {
-      const reachable = theirs.user.accessible(remote[r].at, n, write ? WRITE : READ) === n;
-      if (!reachable) return done || -EFAULT;
-      if (write) theirs.user.writeBytes(remote[r].at, mine.user.readBytes(local[l].at, n));
-      else mine.user.writeBytes(local[l].at, theirs.user.readBytes(remote[r].at, n));
-      done += n;
-      for (const range of [local[l], remote[r]]) {
-        range.at += n;
-        range.length -= n;
-      }
-    }
-    if (local[l].length === 0) l++;
-    if (r < remote.length && remote[r].length === 0) r++;
-  }
-  return done;
-}
-
-const VM = "pid:pid local_iov:ptr liovcnt:ulong remote_iov:ptr riovcnt:ulong flags:ulong";
-
 /** pkey_mprotect(2) on a processor without protection keys: only the key that means "none". */
 function pkeyMprotect(call: Call, address: number, length: number, bits: number, key: number): SysResult {
   return key === -1 ? mprotect(call, address, length, bits) : -EINVAL;
@@ -374,8 +298,6 @@ export const rows: SyscallRow[] = [
   sys(150, "munlock", "addr:ptr len:size", (c, a, n) => lockRange(c, a, n, false)),
   sys(151, "mlockall", "flags:int", mlockall),
   sys(152, "munlockall", "", munlockall),
-  sys(310, "process_vm_readv", VM, processVm(false)),
-  sys(311, "process_vm_writev", VM, processVm(true)),
   sys(329, "pkey_mprotect", "addr:ptr len:size prot:flags:mmap_prot pkey:int", pkeyMprotect, "partial", "no keys"),
   sys(330, "pkey_alloc", "flags:uint access_rights:uint", () => -ENOSPC, "partial", "no keys"),
   sys(331, "pkey_free", "pkey:int", () => -EINVAL, "partial", "no keys"),

@@ -3,6 +3,7 @@ import * as E from "../../abi/errno.ts";
 import * as S from "../../abi/socket.ts";
 import type { UserMemory } from "../../mmu/user.ts";
 import type { File } from "../../vfs/types.ts";
+import { readTimespec, writeTimespec } from "../clock.ts";
 import { releaseFile, retainFile } from "../fdtable.ts";
 import { type Address, encodeAddress } from "../net/address.ts";
 import type { Received } from "../net/inbox.ts";
@@ -249,22 +250,56 @@ function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
 const MMSG_SIZE = 64;
 const MMSG_LENGTH = 56;
 
-/** One after another until one waits or fails; only the first may wait. */
-function many(call: Call, fd: number, at: number, count: number, flags: number, one: typeof sendmsg): SysResult {
-  for (let i = 0; i < Math.min(count, 1024); i++) {
-    if (i > 0) call.state = undefined;
-    const r = one(call, fd, at + MMSG_SIZE * i, i > 0 ? flags | S.MSG_DONTWAIT : flags);
+/** UIO_MAXIOV */
+const MOST_MESSAGES = 1024;
+
+/** How far sendmmsg or recvmmsg has come, beside what its current message keeps in `call.state`. */
+interface Batch {
+  done: number;
+  /** Monotonic time at which no further message is taken. */
+  until: bigint | undefined;
+}
+const batches = new WeakMap<Call, Batch>();
+
+/** One message after another until one fails; a signal then finds those that are done. */
+function many(call: Call, p: Batch, at: number, count: number, one: (at: number) => SysResult): SysResult {
+  batches.set(call, p);
+  while (p.done < Math.min(count, MOST_MESSAGES)) {
+    const r = one(at + MMSG_SIZE * p.done);
+    if (typeof r === "object") return p.done > 0 ? { ...r, partial: p.done } : r;
     if (typeof r !== "number") return r;
-    if (r < 0) return i || r;
-    userOf(call).setU32(at + MMSG_SIZE * i + MMSG_LENGTH, r);
+    if (r < 0) return p.done || r;
+    userOf(call).setU32(at + MMSG_SIZE * p.done + MMSG_LENGTH, r);
+    p.done++;
+    call.state = undefined;
+    if (p.until !== undefined && call.kernel.now() >= p.until) break;
   }
-  return Math.min(count, 1024);
+  return p.done;
 }
 function sendmmsg(call: Call, fd: number, at: number, count: number, flags: number): SysResult {
-  return many(call, fd, at, count, flags, sendmsg);
+  const p = batches.get(call) ?? { done: 0, until: undefined };
+  return many(call, p, at, count, (message) => sendmsg(call, fd, message, flags));
 }
-function recvmmsg(call: Call, fd: number, at: number, count: number, flags: number): SysResult {
-  return many(call, fd, at, count, flags & ~S.MSG_WAITFORONE, recvmsg);
+
+/** The timeout is looked at only between messages (recvmmsg(2), BUGS); what is left of it is written back. */
+function recvmmsg(call: Call, fd: number, at: number, count: number, flags: number, timeout: number): SysResult {
+  const { kernel, task } = call;
+  let p = batches.get(call);
+  if (!p) {
+    const given = timeout ? readTimespec(task.mm.user, timeout) : undefined;
+    if (typeof given === "number") return given;
+    p = { done: 0, until: given === undefined ? undefined : kernel.now() + given };
+  }
+  const { until } = p;
+  const r = many(call, p, at, count, (message) => {
+    const waits = p.done === 0 || !(flags & S.MSG_WAITFORONE);
+    return recvmsg(call, fd, message, (flags & ~S.MSG_WAITFORONE) | (waits ? 0 : S.MSG_DONTWAIT));
+  });
+  if (until !== undefined && typeof r === "number" && r > 0) {
+    const left = until - kernel.now();
+    writeTimespec(task.mm.user, timeout, left > 0n ? left : 0n);
+  }
+  return r;
 }
 
 export const messageCalls = [
@@ -272,13 +307,6 @@ export const messageCalls = [
   sys(45, "recvfrom", "sockfd:fd buf:buf_out len:size flags:flags:msg src_addr:ptr addrlen:ptr", recvfrom),
   sys(46, "sendmsg", "sockfd:fd msg:msghdr flags:flags:msg", sendmsg),
   sys(47, "recvmsg", "sockfd:fd msg:msghdr_out flags:flags:msg", recvmsg),
-  sys(
-    299,
-    "recvmmsg",
-    "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg timeout:timespec",
-    recvmmsg,
-    "partial",
-    "no timeout",
-  ),
+  sys(299, "recvmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg timeout:timespec", recvmmsg),
   sys(307, "sendmmsg", "sockfd:fd msgvec:ptr vlen:uint flags:flags:msg", sendmmsg),
 ];

@@ -3,13 +3,14 @@ import * as E from "../../abi/errno.ts";
 import { AT_FDCWD } from "../../abi/fcntl.ts";
 import { S_IFDIR } from "../../abi/stat.ts";
 import { counters } from "../../base/counters.ts";
-import { type MountTable, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../vfs/mount.ts";
+import { type MountTable, MS_BIND, MS_MOVE, MS_RDONLY, MS_REC, MS_REMOUNT } from "../../vfs/mount.ts";
 import { type Dentry, samePlace } from "../../vfs/place.ts";
-import type { FileSystem } from "../../vfs/types.ts";
+import type { FileSystem, Inode } from "../../vfs/types.ts";
 import { CAP_SYS_ADMIN, capableIn } from "../cred.ts";
+import { OverlayFs } from "../fs/overlayfs.ts";
 import { TmpFileSystem } from "../fs/tmpfs.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
-import { resolveAt } from "./paths.ts";
+import { pathContext, resolveAt } from "./paths.ts";
 import { userOf } from "./support.ts";
 
 /** The flags that a mount keeps: MS_RDONLY, NOSUID, NODEV, NOEXEC. */
@@ -51,7 +52,36 @@ function bind(call: Call, place: Dentry, sourceAt: number, flags: number): numbe
   return 0;
 }
 
-function makeFileSystem(call: Call, type: string): FileSystem | number {
+/** A directory that an option of overlay names. */
+function layerAt(call: Call, path: string): Inode | number {
+  const place = call.kernel.vfs.resolve(pathContext(call), call.task.fs.cwd, path);
+  if (typeof place === "number") return place;
+  return place.inode.type === S_IFDIR ? place.inode : -E.ENOTDIR;
+}
+
+/** "lowerdir=A:B,upperdir=C,workdir=D"; without the last two it can't be written to. */
+function makeOverlay(call: Call, options: string): FileSystem | number {
+  const option = (name: string): string | undefined =>
+    options
+      .split(",")
+      .find((o) => o.startsWith(`${name}=`))
+      ?.slice(name.length + 1);
+  const lowers: Inode[] = [];
+  for (const path of option("lowerdir")?.split(":") ?? []) {
+    const layer = layerAt(call, path);
+    if (typeof layer === "number") return layer;
+    lowers.push(layer);
+  }
+  const upperPath = option("upperdir");
+  const upper = upperPath === undefined ? undefined : layerAt(call, upperPath);
+  if (typeof upper === "number") return upper;
+  const work = option("workdir");
+  if (lowers.length === 0 || (upper === undefined ? lowers.length < 2 : work === undefined)) return -E.EINVAL;
+  return new OverlayFs(upper, lowers, counters.device++);
+}
+
+function makeFileSystem(call: Call, type: string, data: number): FileSystem | number {
+  if (type === "overlay") return makeOverlay(call, data ? (userOf(call).cstring(data) ?? "") : "");
   const { memfds, mountable } = call.kernel;
   const { cache, devices, now } = memfds;
   if (type === "tmpfs" || type === "ramfs") return new TmpFileSystem(cache, devices, now, counters.device++, type);
@@ -79,11 +109,12 @@ function mount(call: Call, source: number, target: number, type: number, flags: 
   if (flags & (MS_BIND | MS_MOVE)) return bind(call, place, source, flags);
   if (flags & PROPAGATION) return place.inode === place.mount.root ? 0 : -E.EINVAL;
   if (place.inode.type !== S_IFDIR) return -E.ENOTDIR;
-  const fs = makeFileSystem(call, typeName);
+  const fs = makeFileSystem(call, typeName, data);
   if (typeof fs === "number") return fs;
   applyOptions(call, fs, data);
   const { dir, name } = spotOf(place);
-  tableOf(call).mount(dir, name, fs, sourceName, flags & KEPT);
+  const fixed = fs instanceof OverlayFs && !fs.upper ? MS_RDONLY : 0;
+  tableOf(call).mount(dir, name, fs, sourceName, (flags & KEPT) | fixed);
   return 0;
 }
 
@@ -129,7 +160,7 @@ export const mountCalls = [
     "source:str target:path type:str flags:hex data:ptr",
     mount,
     "partial",
-    "tmpfs, proc, devpts, devtmpfs, bind mounts, moves, remounts; all mounts are private",
+    "tmpfs, overlay, proc, a part of sysfs, devpts, devtmpfs, bind mounts, moves, remounts; all mounts are private",
   ),
   sys(166, "umount2", "target:path flags:hex", umount2),
   sys(167, "swapon", "path:path flags:int", refuse, "partial", "always EPERM"),

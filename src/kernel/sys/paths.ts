@@ -1,6 +1,6 @@
 /** Paths in guest memory, resolved for the calling task: what the *at(2) calls share. */
 import { EBADF, ENAMETOOLONG, ENOENT, ENOTDIR } from "../../abi/errno.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX } from "../../abi/fcntl.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX, RESOLVE_IN_ROOT } from "../../abi/fcntl.ts";
 import { S_IFDIR } from "../../abi/stat.ts";
 import type { PathContext } from "../../vfs/path.ts";
 import type { Place } from "../../vfs/types.ts";
@@ -10,6 +10,23 @@ import { userOf } from "./support.ts";
 export function pathContext(call: Call): PathContext {
   const { root, cwd } = call.task.fs;
   return { root, cwd, cred: call.task.cred };
+}
+
+/** Like `withPath`, with RESOLVE_ flags of openat2(2). RESOLVE_IN_ROOT lets absolute paths start at `dirfd` too. */
+export function withRestrictedPath<T>(
+  call: Call,
+  dirfd: number,
+  address: number,
+  restrict: number,
+  fn: (ctx: PathContext, start: Place, path: string) => T,
+): T | number {
+  const path = pathArgument(call, address);
+  if (typeof path === "number") return path;
+  const inRoot = (restrict & RESOLVE_IN_ROOT) !== 0;
+  const start = startOf(call, dirfd, inRoot ? path.replace(/^\//, "./") : path);
+  if (typeof start === "number") return start;
+  const ctx = pathContext(call);
+  return fn({ ...ctx, root: inRoot ? start : ctx.root, restrict }, start, path);
 }
 
 /** The path argument at an address, or -ENAMETOOLONG. */

@@ -1,9 +1,9 @@
 /** Signals: signal(7). */
-import { EAGAIN, EBADF, EINVAL, ENOMEM, EPERM, ESRCH } from "../../abi/errno.ts";
+import { EAGAIN, EINVAL, ENOMEM, EPERM, ESRCH } from "../../abi/errno.ts";
 import * as S from "../../abi/signal.ts";
 import { readTimespec } from "../clock.ts";
 import { CAP_KILL, capable } from "../cred.ts";
-import { PidFile } from "../pidfd.ts";
+import { pidfdTarget } from "../pidfd.ts";
 import type { Process } from "../process.ts";
 import { forceSignal, isIgnored, kernelInfo, sendToProcess, sendToTask, userInfo } from "../send.ts";
 import { altStackFlags, onAltStack, popFrame } from "../sigframe.ts";
@@ -235,10 +235,9 @@ function rtSigtimedwait(call: Call, set: number, info: number, timeout: number, 
 
 function pidfdSendSignal(call: Call, fd: number, signo: number, info: number, flags: number): SysResult {
   if (flags !== 0) return -EINVAL;
-  const file = call.task.fds.get(fd);
-  if (!(file instanceof PidFile)) return -EBADF;
-  if (info === 0) return killOne(call.task, file.process, signo);
-  const { process } = file;
+  const process = pidfdTarget(call.task, fd);
+  if (typeof process === "number") return process;
+  if (info === 0) return killOne(call.task, process, signo);
   return queueInfo(
     call,
     process.reaped ? undefined : process,

@@ -177,8 +177,8 @@ function accept(call: Call, fd: number, at: number, lengthAt: number): SysResult
 const HOST = Symbol("host");
 
 function awaitHost(call: Call, s: Socket, r: number): SysResult {
-  if (!s.asking) return r === -E.EINPROGRESS ? s.takeResult() : r;
   if (s.flags & S.SOCK_NONBLOCK && call.row.name === "connect") return r;
+  if (!s.asking) return r === -E.EINPROGRESS ? s.takeResult() : r;
   call.state = HOST;
   return park([s.queue]);
 }

@@ -73,6 +73,13 @@ export function readInto(call: Call, file: File, list: readonly Iovec[], at?: nu
   return done;
 }
 
+/** May a file grow from one size to the other? 0, or -EFBIG, with SIGXFSZ. */
+export function mayGrow(call: Call, from: number, to: number): number {
+  if (to <= from || to <= call.task.process.limits[RLIMIT_FSIZE].soft) return 0;
+  call.task.sendSignal(SIGXFSZ);
+  return -EFBIG;
+}
+
 /** How many of `count` bytes RLIMIT_FSIZE lets through, or -EFBIG, with SIGXFSZ, if none (setrlimit(2)). */
 function withinFileSize(call: Call, file: File, at: number | undefined, count: number): number {
   const limit = call.task.process.limits[RLIMIT_FSIZE].soft;

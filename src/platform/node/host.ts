@@ -20,6 +20,17 @@ const SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
   ["SIGWINCH", SIGWINCH],
 ];
 
+/** Supplementary groups. Node's getgroups adds the effective group where the system leaves it out. */
+function groups(): number[] {
+  try {
+    const list = /^Groups:(.*)$/m.exec(fs.readFileSync("/proc/self/status", "latin1"));
+    if (list) return list[1].trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    // Not Linux.
+  }
+  return process.getgroups?.() ?? [];
+}
+
 /** Node (or a runtime like it) as the host. */
 export class NodeHost implements Host {
   readonly clock = {
@@ -45,7 +56,7 @@ export class NodeHost implements Host {
       pid: process.pid,
       uid: process.getuid?.() ?? 1000,
       gid: process.getgid?.() ?? 1000,
-      groups: process.getgroups?.() ?? [],
+      groups: groups(),
       umask: takeUmask(),
       hostname: hostname(),
       cpus: 1,
