@@ -1,6 +1,7 @@
 /** `blink -g`: the program runs as a debugger says that connects from outside. Bundled on its own: see tools/lazy.mjs. */
 import { Debugger } from "../src/debug/debugger.ts";
 import { Session } from "../src/debug/gdb/session.ts";
+import type { OutsideFiles } from "../src/debug/outside.ts";
 import type { ExitStatus } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
 import { type Handlers, runProgram } from "../src/platform/node/run.ts";
@@ -21,7 +22,12 @@ export async function runForGdb(
   }
   await runProgram({ ...options, version }, handlers, {
     ...crashExtras(options),
-    drive: (machine) => drive(new Debugger(machine), acceptor),
+    // What goes to a file is not kept.
+    history: options.record === undefined,
+    drive: ({ machine, live, overlays, recording }) => {
+      const debuggee = new Debugger(machine, options.record === undefined ? recording : undefined);
+      return drive(debuggee, debuggee.outside(live, overlays), acceptor);
+    },
   });
 }
 
@@ -38,7 +44,7 @@ function endBySignals(alone: () => boolean): void {
   }
 }
 
-async function drive(debuggee: Debugger, acceptor: Acceptor): Promise<ExitStatus> {
+async function drive(debuggee: Debugger, files: OutsideFiles, acceptor: Acceptor): Promise<ExitStatus> {
   process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
   let connected = false;
   endBySignals(() => !connected);
@@ -46,7 +52,7 @@ async function drive(debuggee: Debugger, acceptor: Acceptor): Promise<ExitStatus
     connected = false;
     const connection = await acceptor.next();
     connected = true;
-    const session = new Session(debuggee, (bytes) => connection.send(bytes));
+    const session = new Session(debuggee, files, (bytes) => connection.send(bytes));
     connection.start({ data: (bytes) => session.feed(bytes), closed: () => session.closed() });
     const ending = await session.over;
     connection.end();

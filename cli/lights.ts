@@ -1,18 +1,12 @@
 /** Joins the debugger's user interface with this process's terminal, and with machines that have its files. */
-import fs from "node:fs";
-import { O_NONBLOCK } from "../src/abi/fcntl.ts";
 import { Debugger } from "../src/debug/debugger.ts";
-import type { ElfSource } from "../src/debug/symbols/elf-file.ts";
-import type { OutsideFiles } from "../src/debug/symbols/objects.ts";
 import { makeSymbols } from "../src/debug/symbols/symbols.ts";
 import { App, type Console, ENTER, type Launcher, LEAVE } from "../src/debug/ui/app.ts";
 import { GuestHost } from "../src/debug/ui/guest-terminal.ts";
-import type { FileReader } from "../src/debug/ui/look.ts";
 import type { HandlerImage } from "../src/engine/interp/image.ts";
 import { Tracer } from "../src/kernel/strace/tracer.ts";
 import { NodeConsole } from "../src/platform/node/console.ts";
 import { endLike } from "../src/platform/node/ending.ts";
-import { attempt } from "../src/platform/node/errno.ts";
 import { NodeHost } from "../src/platform/node/host.ts";
 import { Log } from "../src/platform/node/log.ts";
 import { bytes, environment, loadImage, machineOptions, printStatistics, refusal } from "../src/platform/node/run.ts";
@@ -38,39 +32,13 @@ function guestEnvironment(): string[] {
   return [...environment().filter((e) => !OUTER.test(e)), GUEST_TERM];
 }
 
-/** Opens files by the guest's names without the guest's doing: its own looks at them are recorded. */
-function outsideFiles(overlays: string | undefined): OutsideFiles {
-  const roots = (overlays ?? "").split(":");
-  const open = (path: string): number => {
-    for (const root of roots) {
-      const fd = attempt(() => fs.openSync(Buffer.from(root + path, "latin1"), fs.constants.O_RDONLY | O_NONBLOCK));
-      if (fd >= 0) return fd;
-    }
-    return -1;
-  };
-  const known = new Map<string, ElfSource | undefined>();
-  return (path) => {
-    if (known.has(path)) return known.get(path);
-    const fd = path.startsWith("/") ? open(path) : -1;
-    const size = fd < 0 ? 0 : attempt(() => fs.fstatSync(fd).size);
-    const read = (offset: number, length: number): Uint8Array => {
-      const into = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      const n = attempt(() => fs.readSync(fd, into, 0, into.length, offset));
-      return into.subarray(0, Math.max(0, n));
-    };
-    const source = size > 0 ? { size, read } : undefined;
-    known.set(path, source);
-    return source;
-  };
-}
-
 function launcher(options: LightsOptions, image: HandlerImage, log: Log): Launcher {
   const o = { ...options.machine, version };
   const write = (line: string): void => log.write(line);
-  const outside = outsideFiles(o.overlays);
   return (size, show) => {
     const host = new GuestHost(new NodeHost(write), size, show);
-    const debuggee = Debugger.recording(machineOptions(o, host, image));
+    const setUp = machineOptions(o, host, image);
+    const debuggee = Debugger.recording(setUp);
     const { machine } = debuggee;
     if (o.strace > 0) machine.kernel.trace = new Tracer(machine.kernel, write, o.strace > 1);
     const failed = machine.start(bytes(o.program), o.argv.map(bytes), guestEnvironment());
@@ -78,8 +46,7 @@ function launcher(options: LightsOptions, image: HandlerImage, log: Log): Launch
       const { message, code } = refusal(o.program, -failed, machine.programFound);
       throw new Refused(message, code);
     }
-    const files: FileReader = (path, offset, length) => outside(path)?.read(offset, length) ?? new Uint8Array(0);
-    return { debuggee, host, symbols: makeSymbols(outside), files };
+    return { debuggee, host, symbols: makeSymbols(debuggee.outside(host, setUp.overlays).source) };
   };
 }
 

@@ -2,11 +2,13 @@
  * A machine under a debugger: see `Debuggee`. Going back is going to a checkpoint before, and running on from there as it was
  * recorded. Without a recording it only goes forward.
  */
+import type { Host } from "../host/types.ts";
 import type { Task } from "../kernel/task.ts";
 import { type ExitStatus, Machine, type MachineOptions } from "../machine/machine.ts";
 import { Recording } from "../record/recording.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { peek, poke } from "./memory.ts";
+import { peek, poke, type Untouched } from "./memory.ts";
+import { OutsideFiles } from "./outside.ts";
 import { Runner, type Wish } from "./runner.ts";
 import type { Debuggee, Stop, Until, Watchpoint } from "./types.ts";
 
@@ -20,6 +22,8 @@ export class Debugger implements Debuggee {
   private end: ExitStatus | undefined;
   /** Where the machine has ended, once that is known. */
   private endPosition = Number.POSITIVE_INFINITY;
+  /** Tells what is only in files yet. */
+  private untouched: Untouched | undefined;
 
   /** The machine may have been started, but did not run yet. */
   constructor(
@@ -38,6 +42,17 @@ export class Debugger implements Debuggee {
     const recording = new Recording(host);
     const { ends: pace } = recording;
     return new Debugger(new Machine({ ...options, host: recording.host, pace, timer: () => Date.now() }), recording);
+  }
+  /** The guest's files for the debugger itself. `live`: what the machine's host stands for. */
+  outside(live: Host, overlays: readonly string[] | undefined): OutsideFiles {
+    const { machine, recording } = this;
+    const files = new OutsideFiles(machine, {
+      live,
+      overlays,
+      aside: recording && ((what) => recording.tap.aside(what)),
+    });
+    this.untouched = files.untouched;
+    return files;
   }
   get position(): number {
     return this.runner.position;
@@ -145,7 +160,7 @@ export class Debugger implements Debuggee {
     this.runner.interrupt();
   }
   readMemory(task: Task, address: number, length: number): Uint8Array {
-    return peek(task, address, length);
+    return task.state === "dead" ? new Uint8Array(0) : peek(task.mm, address, length, this.untouched);
   }
   writeMemory(task: Task, address: number, bytes: Uint8Array): number {
     const n = poke(task, address, bytes);

@@ -56,7 +56,7 @@ export class Watches {
     return i < 0 ? undefined : { watchpoint: points[i], access: "write" };
   }
   private bytes(task: Task): Uint8Array[] {
-    return this.points.map((p) => peek(task, p.address, p.length));
+    return this.points.map((p) => peek(task.mm, p.address, p.length));
   }
 }
 

@@ -61,6 +61,7 @@ export class Tap {
   private realtime = 0n;
   private monotonic = 0n;
   private sleeping = false;
+  private apart = false;
   private breaths = 0;
   private readonly early: (() => void)[] = [];
   /** Told the bytes that a stream was given while the tape is replayed. */
@@ -101,10 +102,24 @@ export class Tap {
     if (this.live) this.tape.length = this.mark.at;
   }
 
+  /** Does something that is no doing of the machine: what it asks the host for is answered live, and not recorded. */
+  aside<T>(what: () => T): T {
+    const { apart, realtime, monotonic } = this;
+    this.apart = true;
+    try {
+      return what();
+    } finally {
+      this.apart = apart;
+      this.realtime = realtime;
+      this.monotonic = monotonic;
+    }
+  }
+
   /** One answer of the host: asked for, or out of the tape. */
   ask<T>(name: string, codec: Codec<T>, live: (host: Host) => T): T {
     const code = CODES.get(name) as number;
     const { live: host } = this;
+    if (host && this.apart) return live(host);
     if (host && this.reader.ended) {
       const value = live(host);
       this.tape.u8(code);
@@ -124,6 +139,7 @@ export class Tap {
   /** A count of bytes with the bytes, or an error. */
   fill(name: string, into: Uint8Array, live: (host: Host) => number): number {
     const host = this.live;
+    if (host && this.apart) return live(host);
     if (host && this.reader.ended) {
       const n = live(host);
       this.tape.u8(CODES.get(name) as number);

@@ -1,14 +1,15 @@
 /** GDB's protocol without GDB: packets by hand, also such as no debugger would send. */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { Debugger } from "../../src/debug/debugger.ts";
+import type { Debugger } from "../../src/debug/debugger.ts";
 import { encodePacket, fromHex, hexToText, PacketReader, textToHex } from "../../src/debug/gdb/packet.ts";
 import { REGISTER_BYTES } from "../../src/debug/gdb/registers.ts";
 import { Session } from "../../src/debug/gdb/session.ts";
+import type { OutsideFiles } from "../../src/debug/outside.ts";
 import { makeSymbols } from "../../src/debug/symbols/symbols.ts";
 import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
-import { inProcess } from "./in-process.ts";
+import { debugged } from "./in-process.ts";
 
 const lacking = missing(["gcc"]);
 const run = lacking ? test.skip : test;
@@ -19,6 +20,7 @@ const FEATURES = "qSupported:multiprocess+;swbreak+;hwbreak+;fork-events+;exec-e
 /** The debugger's end of a session. */
 class Client {
   readonly debuggee: Debugger;
+  readonly files: OutsideFiles;
   readonly session: Session;
   private readonly reader = new PacketReader();
   private readonly replies: string[] = [];
@@ -26,8 +28,10 @@ class Client {
 
   constructor(source: string, args: string[] = [], build = "gcc -g -O0 -pthread") {
     const path = fileURLToPath(new URL(source, import.meta.url));
-    this.debuggee = new Debugger(inProcess(buildGuest(path, build), args));
-    this.session = new Session(this.debuggee, (bytes) => this.got(bytes));
+    const { debuggee, files } = debugged(buildGuest(path, build), args);
+    this.debuggee = debuggee;
+    this.files = files;
+    this.session = new Session(debuggee, files, (bytes) => this.got(bytes));
   }
   private got(bytes: Uint8Array): void {
     for (const r of this.reader.feed(bytes)) {
@@ -201,7 +205,7 @@ run(`stopping from outside, and a connection that is lost while the program runs
   setTimeout(() => c.session.closed(), 200);
   expect(await c.session.over).toBe("closed");
   // The next debugger finds it where it stands.
-  const again = new Session(c.debuggee, () => {});
+  const again = new Session(c.debuggee, c.files, () => {});
   again.feed(encodePacket("k"));
   expect(await again.over).toBe("killed");
   expect(await c.debuggee.run()).toEqual({ kind: "end", status: { code: 0, signal: 9 } });

@@ -6,7 +6,7 @@ import { codeName } from "../../kernel/strace/flags.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { placePath } from "../../vfs/place.ts";
-import { peek } from "../peek.ts";
+import { peek } from "../memory.ts";
 import type { Symbols } from "../symbols/symbols.ts";
 
 const GPRS = [

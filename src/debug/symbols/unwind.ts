@@ -5,7 +5,7 @@
 import * as U from "../../abi/ucontext.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC } from "../../mmu/access.ts";
-import { peek, peekWord } from "../peek.ts";
+import { peek, peekWord } from "../memory.ts";
 import type { Fde } from "./call-frames.ts";
 import { type Rule, rowAt } from "./cfa-program.ts";
 import { type Context, evaluate } from "./expression.ts";
