@@ -15,6 +15,12 @@ import type { Debuggee, Stop, Until, Watchpoint } from "./types.ts";
 /** Before a position that was gone back to, checkpoints are left at such distances: the next step back is short. */
 const APPROACH = [10_000, 300_000, 10_000_000];
 
+/** Something that made the machine stop, and where. */
+interface Hit {
+  stop: Stop;
+  position: number;
+}
+
 export class Debugger implements Debuggee {
   private readonly runner: Runner;
   private readonly checkpoints: Checkpoints | undefined;
@@ -63,6 +69,9 @@ export class Debugger implements Debuggee {
   get history(): { first: number; last: number } {
     return { first: this.checkpoints?.first?.position ?? this.position, last: Math.max(this.last, this.position) };
   }
+  get recorded(): boolean {
+    return this.checkpoints !== undefined;
+  }
   get ended(): ExitStatus | undefined {
     return this.end;
   }
@@ -97,14 +106,15 @@ export class Debugger implements Debuggee {
     if (!this.checkpoints?.before(now - 1)) return { kind: "beginning" };
     if (!task) return this.goTo(now - 1);
     let to = -1;
-    const onRun = (t: Task, from: number, until: number): void => {
-      if (t === task && until > from) to = Math.min(until, now) - 1;
+    // After going back a thread may be another object.
+    const onRun = ({ tid }: Task, from: number, until: number): void => {
+      if (tid === task.tid && until > from) to = Math.min(until, now) - 1;
     };
     return this.search({ onRun }, () => (to < 0 ? undefined : { stop: { kind: "done" }, position: to }));
   }
   runBack(until: Until = {}): Promise<Stop> {
     const now = this.position;
-    let last: { stop: Stop; position: number } | undefined;
+    let last: Hit | undefined;
     const onStop = (stop: Stop, at: number): void => {
       // Before the access, not behind it.
       const position = stop.kind === "watchpoint" ? at - 1 : at;
@@ -113,7 +123,7 @@ export class Debugger implements Debuggee {
     return this.search({ ...until, position: undefined, onStop }, () => last);
   }
   /** Runs stretch after stretch of the past, the latest first, until one holds what `found` tells; then goes there. */
-  private async search(wish: Wish, found: () => { stop: Stop; position: number } | undefined): Promise<Stop> {
+  private async search(wish: Wish, found: () => Hit | undefined): Promise<Stop> {
     const { checkpoints, recording } = this;
     if (!checkpoints || !recording) return { kind: "beginning" };
     let end = this.position;
@@ -122,14 +132,21 @@ export class Debugger implements Debuggee {
       this.goBack(from);
       await this.runner.run({ ...wish, position: end, quiet: wish.onStop === undefined });
       const hit = found();
-      if (hit) {
-        await this.goTo(hit.position);
-        return hit.stop;
-      }
+      if (hit) return this.goToHit(hit);
       end = position;
     }
     await this.goTo(this.history.first);
     return { kind: "beginning" };
+  }
+  private async goToHit({ stop, position }: Hit): Promise<Stop> {
+    // Behind the instruction before, the signal is still to be taken.
+    if (stop.kind === "signal") {
+      await this.goTo(position - 1);
+      return this.go({ position, signals: true, task: stop.task, quiet: true });
+    }
+    await this.goTo(position);
+    const task = "task" in stop && this.machine.kernel.tasks.get(stop.task.tid);
+    return task ? { ...stop, task } : stop;
   }
   private goBack(to: NonNullable<ReturnType<Checkpoints["before"]>>): void {
     this.last = this.history.last;
@@ -171,6 +188,6 @@ export class Debugger implements Debuggee {
     this.recording?.cut();
     this.last = this.position;
     this.endPosition = Number.POSITIVE_INFINITY;
-    this.checkpoints?.restart();
+    this.checkpoints?.forget();
   }
 }

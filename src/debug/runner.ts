@@ -15,7 +15,7 @@ import { Watches } from "./watches.ts";
 export interface Wish extends Until {
   /** Ends after one instruction of `task`, or of whichever task comes first. */
   step?: boolean;
-  /** Nothing but the position ends it. */
+  /** No breakpoints, watchpoints and events. */
   quiet?: boolean;
   /** Told of what would end it; then it goes on. */
   onStop?(stop: Stop, position: number): void;
@@ -36,7 +36,7 @@ export class Runner implements Overseer {
   /** Where the last stop was: a breakpoint there has been seen. */
   private seen = { position: -1, address: -1 };
   /** The task whose signal has been told, and where. */
-  private announced: { task: Task; position: number } | undefined;
+  private announced: { tid: number; position: number } | undefined;
 
   /** `onHold`: called where everything stands still between two instructions. */
   constructor(
@@ -95,10 +95,10 @@ export class Runner implements Overseer {
   holdPrepare(task: Task): boolean {
     if (!this.wish.signals || !this.counts(task)) return false;
     const { announced, position } = this;
-    if (announced?.task === task && announced.position === position) return false;
+    if (announced?.tid === task.tid && announced.position === position) return false;
     const set = deliverable(task);
     if (!set || task.state === "dead") return false;
-    this.announced = { task, position };
+    this.announced = { tid: task.tid, position };
     this.stop = { kind: "signal", task, signo: first(set) };
     return !this.tellOnly(this.stop);
   }
@@ -134,7 +134,8 @@ export class Runner implements Overseer {
     return code === EXIT.BREAK ? EXIT.BUDGET : code;
   }
   private counts(task: Task): boolean {
-    return this.wish.task === undefined || this.wish.task === task;
+    // By its number: after going back a thread may be another object.
+    return this.wish.task === undefined || this.wish.task.tid === task.tid;
   }
   private onEvent(event: KernelEvent): void {
     if (this.wish.quiet) return;

@@ -65,6 +65,8 @@ export interface Debuggee {
   readonly task: Task | undefined;
   /** First position that can be gone back to, and the last one that was reached. */
   readonly history: { first: number; last: number };
+  /** It can go back. */
+  readonly recorded: boolean;
   /** The machine has ended at this position. */
   readonly ended: ExitStatus | undefined;
 

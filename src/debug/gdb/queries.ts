@@ -16,24 +16,25 @@ const FEATURES = [
   "fork-events+",
   "vfork-events+",
   "exec-events+",
-  "ReverseStep+",
-  "ReverseContinue+",
   "binary-upload+",
   XFER_FEATURES,
 ];
+
+const REVERSE = ["ReverseStep+", "ReverseContinue+"];
 
 const TRIPLE = textToHex("x86_64-pc-linux-gnu");
 
 function supported(session: Session, offered: string): string {
   const features = new Set(offered.split(";"));
-  const { client, inferiors } = session;
+  const { client, inferiors, debuggee } = session;
   client.swbreak = features.has("swbreak+");
   client.hwbreak = features.has("hwbreak+");
   client.fork = features.has("fork-events+");
   client.vfork = features.has("vfork-events+");
   client.exec = features.has("exec-events+");
   inferiors.multiprocess = features.has("multiprocess+");
-  return [...FEATURES, ...(inferiors.multiprocess ? ["multiprocess+"] : [])].join(";");
+  const more = [...(inferiors.multiprocess ? ["multiprocess+"] : []), ...(debuggee.recorded ? REVERSE : [])];
+  return [...FEATURES, ...more].join(";");
 }
 
 function threadInfo(session: Session): string {

@@ -65,7 +65,8 @@ export class Resumer {
       case "range":
         return this.debuggee.step(task, wishes);
       case "back":
-        return this.debuggee.runBack(wishes);
+        // New programs and processes are nothing that gdb would undo.
+        return this.debuggee.runBack({ signals: true });
       case "step back":
         return this.debuggee.stepBack(task);
     }
@@ -82,6 +83,7 @@ export class Resumer {
       if (signal === signo) return;
       const bit = sigBit(signo);
       if (!task.pending.take(bit)) task.process.pending.take(bit);
+      this.debuggee.changed();
       if (signal) this.inject(task, signal);
       return;
     }
@@ -93,6 +95,7 @@ export class Resumer {
   private inject(task: Task, signo: number): void {
     this.injected = { task, signo };
     sendToTask(task, { signo, code: SI_USER, pid: 0, uid: 0 });
+    this.debuggee.changed();
   }
 
   /** Undefined: it goes on. */

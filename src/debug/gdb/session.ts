@@ -157,6 +157,7 @@ export class Session {
     const process = this.debuggee.machine.kernel.processes.get(pid);
     if (!process || !this.inferiors.has(pid)) return false;
     sendToProcess(process, kernelInfo(SIGKILL));
+    this.debuggee.changed();
     this.inferiors.remove(pid);
     if (this.inferiors.size === 0) this.ending = "killed";
     return true;
