@@ -81,7 +81,7 @@ export class Debugger implements Debuggee {
   watch(points: readonly Watchpoint[]): void {
     this.runner.watches.set(points);
   }
-  step(task?: Task, until: Pick<Until, "signals" | "events"> = {}): Promise<Stop> {
+  step(task?: Task, until: Pick<Until, "signals" | "events" | "calls"> = {}): Promise<Stop> {
     return this.go({ ...until, step: true, task });
   }
   run(until: Until = {}): Promise<Stop> {
@@ -151,6 +151,7 @@ export class Debugger implements Debuggee {
   private goBack(to: NonNullable<ReturnType<Checkpoints["before"]>>): void {
     this.last = this.history.last;
     this.checkpoints?.restore(to);
+    this.runner.forget();
     this.end = undefined;
   }
   async goTo(position: number): Promise<Stop> {

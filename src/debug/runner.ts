@@ -35,6 +35,8 @@ export class Runner implements Overseer {
   private interrupted = false;
   /** Where the last stop was: a breakpoint there has been seen. */
   private seen = { position: -1, address: -1 };
+  /** The calls that tasks are in, by the tasks' numbers: their ends are to be told. */
+  private readonly inCalls = new Map<number, number>();
   /** The task whose signal has been told, and where. */
   private announced: { tid: number; position: number } | undefined;
 
@@ -84,6 +86,11 @@ export class Runner implements Overseer {
     this.announced = undefined;
     const hit = this.watches.changed(task);
     if (hit && this.counts(task)) this.stop ??= { kind: "watchpoint", task, ...hit };
+    const nr = this.inCalls.get(task.tid);
+    if (nr !== undefined) {
+      this.inCalls.delete(task.tid);
+      if (this.wish.calls) this.stop ??= { kind: "syscall", task, nr, at: "return" };
+    }
     this.onHold();
     if (this.stop && this.tellOnly(this.stop)) this.seen = { position: this.position, address: Number(task.regs.rip) };
     if (this.stopped) return true;
@@ -101,6 +108,19 @@ export class Runner implements Overseer {
     this.announced = { tid: task.tid, position };
     this.stop = { kind: "signal", task, signo: first(set) };
     return !this.tellOnly(this.stop);
+  }
+  holdCall(task: Task): boolean {
+    const { calls, onStop, quiet } = this.wish;
+    const nr = Number(BigInt.asIntN(32, task.regs.gpr(0)));
+    if (quiet || !this.counts(task) || !calls?.(nr, task)) return false;
+    this.inCalls.set(task.tid, nr);
+    if (onStop) return false;
+    this.stop = { kind: "syscall", task, nr, at: "entry" };
+    return true;
+  }
+  /** The machine was set back. */
+  forget(): void {
+    this.inCalls.clear();
   }
   /** Tells of a stop instead of making it, if that is wanted. */
   private tellOnly(stop: Stop): boolean {

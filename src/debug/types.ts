@@ -28,6 +28,8 @@ export type Stop =
   | { kind: "watchpoint"; task: Task; watchpoint: Watchpoint; access: "write" | "read" }
   /** The signal is about to be delivered, or to kill. */
   | { kind: "signal"; task: Task; signo: number }
+  /** A system call: about to be made, or just made. */
+  | { kind: "syscall"; task: Task; nr: number; at: "entry" | "return" }
   /** A process has a new program. */
   | { kind: "exec"; task: Task }
   /** A thread or process was made. */
@@ -50,6 +52,8 @@ export interface Until {
   /** Stop for these too. */
   signals?: boolean;
   events?: boolean;
+  /** System calls by their numbers. Backwards only their ends. */
+  calls?(nr: number, task: Task): boolean;
 }
 
 /**
@@ -78,7 +82,7 @@ export interface Debuggee {
    * One instruction of the task (default: of whichever runs next); system calls are made whole. Of `until`, the wish for
    * other stops counts.
    */
-  step(task?: Task, until?: Pick<Until, "signals" | "events">): Promise<Stop>;
+  step(task?: Task, until?: Pick<Until, "signals" | "events" | "calls">): Promise<Stop>;
   /** Runs until something stops it. In the past it runs on until the present and then live. */
   run(until?: Until): Promise<Stop>;
   /** One instruction back. */

@@ -97,6 +97,82 @@ run(
   },
 );
 
+run(`goes back to the writes that made a value, through threads${suffix}`, { timeout: TIME }, async () => {
+  const { said, printed, ended } = await session(
+    [guest("threads.c")],
+    [
+      "watch shared",
+      "continue",
+      "continue",
+      "print shared",
+      "reverse-continue",
+      "print shared",
+      "reverse-continue",
+      "print shared",
+      "print $pc",
+      "reverse-stepi",
+      "stepi",
+      "print $pc",
+      "delete",
+      "reverse-finish",
+      "reverse-continue",
+      "break printf",
+      "continue",
+      "print shared",
+      "bt -1",
+      "reverse-step",
+      "delete",
+      "continue",
+    ],
+  );
+  expect(said).toMatch(/Old value = 1\nNew value = 3\n[^]*\$1 = 3\n/);
+  expect(said).toMatch(/Old value = 3\nNew value = 1\n[^]*\$2 = 1\n/);
+  expect(said).toMatch(/Old value = 1\nNew value = 0\n[^]*\$3 = 0\n/);
+  const [, pc] = /\$4 = (.*)/.exec(said) ?? [];
+  expect(said).toContain(`$5 = ${pc}\n`);
+  expect(said).toMatch(/ in start \(argument=0x1\) at /);
+  expect(said).toContain("No more reverse-execution history.");
+  expect(said).toMatch(/Breakpoint 2, .*printf[^]*\$6 = 3\n/);
+  expect(said).toMatch(/main \(argc=1, argv=0x[0-9a-f]+\) at .*threads\.c:2\d\n2\d\t/);
+  expect(said).toContain("exited normally");
+  expect([printed, ended]).toEqual(["3\n", 0]);
+});
+
+run(`goes back from a crash to the signals before it${suffix}`, { timeout: TIME }, async () => {
+  const commands = ["continue", "continue", "watch counter", "reverse-continue", "reverse-continue"];
+  const { said } = await session([guest("frames.c")], [...commands, "delete", "continue", "continue"]);
+  const signals = said.match(/received signal SIG\w+/g)?.map((s) => s.split(" ").at(-1));
+  expect(signals).toEqual(["SIGUSR1", "SIGSEGV", "SIGUSR1", "SIGSEGV"]);
+  expect(said).toMatch(/Old value = 11\nNew value = 0\n/);
+  expect(said).toContain("Program terminated with signal SIGSEGV");
+});
+
+run(`stops at system calls, and tells of the process${suffix}`, { timeout: TIME }, async () => {
+  const { said, ended } = await session(
+    [guest("threads.c")],
+    [
+      "catch syscall exit_group",
+      "catch syscall write",
+      "continue",
+      "print $rdx",
+      "continue",
+      "print $rax",
+      "continue",
+      "info proc mappings",
+      "reverse-continue",
+      "print $rax",
+      "delete",
+      "continue",
+    ],
+  );
+  expect(said).toMatch(/\(call to syscall write\)[^]*\$1 = 2\n[^]*\(returned from syscall write\)[^]*\$2 = 2\n/);
+  expect(said).toMatch(
+    /\(call to syscall exit_group\)[^]* r-xp +\S+threads\n[^]*\(returned from syscall write\)[^]*\$3 = 2\n/,
+  );
+  expect(said).toContain("exited normally");
+  expect(ended).toBe(0);
+});
+
 run(
   `a crash shows where it was, a call into the program works, and kill ends it${suffix}`,
   { timeout: TIME },

@@ -105,6 +105,37 @@ lights("a restart keeps breakpoints", ["gcc"], async (open) => {
   await t.shows("status 0");
 });
 
+lights("the guest's terminal gets keys, pasted text, signals and sizes", ["bash"], async (open) => {
+  const t = open(100, 40);
+  t.lights("bash --norc --noediting");
+  await t.shows("stopped");
+  t.type("c");
+  await t.shows(/Terminal.*\nready>/);
+  t.type("\t");
+  await t.shows("keys go here");
+  t.type("trap 'echo caught' INT; stty size\r");
+  await t.shows(/\n11 100/);
+  t.type("\x03");
+  await t.shows("caught");
+  t.type("\x1b[200~echo pasted text\x1b[201~");
+  await t.shows("echo pasted text");
+  t.type("\r");
+  await t.shows(/\npasted text/);
+  t.resize(120, 40);
+  t.type("stty size\r");
+  await t.shows(/\n15 78/);
+  t.type("\x1d");
+  await t.shows("Tab to type here");
+  t.type("\x03");
+  await t.shows("interrupted");
+  // Back before anything was typed.
+  t.type("G1000\r");
+  await t.shows(/stopped {2}@1,000 of /);
+  expect(t.text()).not.toContain("caught");
+  t.type("q");
+  await t.shows("status 0");
+});
+
 lights("the mouse: a click sets a breakpoint, the wheel steps", ["gcc"], async (open) => {
   const t = open(160, 50);
   t.lights(`-b main ${squares()}`);

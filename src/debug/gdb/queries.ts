@@ -10,6 +10,7 @@ const FEATURES = [
   `PacketSize=${PACKET_SIZE.toString(16)}`,
   "QStartNoAckMode+",
   "QPassSignals+",
+  "QCatchSyscalls+",
   "vContSupported+",
   "swbreak+",
   "hwbreak+",
@@ -82,6 +83,16 @@ function passSignals(session: Session, list: string): string {
   return "OK";
 }
 
+/** `0`, or `1` with the calls' numbers; all without them. */
+function catchSyscalls(session: Session, argument: string): string {
+  const [on, ...numbers] = argument.split(";");
+  const inferior = session.task && session.inferiors.get(session.task.process.pid);
+  if (!inferior || (on !== "0" && on !== "1")) return "E01";
+  const some = numbers.length > 0 ? new Set(numbers.map(hexNumber)) : "all";
+  inferior.calls = on === "1" ? some : undefined;
+  return "OK";
+}
+
 type Query = (session: Session, argument: string) => string | Promise<string>;
 
 /** By what stands before the first ':', ';' or ','. What is not here is answered with nothing, as the protocol wants. */
@@ -100,6 +111,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
   qMemoryRegionInfo: (session, argument) => region(session, hexNumber(argument)),
   QStartNoAckMode: (session) => session.stopAcknowledging(),
   QPassSignals: passSignals,
+  QCatchSyscalls: catchSyscalls,
   QProgramSignals: () => "OK",
   QNonStop: (_session, argument) => (argument === "0" ? "OK" : "E01"),
 };

@@ -57,7 +57,8 @@ export class Resumer {
   }
 
   private go(action: Action, task: Task | undefined): Promise<Stop> {
-    const wishes = { signals: true, events: true };
+    const calls = (nr: number, of: Task): boolean => this.inferiors.catches(nr, of);
+    const wishes = { signals: true, events: true, calls };
     switch (action.kind) {
       case "continue":
         return this.debuggee.run(wishes);
@@ -66,7 +67,7 @@ export class Resumer {
         return this.debuggee.step(task, wishes);
       case "back":
         // New programs and processes are nothing that gdb would undo.
-        return this.debuggee.runBack({ signals: true });
+        return this.debuggee.runBack({ signals: true, calls });
       case "step back":
         return this.debuggee.stepBack(task);
     }
@@ -111,6 +112,8 @@ export class Resumer {
         return this.watchpoint(stop);
       case "signal":
         return this.signal(stop.task, stop.signo);
+      case "syscall":
+        return this.report(stop.task, undefined, `syscall_${stop.at}:${stop.nr.toString(16)};`);
       case "exec":
         return this.exec(stop.task);
       case "clone":
