@@ -26,7 +26,11 @@ const { values, positionals } = parseArgs({
 
 const LOOP = "x = 0\nfor i in range(10**9): x = (x * 5 + i) & 0xffff";
 const PROGRAMS: readonly (readonly [string, () => string[], readonly number[]])[] = [
-  ["bash", () => ["/bin/bash", "-c", 'for i in 1 2 3 4; do x="$x$(echo $i | cat)"; done; echo $x'], [1000, 400_000, 900_000]],
+  [
+    "bash",
+    () => ["/bin/bash", "-c", 'for i in 1 2 3 4; do x="$x$(echo $i | cat)"; done; echo $x'],
+    [1000, 400_000, 900_000],
+  ],
   ["python3", () => ["/usr/bin/python3", "-S", "-c", LOOP], [100_000, 3_000_000, 30_000_000]],
   [
     "threads",
@@ -59,7 +63,9 @@ async function replays(times: number): Promise<void> {
       if (again.hash !== first.hash) throw new Error(`replay ${i} ended with ${again.hash}, not with ${first.hash}`);
     }
     if (first.printed !== printed) throw new Error(`it printed ${first.printed}, not ${printed}`);
-    console.log(`${printed.trim().split("\n").at(-1)}\n${times} replays of ${first.length} instructions: ${first.hash}`);
+    console.log(
+      `${printed.trim().split("\n").at(-1)}\n${times} replays of ${first.length} instructions: ${first.hash}`,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

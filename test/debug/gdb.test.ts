@@ -125,14 +125,14 @@ run(`goes back to the writes that made a value, through threads${suffix}`, { tim
       "continue",
     ],
   );
-  expect(said).toMatch(/Old value = 1\nNew value = 3\n[^]*\$1 = 3\n/);
-  expect(said).toMatch(/Old value = 3\nNew value = 1\n[^]*\$2 = 1\n/);
-  expect(said).toMatch(/Old value = 1\nNew value = 0\n[^]*\$3 = 0\n/);
+  expect(said).toMatch(/Old value = 1\nNew value = 3\n[\s\S]*\$1 = 3\n/);
+  expect(said).toMatch(/Old value = 3\nNew value = 1\n[\s\S]*\$2 = 1\n/);
+  expect(said).toMatch(/Old value = 1\nNew value = 0\n[\s\S]*\$3 = 0\n/);
   const [, pc] = /\$4 = (.*)/.exec(said) ?? [];
   expect(said).toContain(`$5 = ${pc}\n`);
   expect(said).toMatch(/ in start \(argument=0x1\) at /);
   expect(said).toContain("No more reverse-execution history.");
-  expect(said).toMatch(/Breakpoint 2, .*printf[^]*\$6 = 3\n/);
+  expect(said).toMatch(/Breakpoint 2, .*printf[\s\S]*\$6 = 3\n/);
   expect(said).toMatch(/main \(argc=1, argv=0x[0-9a-f]+\) at .*threads\.c:2\d\n2\d\t/);
   expect(said).toContain("exited normally");
   expect([printed, ended]).toEqual(["3\n", 0]);
@@ -165,9 +165,11 @@ run(`stops at system calls, and tells of the process${suffix}`, { timeout: TIME 
       "continue",
     ],
   );
-  expect(said).toMatch(/\(call to syscall write\)[^]*\$1 = 2\n[^]*\(returned from syscall write\)[^]*\$2 = 2\n/);
   expect(said).toMatch(
-    /\(call to syscall exit_group\)[^]* r-xp +\S+threads\n[^]*\(returned from syscall write\)[^]*\$3 = 2\n/,
+    /\(call to syscall write\)[\s\S]*\$1 = 2\n[\s\S]*\(returned from syscall write\)[\s\S]*\$2 = 2\n/,
+  );
+  expect(said).toMatch(
+    /\(call to syscall exit_group\)[\s\S]* r-xp +\S+threads\n[\s\S]*\(returned from syscall write\)[\s\S]*\$3 = 2\n/,
   );
   expect(said).toContain("exited normally");
   expect(ended).toBe(0);

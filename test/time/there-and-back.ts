@@ -26,7 +26,8 @@ export async function thereAndBack(d: Debugger, steps: number, every: number): P
     const stop = await d.stepBack();
     back += performance.now() - begun;
     if (stop.kind !== "done" || d.position !== start + i) throw new Error(`a step back led to ${d.position}`);
-    if (seen[i] !== undefined && machineHash(d.machine) !== seen[i]) throw new Error(`${d.position} is not what it was`);
+    if (seen[i] !== undefined && machineHash(d.machine) !== seen[i])
+      throw new Error(`${d.position} is not what it was`);
   }
   return { forward: forward / steps, back: back / steps };
 }
