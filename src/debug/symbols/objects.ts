@@ -14,6 +14,7 @@ import { CallFrames } from "./call-frames.ts";
 import { elfOutside, findDebugFile, findDebugFileOutside } from "./debug-file.ts";
 import { ElfFile, type ElfSource, type Segment } from "./elf-file.ts";
 import { LineTable } from "./line-table.ts";
+import type { Established } from "./prologue.ts";
 import { SymbolTable } from "./symbol-table.ts";
 
 /** A file's bytes, by an open file of its own, so that mappings may come and go. */
@@ -40,6 +41,7 @@ export class ObjectFile {
   private table: SymbolTable | undefined;
   private lineTable: LineTable | undefined;
   private cfi: { frames: CallFrames | undefined } | undefined;
+  private readonly frames = new Map<number, { frame: Established | undefined }>();
   private debugFile: { elf: ElfFile | undefined } | undefined;
 
   constructor(
@@ -69,6 +71,15 @@ export class ObjectFile {
       this.lineTable = own.empty && this.debug ? new LineTable(this.debug) : own;
     }
     return this.lineTable;
+  }
+  /** What was found out of the frame at an address of the file's code. */
+  frameAt(address: number, find: () => Established | undefined): Established | undefined {
+    let known = this.frames.get(address);
+    if (!known) {
+      known = { frame: find() };
+      this.frames.set(address, known);
+    }
+    return known.frame;
   }
   get callFrames(): CallFrames | undefined {
     this.cfi ??= { frames: CallFrames.of(this.elf) };
