@@ -33,18 +33,17 @@ async function main(): Promise<void> {
       if (options.plain) return runProgram({ ...options.machine, version });
       const wrong = unusable(process.env);
       if (wrong) complain(`${wrong}; -t runs the program without the user interface`, EXIT_USAGE);
-      else await lights(options);
+      else await lights(options, failed);
     }
   }
 }
 
-setV8Flags();
-main().catch((error: unknown) => {
-  if (error instanceof Refused) {
-    complain(error.message, error.code);
-    process.exit();
-  }
+function failed(error: unknown): void {
+  if (error instanceof Refused) complain(error.message, error.code);
   // Only a bug of ours comes here.
-  complain(`internal error: ${error instanceof Error ? error.stack : error}`, EXIT_INTERNAL);
+  else complain(`internal error: ${error instanceof Error ? error.stack : error}`, EXIT_INTERNAL);
   process.exit();
-});
+}
+
+setV8Flags();
+main().catch(failed);

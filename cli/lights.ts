@@ -89,8 +89,11 @@ function setPoints(app: App, options: LightsOptions): void {
   );
 }
 
-/** Shows the user interface until the user leaves it; then ends this process as the program ended, if it has. */
-export async function lights(options: LightsOptions): Promise<void> {
+/**
+ * Shows the user interface until the user leaves it; then ends this process as the program ended, if it has. `failed`: what
+ * to do about a bug of ours, when the terminal is as it was.
+ */
+export async function lights(options: LightsOptions, failed: (error: unknown) => void): Promise<void> {
   const image = await loadImage(undefined);
   const log = new Log(options.machine.logPath, options.machine.logToStderr && !process.stderr.isTTY);
   let app: App | undefined;
@@ -105,6 +108,10 @@ export async function lights(options: LightsOptions): Promise<void> {
       },
     },
   );
+  process.on("uncaughtException", (error) => {
+    terminal.leave();
+    failed(error);
+  });
   const note = options.verbose > 0 ? (text: string) => log.write(`blinkenlights: ${text}`) : undefined;
   app = new App(consoleOn(terminal), launcher(options, image, log), { ...options, note });
   setPoints(app, options);

@@ -126,11 +126,16 @@ export class Debugger implements Debuggee {
   private async search(wish: Wish, found: () => Hit | undefined): Promise<Stop> {
     const { checkpoints, recording } = this;
     if (!checkpoints || !recording) return { kind: "beginning" };
-    let end = this.position;
+    const now = this.position;
+    let end = now;
     for (let from = checkpoints.before(end - 1); from; from = checkpoints.before(end - 1)) {
       const { position } = from;
       this.goBack(from);
-      await this.runner.run({ ...wish, position: end, quiet: wish.onStop === undefined });
+      const stop = await this.runner.run({ ...wish, position: end, quiet: wish.onStop === undefined });
+      if (stop.kind === "interrupted") {
+        await this.goTo(now);
+        return stop;
+      }
       const hit = found();
       if (hit) return this.goToHit(hit);
       end = position;

@@ -66,6 +66,8 @@ export class Tap {
   private readonly early: (() => void)[] = [];
   /** Told the bytes that a stream was given while the tape is replayed. */
   onOutput: ((stream: number, bytes: Uint8Array) => void) | undefined;
+  /** Called when the machine is about to sleep, if only for a moment. */
+  onIdle: (() => void) | undefined;
   /** For messages: where the machine is. */
   position: () => number = () => 0;
 
@@ -211,6 +213,7 @@ export class Tap {
   async sleep(ms: number): Promise<void> {
     const { live } = this;
     if (live && this.reader.ended) {
+      this.onIdle?.();
       this.sleeping = true;
       try {
         const early = this.early.splice(0);

@@ -17,7 +17,9 @@ export function startRecording(path: string, live: Host, head: Head): FileRecord
   fs.writeFileSync(path, "");
   const recording = new Recording(live);
   // Not kept open: the program gets the descriptors that this process has.
-  const writer = new RecordingWriter(recording, head, (bytes) => fs.appendFileSync(path, bytes));
+  const append = (bytes: Uint8Array): void => fs.appendFileSync(path, bytes);
+  const writer = new RecordingWriter(recording, head, append, () => performance.now());
+  process.on("exit", () => writer.flush());
   return {
     recording,
     pace: writer.pace,
