@@ -1,5 +1,6 @@
 /** Joins the debugger's user interface with this process's terminal, and with machines that have its files. */
 import { Debugger } from "../src/debug/debugger.ts";
+import { makeSourceText } from "../src/debug/symbols/source-text.ts";
 import { makeSymbols } from "../src/debug/symbols/symbols.ts";
 import { App, type Console, ENTER, type Launcher, LEAVE } from "../src/debug/ui/app.ts";
 import { GuestHost } from "../src/debug/ui/guest-terminal.ts";
@@ -46,7 +47,8 @@ function launcher(options: LightsOptions, image: HandlerImage, log: Log): Launch
       const { message, code } = refusal(o.program, -failed, machine.programFound);
       throw new Refused(message, code);
     }
-    return { debuggee, host, symbols: makeSymbols(debuggee.outside(host, setUp.overlays).source) };
+    const { source } = debuggee.outside(host, setUp.overlays);
+    return { debuggee, host, symbols: makeSymbols(source), source: makeSourceText(source) };
   };
 }
 

@@ -12,7 +12,7 @@ import { draw } from "./draw.ts";
 import type { GuestHost } from "./guest-terminal.ts";
 import { type InputEvent, InputParser } from "./input.ts";
 import { type Layout, layout } from "./layout.ts";
-import { type Look, lookAt, nameOf } from "./look.ts";
+import { type Look, lookAt, nameOf, type Sources } from "./look.ts";
 import { type MouseTarget, onMouse } from "./mouse.ts";
 import { OutputTape } from "./output-tape.ts";
 import { parseAddress, promptKey } from "./prompt.ts";
@@ -20,7 +20,6 @@ import { FRAME, type Pace, Runner } from "./runner.ts";
 import { type Abilities, Renderer } from "./screen/render.ts";
 import { type Options, State } from "./state.ts";
 import { stopDialog, stopText } from "./stops.ts";
-import type { SymbolSource } from "./symbols.ts";
 import { encodeInput } from "./vt/encode.ts";
 import { Terminal } from "./vt/terminal.ts";
 
@@ -38,10 +37,9 @@ export interface Console extends Pace {
 }
 
 /** A machine to look at, ready to run its program. */
-export interface Launched {
+export interface Launched extends Sources {
   debuggee: Debuggee;
   host: GuestHost;
-  symbols: SymbolSource | undefined;
 }
 
 /** Makes a machine whose terminal has that size and shows its output so. */
@@ -122,7 +120,7 @@ export class App implements MouseTarget {
   }
   get look(): Look | undefined {
     const { task } = this;
-    return task && lookAt(this.debuggee, task, this.before, this.launched.symbols);
+    return task && lookAt(this.debuggee, task, this.before, this.launched);
   }
   get scrollback(): number {
     return this.terminal.history.length;

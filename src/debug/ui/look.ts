@@ -4,6 +4,7 @@ import type { Insn } from "../../isa/types.ts";
 import type { Registers } from "../../kernel/registers.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
+import type { SourceText } from "../symbols/source-text.ts";
 import type { Debuggee } from "../types.ts";
 import { baseName, type Frame, nameText, type SourceLine, type SymbolName, type SymbolSource } from "./symbols.ts";
 
@@ -26,6 +27,13 @@ export interface Look {
   read(address: number, length: number): Uint8Array;
   symbolAt(address: number): SymbolName | undefined;
   lineAt(address: number): SourceLine | undefined;
+  /** What the source has there. */
+  sourceText(line: SourceLine): string | undefined;
+}
+
+export interface Sources {
+  symbols: SymbolSource | undefined;
+  source: SourceText | undefined;
 }
 
 const NO_FRAMES: readonly Frame[] = [];
@@ -37,7 +45,7 @@ function lazy<T>(make: () => T): () => T {
 }
 
 /** The thread as it is now: not to be used any more when it has run. */
-export function lookAt(debuggee: Debuggee, task: Task, before: Registers, symbols: SymbolSource | undefined): Look {
+export function lookAt(debuggee: Debuggee, task: Task, before: Registers, { symbols, source }: Sources): Look {
   const mappings = lazy(() => mappingsOf(task));
   const frames = lazy(() => symbols?.frames(task) ?? NO_FRAMES);
   return {
@@ -53,6 +61,7 @@ export function lookAt(debuggee: Debuggee, task: Task, before: Registers, symbol
     read: (address, length) => readable(debuggee, task, address, length),
     symbolAt: (address) => symbols?.nameAt(task, address),
     lineAt: (address) => symbols?.lineAt(task, address),
+    sourceText: ({ file, line }) => source?.(file, line),
   };
 }
 
