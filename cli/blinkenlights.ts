@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       process.stdout.write(`blinkenlights of blink.ts ${version}\n`);
       return;
     case "bad":
-      complain(`${parsed.message}\n${LIGHTS_USAGE.trimEnd()}`, EXIT_USAGE);
+      complain(`${parsed.message}; -h lists the options`, EXIT_USAGE);
       return;
     case "run": {
       const { options } = parsed;

@@ -112,8 +112,13 @@ export class Debugger implements Debuggee {
     };
     return this.search({ onRun }, () => (to < 0 ? undefined : { stop: { kind: "done" }, position: to }));
   }
-  runBack(until: Until = {}): Promise<Stop> {
+  async runBack(until: Until = {}): Promise<Stop> {
     const now = this.position;
+    const wanted = this.breakpoints.size > 0 || this.runner.watches.any;
+    if (!wanted && !until.signals && !until.events && !until.calls) {
+      await this.goTo(this.history.first);
+      return { kind: "beginning" };
+    }
     let last: Hit | undefined;
     const onStop = (stop: Stop, at: number): void => {
       // Before the access, not behind it.

@@ -25,6 +25,9 @@ export class Watches {
     this.all = [...points];
     this.enable(true);
   }
+  get any(): boolean {
+    return this.all.length > 0;
+  }
   /** Sees to them from now on, or does not. */
   enable(on: boolean): void {
     const wanted = on ? this.all : NONE;

@@ -114,6 +114,23 @@ run(`signals stop, and are delivered or not as the debugger says${suffix}`, asyn
   expect(await d.ask("vCont;c")).toBe("X06;process:64");
 });
 
+run(`back and forth, and system calls${suffix}`, async () => {
+  const c = await connect("threads.c");
+  expect(await c.ask(FEATURES)).toContain("ReverseContinue+");
+  expect(await c.ask("bs")).toMatch(/^T05replaylog:begin;thread:p64\.64;/);
+  // exit_group
+  expect(await c.ask("QCatchSyscalls:1;e7")).toBe("OK");
+  expect(await c.ask("vCont;c")).toMatch(/^T05syscall_entry:e7;thread:p64\.64;/);
+  const end = c.debuggee.position;
+  expect(await c.ask("bs")).toMatch(/^T05thread:p64\.64;/);
+  expect(c.debuggee.position).toBe(end - 1);
+  expect(await c.ask("QCatchSyscalls:0")).toBe("OK");
+  expect(await c.ask("QCatchSyscalls:x")).toBe("E01");
+  expect(await c.ask("bc")).toMatch(/^T05replaylog:begin;thread:p64\.64;/);
+  expect(c.debuggee.position).toBe(0);
+  expect(await c.ask("vCont;c")).toBe("W00;process:64");
+});
+
 run(`objects that are read in pieces${suffix}`, async () => {
   const c = await connect("frames.c");
   let xml = "";

@@ -90,6 +90,36 @@ lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
   await t.shows("status 14");
 });
 
+lights("back over a call, out of a function, to the last stop and by steps", ["gcc"], async (open) => {
+  const t = open(160, 50);
+  t.lights(`-b square ${squares()}`);
+  await t.shows("stopped");
+  const at = (text: string): number => Number(/@([\d,]+)/.exec(text)?.[1].replaceAll(",", ""));
+  t.type("c");
+  const inside = at(await t.shows(/─ square ─[\s\S]*breakpoint at/));
+  // The line of the source stands above its instructions.
+  expect(t.text()).toMatch(/squares\.c:\d+ {2}\S/);
+  t.type("\rB");
+  t.type("f");
+  const outside = at(await t.shows(/─ sum\+0x[0-9a-f]+ ─/));
+  t.type("N");
+  const call = at(await t.shows(new RegExp(`@${(inside - 1).toLocaleString("en-US")} of`)));
+  expect(call).toBe(inside - 1);
+  t.type("n");
+  await t.shows(new RegExp(`@${outside.toLocaleString("en-US")} `));
+  t.type("F");
+  await t.shows(/─ main\+0x[0-9a-f]+ ─/);
+  t.type("bsquare\r");
+  t.type("\x1b[F");
+  await t.shows(new RegExp(`@${outside.toLocaleString("en-US")} `));
+  t.type("r");
+  await t.shows(/─ square ─[\s\S]*breakpoint at/);
+  t.type("\rS");
+  await t.shows(/─ sum\+0x[0-9a-f]+ ─/);
+  t.type("q");
+  await t.shows("status 0");
+});
+
 lights("a restart keeps breakpoints", ["gcc"], async (open) => {
   const t = open(100, 30);
   t.lights(`-b square ${squares()}`);

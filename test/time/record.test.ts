@@ -9,6 +9,7 @@ import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
 import { BLINK, BLINK_FLAGS } from "../harness/paths.ts";
 import { BASE_ENV, type Outcome, runNatively, runUnderBlink } from "../harness/spawn.ts";
+import { record, replay } from "./replays.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "blink-record-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,6 +35,14 @@ run("threads, signals, children, clock, random numbers and input", async () => {
   const o = await again("busy", [busy()], "some line\n");
   expect(o.code).toBe(3);
   expect(o.stdout.toString()).toContain("[some line]");
+});
+
+run("input from the network at its own times, among threads and signals: every replay ends the same", async () => {
+  const path = join(folder, "mixed");
+  const printed = await record(path, folder);
+  const first = await replay(path);
+  expect(first.printed).toBe(printed);
+  for (let i = 0; i < 4; i++) expect(await replay(path)).toEqual(first);
 });
 
 run("random slices", async () => {
