@@ -4,7 +4,8 @@ import { Session } from "../src/debug/gdb/session.ts";
 import type { OutsideFiles } from "../src/debug/outside.ts";
 import type { ExitStatus } from "../src/machine/machine.ts";
 import { type Acceptor, listen } from "../src/platform/node/gdb-socket.ts";
-import { type Handlers, runProgram } from "../src/platform/node/run.ts";
+import { replayProgram } from "../src/platform/node/replay.ts";
+import { type Extras, type Handlers, runProgram } from "../src/platform/node/run.ts";
 import { version } from "../src/version.ts";
 import { crashExtras } from "./crash-extras.ts";
 import type { Options } from "./options.ts";
@@ -20,7 +21,7 @@ export async function runForGdb(
     process.stderr.write(`blink: -g ${place}: ${acceptor}\n`);
     process.exit(1);
   }
-  await runProgram({ ...options, version }, handlers, {
+  const extras: Extras = {
     ...crashExtras(options),
     // What goes to a file is not kept.
     history: options.record === undefined,
@@ -28,7 +29,9 @@ export async function runForGdb(
       const debuggee = new Debugger(machine, options.record === undefined ? recording : undefined);
       return drive(debuggee, debuggee.outside(live, overlays), acceptor);
     },
-  });
+  };
+  if (options.replay === undefined) await runProgram({ ...options, version }, handlers, extras);
+  else await replayProgram(options.replay, { ...options, version }, handlers, extras);
 }
 
 /** While no debugger is there, nothing runs that could take a signal: ^C then ends blink itself. */
@@ -59,7 +62,7 @@ async function drive(debuggee: Debugger, files: OutsideFiles, acceptor: Acceptor
     alone = ending !== "closed" || debuggee.machine.kernel.tasks.size === 0;
   }
   acceptor.close();
-  return debuggee.ended ?? runAlone(debuggee);
+  return debuggee.ended ?? (debuggee.fixed ? { code: 0, signal: 0 } : runAlone(debuggee));
 }
 
 /** Nobody watches any more. */

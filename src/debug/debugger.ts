@@ -5,6 +5,7 @@
 import type { Host } from "../host/types.ts";
 import type { Task } from "../kernel/task.ts";
 import { type ExitStatus, Machine, type MachineOptions } from "../machine/machine.ts";
+import { Truncated } from "../record/bytes.ts";
 import { Recording } from "../record/recording.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { peek, poke, type Untouched } from "./memory.ts";
@@ -72,6 +73,9 @@ export class Debugger implements Debuggee {
   get recorded(): boolean {
     return this.checkpoints !== undefined;
   }
+  get fixed(): boolean {
+    return this.recording !== undefined && this.recording.tap.live === undefined;
+  }
   get ended(): ExitStatus | undefined {
     return this.end;
   }
@@ -90,13 +94,24 @@ export class Debugger implements Debuggee {
   private async go(wish: Wish): Promise<Stop> {
     if (this.end) return { kind: "end", status: this.end };
     if (this.checkpoints?.count === 0) this.checkpoints.take();
-    const stop = await this.runner.run(wish);
+    const stop = await this.runToStop(wish);
     this.last = Math.max(this.last, this.position);
     if (stop.kind === "end") {
       this.end = stop.status;
       this.endPosition = this.position;
     }
     return stop;
+  }
+
+  private async runToStop(wish: Wish): Promise<Stop> {
+    try {
+      return await this.runner.run(wish);
+    } catch (error) {
+      if (!(error instanceof Truncated) || !this.checkpoints) throw error;
+      // In the middle of what the kernel was doing: the moment before is whole.
+      await this.goTo(this.position - 1);
+      return { kind: "over" };
+    }
   }
 
   // -- the past
@@ -191,7 +206,7 @@ export class Debugger implements Debuggee {
     return task.state === "dead" ? new Uint8Array(0) : peek(task.mm, address, length, this.untouched);
   }
   writeMemory(task: Task, address: number, bytes: Uint8Array): number {
-    const n = poke(task, address, bytes);
+    const n = this.fixed ? 0 : poke(task, address, bytes);
     this.changed();
     return n;
   }

@@ -40,6 +40,8 @@ export type Stop =
   | { kind: "interrupted" }
   /** No process is left. */
   | { kind: "end"; status: ExitStatus }
+  /** Forwards: the recording goes no farther, and there is nothing but the recording. */
+  | { kind: "over" }
   /** Backwards: the start, or the first moment that the history holds. */
   | { kind: "beginning" };
 
@@ -71,6 +73,8 @@ export interface Debuggee {
   readonly history: { first: number; last: number };
   /** It can go back. */
   readonly recorded: boolean;
+  /** What was recorded is all there is: nothing can be changed. */
+  readonly fixed: boolean;
   /** The machine has ended at this position. */
   readonly ended: ExitStatus | undefined;
 
@@ -97,7 +101,7 @@ export interface Debuggee {
   /** As far as it can be told without changing anything: fewer bytes where memory ends, or is of a file and was not read yet. */
   readMemory(task: Task, address: number, length: number): Uint8Array;
   /**
-   * Bytes that could be written. Works on pages that the guest may not write, too. What was recorded after now is no
+   * Bytes that could be written, none where all is fixed. Works on pages that the guest may not write, too. What was recorded after now is no
    * longer the future, and the past, which would not lead here, is forgotten: `changed`.
    */
   writeMemory(task: Task, address: number, bytes: Uint8Array): number;

@@ -121,7 +121,7 @@ export class Tap {
   ask<T>(name: string, codec: Codec<T>, live: (host: Host) => T): T {
     const code = CODES.get(name) as number;
     const { live: host } = this;
-    if (host && this.apart) return live(host);
+    if (this.apart) return live(this.alive());
     if (host && this.reader.ended) {
       const value = live(host);
       this.tape.u8(code);
@@ -132,6 +132,10 @@ export class Tap {
     this.expect(code);
     return codec.read(this.reader);
   }
+  private alive(): Host {
+    if (!this.live) throw new Error("the recording has no answer to what was not asked then");
+    return this.live;
+  }
   private expect(code: number): void {
     const found = this.reader.u8();
     if (found === code) return;
@@ -141,7 +145,7 @@ export class Tap {
   /** A count of bytes with the bytes, or an error. */
   fill(name: string, into: Uint8Array, live: (host: Host) => number): number {
     const host = this.live;
-    if (host && this.apart) return live(host);
+    if (this.apart) return live(this.alive());
     if (host && this.reader.ended) {
       const n = live(host);
       this.tape.u8(CODES.get(name) as number);

@@ -1,6 +1,6 @@
 /** Debian's gdb as the debugger of programs under blink. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -136,6 +136,22 @@ run(`goes back to the writes that made a value, through threads${suffix}`, { tim
   expect(said).toMatch(/main \(argc=1, argv=0x[0-9a-f]+\) at .*threads\.c:2\d\n2\d\t/);
   expect(said).toContain("exited normally");
   expect([printed, ended]).toEqual(["3\n", 0]);
+});
+
+run(`goes through a recording, of which nothing can be changed${suffix}`, { timeout: TIME }, async () => {
+  const path = join(folder, "recording");
+  const program = guest("threads.c");
+  expect((await runUnderBlink(["--record", path, program], { cwd: folder })).stdout.toString()).toBe("3\n");
+  const commands = ["watch shared", "continue", "continue", "reverse-continue", "print shared", "delete", "continue"];
+  const whole = await session(["--replay", path], commands);
+  expect(whole.said).toMatch(/Old value = 3\nNew value = 1\n[\s\S]*\$1 = 1\n/);
+  expect(whole.said).toContain("exited normally");
+  expect([whole.printed, whole.ended]).toEqual(["3\n", 0]);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * 0.99)));
+  const cut = await session(["--replay", path], ["continue", "reverse-stepi", "stepi", "stepi", "set var shared = 5"]);
+  expect(cut.said.match(/No more reverse-execution history/g)?.length).toBeGreaterThan(0);
+  expect(cut.said).toContain("Cannot access memory");
 });
 
 run(`goes back from a crash to the signals before it${suffix}`, { timeout: TIME }, async () => {

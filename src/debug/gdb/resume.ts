@@ -81,13 +81,14 @@ export class Resumer {
     if (standing) {
       const { task, signo } = standing;
       const signal = actions.find((a) => matches(a.thread, task))?.signo ?? 0;
-      if (signal === signo) return;
+      if (signal === signo || this.debuggee.fixed) return;
       const bit = sigBit(signo);
       if (!task.pending.take(bit)) task.process.pending.take(bit);
       this.debuggee.changed();
       if (signal) this.inject(task, signal);
       return;
     }
+    if (this.debuggee.fixed) return;
     for (const { signo, thread } of actions) {
       const task = signo ? (this.inferiors.find(thread) ?? this.inferiors.current()) : undefined;
       if (task) this.inject(task, signo);
@@ -104,6 +105,7 @@ export class Resumer {
     switch (stop.kind) {
       case "done":
       case "beginning":
+      case "over":
       case "interrupted":
         return this.plain(stop.kind);
       case "breakpoint":
@@ -128,12 +130,13 @@ export class Resumer {
     this.event = task;
     return stopped(this.inferiors, task, signo, why);
   }
-  private plain(kind: "done" | "beginning" | "interrupted"): string {
+  private plain(kind: "done" | "beginning" | "over" | "interrupted"): string {
     const task = this.inferiors.current();
     // Nothing is left that could stop.
     if (!task) return "W00";
     if (kind === "interrupted") return this.report(task, SIGINT);
-    return this.report(task, undefined, kind === "beginning" ? "replaylog:begin;" : "");
+    const log = kind === "beginning" ? "replaylog:begin;" : kind === "over" ? "replaylog:end;" : "";
+    return this.report(task, undefined, log);
   }
   private breakpoint(task: Task, address: number): string | undefined {
     if (!this.inferiors.get(task.process.pid)?.breakpoints.has(address)) return undefined;

@@ -156,8 +156,10 @@ export class Session {
   kill(pid: number): boolean {
     const process = this.debuggee.machine.kernel.processes.get(pid);
     if (!process || !this.inferiors.has(pid)) return false;
-    sendToProcess(process, kernelInfo(SIGKILL));
-    this.debuggee.changed();
+    if (!this.debuggee.fixed) {
+      sendToProcess(process, kernelInfo(SIGKILL));
+      this.debuggee.changed();
+    }
     this.inferiors.remove(pid);
     if (this.inferiors.size === 0) this.ending = "killed";
     return true;

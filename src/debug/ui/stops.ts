@@ -33,6 +33,8 @@ export function stopText(stop: Stop, name: (address: number) => string | undefin
       return "interrupted";
     case "end":
       return `the program has ended: ${endText(stop.status)}`;
+    case "over":
+      return "this is as far as the recording goes";
     case "beginning":
       return "this is as far back as the history goes";
   }
