@@ -29,7 +29,7 @@ export type LightsParsed =
 export const LIGHTS_USAGE = `Usage: blinkenlights [FLAGS] PROG [ARGS...]
   -h            help
   -v            version
-  -b ADDR       breakpoint at a hexadecimal address or a symbol; may be repeated
+  -b ADDR       breakpoint at a hexadecimal address, a symbol or FILE:LINE; may be repeated
   -w ADDR       watchpoint: stops behind writes to the 8 bytes there; may be repeated
   -R            signals that usually kill don't stop the machine, but do what they do
   -H            instructions without colours

@@ -219,7 +219,7 @@ run(
 );
 
 run(`follows a child and its new program${suffix}`, { timeout: TIME }, async () => {
-  const { said, printed } = await session(
+  const { said, printed, ended } = await session(
     [guest("spawns.c")],
     [
       "set follow-fork-mode child",
@@ -234,7 +234,7 @@ run(`follows a child and its new program${suffix}`, { timeout: TIME }, async () 
   );
   expect(said).toMatch(/Catchpoint 1 \(exec'd \/.*spawns\)/);
   expect(said).toMatch(/Breakpoint 2, main \(argc=2/);
-  expect(printed).toBe("child\nparent: 7\n");
+  expect([printed, ended]).toEqual(["child\nparent: 7\n", 0]);
 });
 
 run(`detaches, and the program goes on alone${suffix}`, { timeout: TIME }, async () => {

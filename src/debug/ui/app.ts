@@ -131,7 +131,12 @@ export class App implements MouseTarget {
   }
   parseAddress(text: string): number | undefined {
     const { task } = this;
-    const symbol = (name: string): number | undefined => task && this.launched.symbols?.addressOf(task, name);
+    const { symbols } = this.launched;
+    const symbol = (name: string): number | undefined => {
+      const line = /^(.+):(\d+)$/.exec(name);
+      if (line && task) return symbols?.addressesOf(task, line[1], Number(line[2]))[0];
+      return task && symbols?.addressOf(task, name);
+    };
     return parseAddress(text, symbol, task?.regs);
   }
 

@@ -150,7 +150,7 @@ export class Commands {
     this.app.state.prompt = { question, text: "", answer };
   }
   private ask(question: string, use: (address: number) => void): void {
-    this.prompt(`${question} (address, symbol, register)`, (text) => {
+    this.prompt(`${question} (address, symbol, register, FILE:LINE)`, (text) => {
       const address = this.app.parseAddress(text);
       if (address === undefined) return `no address: ${text}`;
       use(address);
