@@ -1,9 +1,11 @@
 /** blinkenlights(1): the debugger. Its command line; lights.ts starts it. */
 import { unusable } from "../src/platform/node/console.ts";
+import { replayProgram } from "../src/platform/node/replay.ts";
 import { runProgram } from "../src/platform/node/run.ts";
 import { setV8Flags } from "../src/platform/node/v8-flags.ts";
 import { version } from "../src/version.ts";
-import { lights, Refused } from "./lights.ts";
+import { lights } from "./lights.ts";
+import { Refused } from "./lights-launch.ts";
 import { LIGHTS_USAGE, parseLights } from "./lights-options.ts";
 
 /** As blink(1) has it. */
@@ -30,7 +32,9 @@ async function main(): Promise<void> {
       return;
     case "run": {
       const { options } = parsed;
-      if (options.plain) return runProgram({ ...options.machine, version });
+      const machine = { ...options.machine, version };
+      if (options.plain)
+        return machine.replay === undefined ? runProgram(machine) : replayProgram(machine.replay, machine);
       const wrong = unusable(process.env);
       if (wrong) complain(`${wrong}; -t runs the program without the user interface`, EXIT_USAGE);
       else await lights(options, failed);

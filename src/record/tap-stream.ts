@@ -57,7 +57,7 @@ export class TapStream implements HostStream {
     const { tap } = this;
     const again = tap.replaying;
     const n = tap.ask("stream-write", NUMBER, () => this.live().write(from));
-    if (again && n > 0) tap.onOutput?.(this.nth, from.subarray(0, n));
+    if (again && n > 0) tap.output(this.nth, from.subarray(0, n));
     return n;
   }
   readable(): boolean {

@@ -64,8 +64,10 @@ export class Tap {
   private apart = false;
   private breaths = 0;
   private readonly early: (() => void)[] = [];
-  /** Told the bytes that a stream was given while the tape is replayed. */
+  /** Told the bytes that a stream was given while the tape is replayed: once, also if that is gone back over. */
   onOutput: ((stream: number, bytes: Uint8Array) => void) | undefined;
+  /** Up to here output was told. */
+  private told = 0;
   /** Called when the machine is about to sleep, if only for a moment. */
   onIdle: (() => void) | undefined;
   /** For messages: where the machine is. */
@@ -131,6 +133,11 @@ export class Tap {
     }
     this.expect(code);
     return codec.read(this.reader);
+  }
+  output(stream: number, bytes: Uint8Array): void {
+    if (this.reader.at <= this.told) return;
+    this.told = this.reader.at;
+    this.onOutput?.(stream, bytes);
   }
   private alive(): Host {
     if (!this.live) throw new Error("the recording has no answer to what was not asked then");

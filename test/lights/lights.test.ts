@@ -1,6 +1,6 @@
 /** The debugger as a user has it: keys and the mouse go in, a picture comes out. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,6 +118,44 @@ lights("back over a call, out of a function, to the last stop and by steps", ["g
   await t.shows(/─ sum\+0x[0-9a-f]+ ─/);
   t.type("q");
   await t.shows("status 0");
+});
+
+lights("a recording, forward and back", ["gcc"], async (open) => {
+  const path = join(folder, "recording");
+  spawnSync(process.execPath, [join(DIST, "blink.js"), "--record", path, squares()], { cwd: folder });
+  const t = open(120, 40);
+  t.lights(`-b squares.c:12 --replay ${path}`);
+  await t.shows(/stopped {2}@0 /);
+  t.type("c");
+  await t.shows(/breakpoint at [0-9a-f]+ sum/);
+  t.type("\rB");
+  t.type("c");
+  const end = await t.shows("exit code 14");
+  t.type("\rS");
+  await t.shows(/stopped {2}@[\d,]+ of [\d,]+ /);
+  t.type("\x1b[H");
+  await t.shows(/stopped {2}@0 of/);
+  t.type("c");
+  await t.shows("exit code 14");
+  const text = (picture: string): string => picture.slice(picture.indexOf("Terminal"));
+  expect(text(t.text()).replace(/@[\d,]+/, "")).toBe(text(end).replace(/@[\d,]+/, ""));
+  t.type("\r\tx");
+  await t.shows("nothing can be typed");
+  t.type("\x1dq");
+  await t.shows("status 14");
+  expect(spawnSync(process.execPath, [join(DIST, "blinkenlights.js"), "-t", "--replay", path]).status).toBe(14);
+});
+
+lights("a bug of ours is told when the terminal is as it was", [], async (open) => {
+  const wrapper = join(folder, "buggy.cjs");
+  const code = `require(${JSON.stringify(join(DIST, "blinkenlights.js"))}); setTimeout(() => { throw new Error("bug") }, 2500);`;
+  writeFileSync(wrapper, code);
+  const t = open(80, 24);
+  t.type(`${process.execPath} ${wrapper} ${join(ROOT, "examples/hello/hello")}; echo "status $?"\r`);
+  await t.shows("Registers");
+  await t.shows("status 70");
+  expect(t.text()).toContain("internal error: Error: bug");
+  expect(t.text()).not.toContain("Registers");
 });
 
 lights("a restart keeps breakpoints", ["gcc"], async (open) => {

@@ -1,6 +1,7 @@
 /** `blink --replay`: a recorded run once more, from the recording alone. */
 import fs from "node:fs";
-import { type ExitStatus, Machine, type NetworkReach } from "../../machine/machine.ts";
+import type { HandlerImage } from "../../engine/interp/image.ts";
+import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
 import { Truncated } from "../../record/bytes.ts";
 import { BadRecording, type Head, type ReadRecording, readRecording } from "../../record/file.ts";
 import { Recording } from "../../record/recording.ts";
@@ -86,9 +87,25 @@ function around(machine: Machine, recording: Recording, head: Head, o: RunOption
 }
 
 async function machineOf(head: Head, recording: Recording, o: RunOptions, handlers?: Handlers): Promise<Machine> {
-  const machine = new Machine({
+  const machine = new Machine(recordedOptions(head, recording, o, await loadImage(handlers)));
+  if (o.strace > 0) {
+    const { Tracer } = await import("../../kernel/strace/tracer.ts");
+    const log = new Log(o.logPath, o.logToStderr);
+    machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
+  }
+  return machine;
+}
+
+/** What makes a machine that repeats a recording. */
+export function recordedOptions(
+  head: Head,
+  recording: Recording,
+  o: Pick<RunOptions, "jit">,
+  image: HandlerImage,
+): MachineOptions {
+  return {
     host: recording.host,
-    image: await loadImage(handlers),
+    image,
     overlays: head.overlays,
     cwd: head.cwd,
     jit: o.jit,
@@ -98,11 +115,5 @@ async function machineOf(head: Head, recording: Recording, o: RunOptions, handle
     stress: head.stress,
     pace: recording.ends,
     timer: () => performance.now(),
-  });
-  if (o.strace > 0) {
-    const { Tracer } = await import("../../kernel/strace/tracer.ts");
-    const log = new Log(o.logPath, o.logToStderr);
-    machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
-  }
-  return machine;
+  };
 }
