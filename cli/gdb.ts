@@ -47,10 +47,19 @@ function endBySignals(alone: () => boolean): void {
   }
 }
 
+/** Node ends quietly, with 0, when nothing is left that it could wait for: only a bug of ours leads there. */
+function endLoudly(): void {
+  process.on("beforeExit", () => {
+    process.stderr.write("blink: internal error: the program has not ended, and nothing is left to wait for\n");
+    process.exit(70);
+  });
+}
+
 async function drive(debuggee: Debugger, files: OutsideFiles, acceptor: Acceptor): Promise<ExitStatus> {
   process.stderr.write(`blink: waiting for gdb: target remote ${acceptor.address}\n`);
   let connected = false;
   endBySignals(() => !connected);
+  endLoudly();
   for (let alone = false; !alone && !debuggee.ended; ) {
     connected = false;
     const connection = await acceptor.next();

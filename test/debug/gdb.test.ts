@@ -42,8 +42,12 @@ async function session(argv: readonly string[], commands: readonly string[]) {
     timeout: TIME,
   });
   let printed = "";
+  let complaints = "";
   blink.stdout.on("data", (piece: Buffer) => {
     printed += piece;
+  });
+  blink.stderr.on("data", (piece: Buffer) => {
+    complaints += piece;
   });
   const ended = new Promise<number | string | null>((resolve) =>
     blink.on("close", (code, how) => resolve(how ?? code)),
@@ -59,7 +63,9 @@ async function session(argv: readonly string[], commands: readonly string[]) {
     env: { DEBUGINFOD_URLS: "" },
   });
   expect(gdb.timedOut).toBe(false);
-  return { said: `${gdb.stdout}${gdb.stderr}`, printed, ended: await ended };
+  const how = await ended;
+  expect(complaints).toMatch(/^blink: waiting for gdb: .*\n$/);
+  return { said: `${gdb.stdout}${gdb.stderr}`, printed, ended: how };
 }
 
 run(
@@ -238,8 +244,8 @@ run(`follows a child and its new program${suffix}`, { timeout: TIME }, async () 
 });
 
 run(`detaches, and the program goes on alone${suffix}`, { timeout: TIME }, async () => {
-  const { printed, ended } = await session([guest("threads.c")], ["break work", "continue", "detach"]);
-  expect([printed, ended]).toEqual(["3\n", 0]);
+  const { said, printed, ended } = await session([guest("threads.c")], ["break work", "continue", "detach"]);
+  expect([printed, ended], said).toEqual(["3\n", 0]);
 });
 
 run(`a core file of blink's is like one of Linux's${suffix}`, { timeout: TIME }, async () => {
