@@ -152,6 +152,7 @@ run(`objects that are read in pieces${suffix}`, async () => {
 
 run(`the guest's files can be read and not be written${suffix}`, async () => {
   const c = await connect("frames.c");
+  const before = c.debuggee.recording?.tap.tape.length;
   expect(await c.ask("vFile:setfs:0")).toBe("F0");
   const fd = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/etc/passwd")},0,0`))?.[1];
   expect(await c.ask(`vFile:pread:${fd},5,0`)).toBe("F5;root:");
@@ -161,6 +162,15 @@ run(`the guest's files can be read and not be written${suffix}`, async () => {
   expect(await c.ask(`vFile:open:${textToHex("/none")},0,0`)).toBe("F-1,2");
   expect(await c.ask(`vFile:open:${textToHex("/tmp/new")},201,1b6`)).toBe("F-1,d");
   expect(await c.ask(`vFile:readlink:${textToHex("/proc/self")}`)).toMatch(/^F/);
+  const maps = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/proc/100/maps")},0,0`))?.[1];
+  expect(await c.ask(`vFile:pread:${maps},4000,0`)).toMatch(/frames\n[\s\S]*\[stack\]/);
+  expect(await c.ask(`vFile:readlink:${textToHex("/proc/100/exe")}`)).toMatch(/frames$/);
+  // A link that leads to one of the host's files.
+  const exe = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/proc/100/exe")},0,0`))?.[1];
+  expect(await c.ask(`vFile:pread:${exe},4,0`)).toBe("F4;\x7fELF");
+  expect(await c.ask(`vFile:open:${textToHex("/dev/null")},0,0`)).toMatch(/^F\w+$/);
+  // Of all that the machine's recording knows nothing.
+  expect(c.debuggee.recording?.tap.tape.length).toBe(before);
 });
 
 run(`nothing that is wrong ends a session${suffix}`, async () => {
