@@ -13,9 +13,7 @@ const EXIT_INTERNAL = 70;
 async function start(given: Options, handlers?: Handlers): Promise<void> {
   const options = { ...given, version };
   if (options.gdb !== undefined) return runForGdb(options, options.gdb, handlers);
-  // A crash report reads files, which a replay would not ask for.
-  const extras = options.record === undefined ? crashExtras(options) : {};
-  if (options.replay === undefined) return runProgram(options, handlers, extras);
+  if (options.replay === undefined) return runProgram(options, handlers, crashExtras(options));
   return replayProgram(options.replay, options, handlers);
 }
 

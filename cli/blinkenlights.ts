@@ -1,9 +1,11 @@
 /** blinkenlights(1): the debugger. Its command line; lights.ts starts it. */
 import { unusable } from "../src/platform/node/console.ts";
+import { replayProgram } from "../src/platform/node/replay.ts";
 import { runProgram } from "../src/platform/node/run.ts";
 import { setV8Flags } from "../src/platform/node/v8-flags.ts";
 import { version } from "../src/version.ts";
-import { lights, Refused } from "./lights.ts";
+import { lights } from "./lights.ts";
+import { Refused } from "./lights-launch.ts";
 import { LIGHTS_USAGE, parseLights } from "./lights-options.ts";
 
 /** As blink(1) has it. */
@@ -26,25 +28,26 @@ async function main(): Promise<void> {
       process.stdout.write(`blinkenlights of blink.ts ${version}\n`);
       return;
     case "bad":
-      complain(`${parsed.message}\n${LIGHTS_USAGE.trimEnd()}`, EXIT_USAGE);
+      complain(`${parsed.message}; -h lists the options`, EXIT_USAGE);
       return;
     case "run": {
       const { options } = parsed;
-      if (options.plain) return runProgram({ ...options.machine, version });
+      const machine = { ...options.machine, version };
+      if (options.plain)
+        return machine.replay === undefined ? runProgram(machine) : replayProgram(machine.replay, machine);
       const wrong = unusable(process.env);
       if (wrong) complain(`${wrong}; -t runs the program without the user interface`, EXIT_USAGE);
-      else await lights(options);
+      else await lights(options, failed);
     }
   }
 }
 
-setV8Flags();
-main().catch((error: unknown) => {
-  if (error instanceof Refused) {
-    complain(error.message, error.code);
-    process.exit();
-  }
+function failed(error: unknown): void {
+  if (error instanceof Refused) complain(error.message, error.code);
   // Only a bug of ours comes here.
-  complain(`internal error: ${error instanceof Error ? error.stack : error}`, EXIT_INTERNAL);
+  else complain(`internal error: ${error instanceof Error ? error.stack : error}`, EXIT_INTERNAL);
   process.exit();
-});
+}
+
+setV8Flags();
+main().catch(failed);

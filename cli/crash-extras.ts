@@ -8,8 +8,8 @@ import type { Options } from "./options.ts";
 export function crashExtras(options: Options): Extras {
   const core = options.core === undefined ? undefined : Buffer.from(resolve(options.core)).toString("latin1");
   return {
-    prepare: (machine, log) => {
-      machine.kernel.onCrash = (task, info) => crashed(task, info, log, core);
+    prepare: (around) => {
+      around.machine.kernel.onCrash = (task, info) => crashed(task, info, around, core);
     },
     // Who asks for core files has said `ulimit -c unlimited`.
     started: (first) => {

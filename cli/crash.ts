@@ -4,23 +4,30 @@ import { RLIMIT_CORE } from "../src/abi/resource.ts";
 import type { SigInfo } from "../src/abi/signal.ts";
 import { type CoreSink, writeCore } from "../src/debug/crash/core.ts";
 import { crashReport } from "../src/debug/crash/report.ts";
+import { fromFile, type Untouched } from "../src/debug/memory.ts";
+import { OutsideFiles } from "../src/debug/outside.ts";
 import { makeSymbols } from "../src/debug/symbols/symbols.ts";
 import type { HostFs } from "../src/host/types.ts";
 import type { Task } from "../src/kernel/task.ts";
+import type { Surroundings } from "../src/platform/node/run.ts";
 
 /** True if a core was written. `core`: its path, if one is wanted. */
-export function crashed(task: Task, info: SigInfo, log: (line: string) => void, core: string | undefined): boolean {
+export function crashed(task: Task, info: SigInfo, around: Surroundings, core: string | undefined): boolean {
+  const { machine, live, overlays, recording, log } = around;
+  // What is read for a report must not stand in a recording.
+  const aside = <T>(what: () => T): T => (recording ? recording.tap.aside(what) : what());
+  const outside = recording && new OutsideFiles(machine, { live, overlays, aside });
   // Whatever goes wrong here must not keep the process from dying as it does on Linux.
   try {
-    for (const line of crashReport(task, info, makeSymbols())) log(line);
+    for (const line of crashReport(task, info, makeSymbols(outside?.source))) log(line);
   } catch (e) {
     log(`the crash report ends here: ${e}`);
   }
-  const { fs } = task.kernel.host;
+  const { fs } = live;
   if (core === undefined || !fs || !wanted(task)) return false;
   const path = nameOf(core, task);
   try {
-    return dump(task, info, fs, path, log);
+    return dump(task, info, fs, path, log, outside?.untouched ?? fromFile);
   } catch (e) {
     log(`core file ${path}: ${e}`);
     return false;
@@ -42,7 +49,14 @@ function nameOf(pattern: string, task: Task): string {
   return pattern.replace(/%(.)/g, (all, letter: string) => values[letter] ?? all);
 }
 
-function dump(task: Task, info: SigInfo, fs: HostFs, path: string, log: (line: string) => void): boolean {
+function dump(
+  task: Task,
+  info: SigInfo,
+  fs: HostFs,
+  path: string,
+  log: (line: string) => void,
+  untouched: Untouched,
+): boolean {
   const fd = fs.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
   if (fd < 0) {
     log(`core file ${path}: error ${-fd}`);
@@ -61,7 +75,7 @@ function dump(task: Task, info: SigInfo, fs: HostFs, path: string, log: (line: s
       if (size <= limit) failed ||= -Math.min(0, fs.ftruncate(fd, size));
     },
   };
-  writeCore(task, info, sink);
+  writeCore(task, info, sink, untouched);
   fs.close(fd);
   log(failed ? `core file ${path}: error ${failed}` : `core file: ${path}`);
   return failed === 0;

@@ -29,7 +29,7 @@ export type LightsParsed =
 export const LIGHTS_USAGE = `Usage: blinkenlights [FLAGS] PROG [ARGS...]
   -h            help
   -v            version
-  -b ADDR       breakpoint at a hexadecimal address or a symbol; may be repeated
+  -b ADDR       breakpoint at a hexadecimal address, a symbol or FILE:LINE; may be repeated
   -w ADDR       watchpoint: stops behind writes to the 8 bytes there; may be repeated
   -R            signals that usually kill don't stop the machine, but do what they do
   -H            instructions without colours
@@ -44,6 +44,7 @@ export const LIGHTS_USAGE = `Usage: blinkenlights [FLAGS] PROG [ARGS...]
   -Z            print statistics on exit
   -j, -m        accepted: the JIT is always on and steps exactly, memory is always fully virtual
   --no-jit      interpreter only
+  --replay FILE a recorded run, instead of PROG: nothing can be typed or changed there
   --cpu LEVEL, --net REACH, --stress SEED   as for blink
   -r, -B PATH   real mode and a BIOS for it: not there
 `;
@@ -52,7 +53,7 @@ export const LIGHTS_USAGE = `Usage: blinkenlights [FLAGS] PROG [ARGS...]
 const SHARED_VALUES = "LC";
 /** Flags without one. */
 const SHARED = "sZe0m";
-const SHARED_LONG = /^--(?:cpu|net|stress)(?:=|$)/;
+const SHARED_LONG = /^--(?:cpu|net|stress|replay)(?:=|$)/;
 
 export function parseLights(args: readonly string[], env: Readonly<Record<string, string | undefined>>): LightsParsed {
   const own: Omit<LightsOptions, "machine"> = {

@@ -1,87 +1,11 @@
 /** Joins the debugger's user interface with this process's terminal, and with machines that have its files. */
-import fs from "node:fs";
-import { O_NONBLOCK } from "../src/abi/fcntl.ts";
-import { Debugger } from "../src/debug/debugger.ts";
-import type { ElfSource } from "../src/debug/symbols/elf-file.ts";
-import type { OutsideFiles } from "../src/debug/symbols/objects.ts";
-import { makeSymbols } from "../src/debug/symbols/symbols.ts";
-import { App, type Console, ENTER, type Launcher, LEAVE } from "../src/debug/ui/app.ts";
-import { GuestHost } from "../src/debug/ui/guest-terminal.ts";
-import type { FileReader } from "../src/debug/ui/look.ts";
-import type { HandlerImage } from "../src/engine/interp/image.ts";
-import { Tracer } from "../src/kernel/strace/tracer.ts";
+import { App, type Console, ENTER, LEAVE } from "../src/debug/ui/app.ts";
 import { NodeConsole } from "../src/platform/node/console.ts";
 import { endLike } from "../src/platform/node/ending.ts";
-import { attempt } from "../src/platform/node/errno.ts";
-import { NodeHost } from "../src/platform/node/host.ts";
 import { Log } from "../src/platform/node/log.ts";
-import { bytes, environment, loadImage, machineOptions, printStatistics, refusal } from "../src/platform/node/run.ts";
-import { version } from "../src/version.ts";
+import { loadImage, printStatistics } from "../src/platform/node/run.ts";
+import { launcher } from "./lights-launch.ts";
 import type { LightsOptions } from "./lights-options.ts";
-
-/** The program can't be run: message and exit code. */
-export class Refused extends Error {
-  constructor(
-    message: string,
-    readonly code: number,
-  ) {
-    super(message);
-  }
-}
-
-/** The embedded terminal is one of these, whatever the outer one is. */
-const GUEST_TERM = "TERM=xterm-256color";
-/** Variables that describe the outer terminal. */
-const OUTER = /^(?:TERM|COLUMNS|LINES|TERM_PROGRAM|TMUX|STY)=/;
-
-function guestEnvironment(): string[] {
-  return [...environment().filter((e) => !OUTER.test(e)), GUEST_TERM];
-}
-
-/** Opens files by the guest's names without the guest's doing: its own looks at them are recorded. */
-function outsideFiles(overlays: string | undefined): OutsideFiles {
-  const roots = (overlays ?? "").split(":");
-  const open = (path: string): number => {
-    for (const root of roots) {
-      const fd = attempt(() => fs.openSync(Buffer.from(root + path, "latin1"), fs.constants.O_RDONLY | O_NONBLOCK));
-      if (fd >= 0) return fd;
-    }
-    return -1;
-  };
-  const known = new Map<string, ElfSource | undefined>();
-  return (path) => {
-    if (known.has(path)) return known.get(path);
-    const fd = path.startsWith("/") ? open(path) : -1;
-    const size = fd < 0 ? 0 : attempt(() => fs.fstatSync(fd).size);
-    const read = (offset: number, length: number): Uint8Array => {
-      const into = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      const n = attempt(() => fs.readSync(fd, into, 0, into.length, offset));
-      return into.subarray(0, Math.max(0, n));
-    };
-    const source = size > 0 ? { size, read } : undefined;
-    known.set(path, source);
-    return source;
-  };
-}
-
-function launcher(options: LightsOptions, image: HandlerImage, log: Log): Launcher {
-  const o = { ...options.machine, version };
-  const write = (line: string): void => log.write(line);
-  const outside = outsideFiles(o.overlays);
-  return (size, show) => {
-    const host = new GuestHost(new NodeHost(write), size, show);
-    const debuggee = Debugger.recording(machineOptions(o, host, image));
-    const { machine } = debuggee;
-    if (o.strace > 0) machine.kernel.trace = new Tracer(machine.kernel, write, o.strace > 1);
-    const failed = machine.start(bytes(o.program), o.argv.map(bytes), guestEnvironment());
-    if (failed < 0) {
-      const { message, code } = refusal(o.program, -failed, machine.programFound);
-      throw new Refused(message, code);
-    }
-    const files: FileReader = (path, offset, length) => outside(path)?.read(offset, length) ?? new Uint8Array(0);
-    return { debuggee, host, symbols: makeSymbols(outside), files };
-  };
-}
 
 function abilities(): Console["abilities"] {
   const { NO_COLOR, LC_ALL, LC_CTYPE, LANG } = process.env;
@@ -122,8 +46,11 @@ function setPoints(app: App, options: LightsOptions): void {
   );
 }
 
-/** Shows the user interface until the user leaves it; then ends this process as the program ended, if it has. */
-export async function lights(options: LightsOptions): Promise<void> {
+/**
+ * Shows the user interface until the user leaves it; then ends this process as the program ended, if it has. `failed`: what
+ * to do about a bug of ours, when the terminal is as it was.
+ */
+export async function lights(options: LightsOptions, failed: (error: unknown) => void): Promise<void> {
   const image = await loadImage(undefined);
   const log = new Log(options.machine.logPath, options.machine.logToStderr && !process.stderr.isTTY);
   let app: App | undefined;
@@ -138,8 +65,12 @@ export async function lights(options: LightsOptions): Promise<void> {
       },
     },
   );
+  process.on("uncaughtException", (error) => {
+    terminal.leave();
+    failed(error);
+  });
   const note = options.verbose > 0 ? (text: string) => log.write(`blinkenlights: ${text}`) : undefined;
-  app = new App(consoleOn(terminal), launcher(options, image, log), { ...options, note });
+  app = new App(consoleOn(terminal), launcher(options.machine, image, log), { ...options, note });
   setPoints(app, options);
   terminal.start();
   const started = performance.now();

@@ -61,7 +61,7 @@ export const USAGE = `Usage: blink [-hvejmsZ0] [-L PATH] [-C PATH] [-g PORT] PRO
   --net REACH          sockets: none, loopback (default: within the machine), or host (TCP and UDP of the host)
   --stress SEED        slices of random length, for exploring the interleavings of threads
   --record FILE        record the run, so that it can be had again
-  --replay FILE        run again as recorded: no program is given, nothing outside is touched
+  --replay FILE        run again as recorded: no program is given, nothing outside is touched (with -g: in gdb)
   -C PATH              root directory, or roots separated by colons (empty: the real one)
   $BLINK_OVERLAYS      same as -C
   $BLINK_LOG_FILENAME  same as -L

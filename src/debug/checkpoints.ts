@@ -61,7 +61,7 @@ export class Checkpoints {
   ) {
     this.leaf = isLeaf(machine);
   }
-  get first(): Checkpoint {
+  get first(): Checkpoint | undefined {
     return this.list[0];
   }
   get count(): number {
@@ -120,9 +120,8 @@ export class Checkpoints {
     const { slice } = machine.loop;
     if (slice) machine.engine.use(slice.task.mm.space);
   }
-  /** Forgets all: history begins here. */
-  restart(): void {
+  /** Forgets all: history begins where the next one is taken. */
+  forget(): void {
     this.list = [];
-    this.take();
   }
 }

@@ -15,7 +15,7 @@ import { Watches } from "./watches.ts";
 export interface Wish extends Until {
   /** Ends after one instruction of `task`, or of whichever task comes first. */
   step?: boolean;
-  /** Nothing but the position ends it. */
+  /** No breakpoints, watchpoints and events. */
   quiet?: boolean;
   /** Told of what would end it; then it goes on. */
   onStop?(stop: Stop, position: number): void;
@@ -35,8 +35,10 @@ export class Runner implements Overseer {
   private interrupted = false;
   /** Where the last stop was: a breakpoint there has been seen. */
   private seen = { position: -1, address: -1 };
+  /** The calls that tasks are in, by the tasks' numbers: their ends are to be told. */
+  private readonly inCalls = new Map<number, number>();
   /** The task whose signal has been told, and where. */
-  private announced: { task: Task; position: number } | undefined;
+  private announced: { tid: number; position: number } | undefined;
 
   /** `onHold`: called where everything stands still between two instructions. */
   constructor(
@@ -84,6 +86,11 @@ export class Runner implements Overseer {
     this.announced = undefined;
     const hit = this.watches.changed(task);
     if (hit && this.counts(task)) this.stop ??= { kind: "watchpoint", task, ...hit };
+    const nr = this.inCalls.get(task.tid);
+    if (nr !== undefined) {
+      this.inCalls.delete(task.tid);
+      if (this.wish.calls) this.stop ??= { kind: "syscall", task, nr, at: "return" };
+    }
     this.onHold();
     if (this.stop && this.tellOnly(this.stop)) this.seen = { position: this.position, address: Number(task.regs.rip) };
     if (this.stopped) return true;
@@ -95,12 +102,25 @@ export class Runner implements Overseer {
   holdPrepare(task: Task): boolean {
     if (!this.wish.signals || !this.counts(task)) return false;
     const { announced, position } = this;
-    if (announced?.task === task && announced.position === position) return false;
+    if (announced?.tid === task.tid && announced.position === position) return false;
     const set = deliverable(task);
     if (!set || task.state === "dead") return false;
-    this.announced = { task, position };
+    this.announced = { tid: task.tid, position };
     this.stop = { kind: "signal", task, signo: first(set) };
     return !this.tellOnly(this.stop);
+  }
+  holdCall(task: Task): boolean {
+    const { calls, onStop, quiet } = this.wish;
+    const nr = Number(BigInt.asIntN(32, task.regs.gpr(0)));
+    if (quiet || !this.counts(task) || !calls?.(nr, task)) return false;
+    this.inCalls.set(task.tid, nr);
+    if (onStop) return false;
+    this.stop = { kind: "syscall", task, nr, at: "entry" };
+    return true;
+  }
+  /** The machine was set back. */
+  forget(): void {
+    this.inCalls.clear();
   }
   /** Tells of a stop instead of making it, if that is wanted. */
   private tellOnly(stop: Stop): boolean {
@@ -134,7 +154,8 @@ export class Runner implements Overseer {
     return code === EXIT.BREAK ? EXIT.BUDGET : code;
   }
   private counts(task: Task): boolean {
-    return this.wish.task === undefined || this.wish.task === task;
+    // By its number: after going back a thread may be another object.
+    return this.wish.task === undefined || this.wish.task.tid === task.tid;
   }
   private onEvent(event: KernelEvent): void {
     if (this.wish.quiet) return;

@@ -28,6 +28,8 @@ export type Stop =
   | { kind: "watchpoint"; task: Task; watchpoint: Watchpoint; access: "write" | "read" }
   /** The signal is about to be delivered, or to kill. */
   | { kind: "signal"; task: Task; signo: number }
+  /** A system call: about to be made, or just made. */
+  | { kind: "syscall"; task: Task; nr: number; at: "entry" | "return" }
   /** A process has a new program. */
   | { kind: "exec"; task: Task }
   /** A thread or process was made. */
@@ -38,6 +40,8 @@ export type Stop =
   | { kind: "interrupted" }
   /** No process is left. */
   | { kind: "end"; status: ExitStatus }
+  /** Forwards: the recording goes no farther, and there is nothing but the recording. */
+  | { kind: "over" }
   /** Backwards: the start, or the first moment that the history holds. */
   | { kind: "beginning" };
 
@@ -50,6 +54,8 @@ export interface Until {
   /** Stop for these too. */
   signals?: boolean;
   events?: boolean;
+  /** System calls by their numbers. Backwards only their ends. */
+  calls?(nr: number, task: Task): boolean;
 }
 
 /**
@@ -65,6 +71,10 @@ export interface Debuggee {
   readonly task: Task | undefined;
   /** First position that can be gone back to, and the last one that was reached. */
   readonly history: { first: number; last: number };
+  /** It can go back. */
+  readonly recorded: boolean;
+  /** What was recorded is all there is: nothing can be changed. */
+  readonly fixed: boolean;
   /** The machine has ended at this position. */
   readonly ended: ExitStatus | undefined;
 
@@ -76,7 +86,7 @@ export interface Debuggee {
    * One instruction of the task (default: of whichever runs next); system calls are made whole. Of `until`, the wish for
    * other stops counts.
    */
-  step(task?: Task, until?: Pick<Until, "signals" | "events">): Promise<Stop>;
+  step(task?: Task, until?: Pick<Until, "signals" | "events" | "calls">): Promise<Stop>;
   /** Runs until something stops it. In the past it runs on until the present and then live. */
   run(until?: Until): Promise<Stop>;
   /** One instruction back. */
@@ -91,7 +101,7 @@ export interface Debuggee {
   /** As far as it can be told without changing anything: fewer bytes where memory ends, or is of a file and was not read yet. */
   readMemory(task: Task, address: number, length: number): Uint8Array;
   /**
-   * Bytes that could be written. Works on pages that the guest may not write, too. What was recorded after now is no
+   * Bytes that could be written, none where all is fixed. Works on pages that the guest may not write, too. What was recorded after now is no
    * longer the future, and the past, which would not lead here, is forgotten: `changed`.
    */
   writeMemory(task: Task, address: number, bytes: Uint8Array): number;

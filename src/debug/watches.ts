@@ -25,6 +25,9 @@ export class Watches {
     this.all = [...points];
     this.enable(true);
   }
+  get any(): boolean {
+    return this.all.length > 0;
+  }
   /** Sees to them from now on, or does not. */
   enable(on: boolean): void {
     const wanted = on ? this.all : NONE;
@@ -56,7 +59,7 @@ export class Watches {
     return i < 0 ? undefined : { watchpoint: points[i], access: "write" };
   }
   private bytes(task: Task): Uint8Array[] {
-    return this.points.map((p) => peek(task, p.address, p.length));
+    return this.points.map((p) => peek(task.mm, p.address, p.length));
   }
 }
 

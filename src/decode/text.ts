@@ -7,7 +7,8 @@ const names = (f: (n: number) => string): string[] => Array.from({ length: 16 },
 const GP8 = names((n) => ["al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil"][n] ?? `r${n}b`);
 const GP16 = names((n) => LEGACY_NAMES[n] ?? `r${n}w`);
 const GP32 = names((n) => (n < 8 ? `e${LEGACY_NAMES[n]}` : `r${n}d`));
-const GP64 = names((n) => (n < 8 ? `r${LEGACY_NAMES[n]}` : `r${n}`));
+/** The general registers of 64 bits, by their encodings. */
+export const GP64 = names((n) => (n < 8 ? `r${LEGACY_NAMES[n]}` : `r${n}`));
 const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"];
 const SS = 2;
 const DS = 3;

@@ -32,8 +32,8 @@ export interface Slice {
   readonly begun: bigint;
   /** Instructions left. */
   budget: number;
-  /** What comes next: signals and other work of the kernel, or the task's code. */
-  phase: "prepare" | "run";
+  /** What comes next: signals and other work of the kernel, the task's code, or the system call that it asked for. */
+  phase: "prepare" | "run" | "call";
 }
 
 /** Who may make the machine stand still between instructions: a debugger. */
@@ -42,6 +42,8 @@ export interface Overseer {
   hold(task: Task): boolean;
   /** True to stand still before the kernel looks after the task: delivers signals, makes a call again. */
   holdPrepare(task: Task): boolean;
+  /** True to stand still before the system call that the task just asked for. */
+  holdCall(task: Task): boolean;
   /** True to stand still while no task runs. */
   readonly stopped: boolean;
   /** Runs the task's code as the processor would; EXIT.BUDGET to be asked again. */
@@ -70,6 +72,11 @@ export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer
   const { task } = slice;
   const { kernel } = task;
   for (;;) {
+    if (slice.phase === "call") {
+      startCall(task);
+      if (task.state !== "ready") return true;
+      slice.phase = interrupted(task) ? "prepare" : "run";
+    }
     if (slice.phase === "prepare") {
       if (overseer?.holdPrepare(task)) return false;
       if (!prepareUser(task)) return true;
@@ -91,12 +98,22 @@ export function runSlice(processor: Processor, slice: Slice, overseer?: Overseer
     const exit = stepping ? processor.step() : run();
     slice.budget -= processor.instructions - before;
     if (exit === EXIT.BUDGET && !stepping) continue;
-    if (exit === EXIT.SYSCALL) startCall(task);
-    else if (exit === EXIT.BUDGET) raise(task, VECTOR.DB, 0);
+    if (exit === EXIT.SYSCALL) {
+      if (overseer?.holdCall(task)) {
+        slice.phase = "call";
+        return false;
+      }
+      startCall(task);
+    } else if (exit === EXIT.BUDGET) raise(task, VECTOR.DB, 0);
     else onExit(task, exit);
     if (task.state !== "ready") return true;
-    if (deliverable(task) || task.process.stopSignal || task.tracee?.due) slice.phase = "prepare";
+    if (interrupted(task)) slice.phase = "prepare";
   }
+}
+
+/** There is work for the kernel before the task's code goes on. */
+function interrupted(task: Task): boolean {
+  return deliverable(task) !== 0n || task.process.stopSignal !== 0 || (task.tracee?.due ?? false);
 }
 
 export function endSlice({ task, begun }: Slice): void {

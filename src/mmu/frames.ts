@@ -10,7 +10,8 @@ const READ_BEHIND = 16;
 
 /** Allocates 4 KiB frames of RAM and counts references. A frame is named by its byte address; 0 is none. */
 export class Frames {
-  private refs = new Int32Array(1 << 20);
+  /** By frame number. Grows, because debuggers compare it with what it was. */
+  private refs = new Int32Array(1 << 16);
   private free: number[] = [];
   private next = FRAMES;
   /** Frames in use. */
@@ -41,10 +42,16 @@ export class Frames {
       }
       frame = this.next;
       this.next += PAGE;
+      if (frame / PAGE >= this.refs.length) this.grow();
     }
     this.refs[frame / PAGE] = 1;
     this.used++;
     return frame;
+  }
+  private grow(): void {
+    const { refs } = this;
+    this.refs = new Int32Array(refs.length * 2);
+    this.refs.set(refs);
   }
   retain(frame: number): void {
     this.refs[frame / PAGE]++;

@@ -9,8 +9,9 @@ import { SliceEnds } from "./slice-ends.ts";
 const MAGIC = "blink.ts recording\n";
 /** Of the format, and of what is asked in which order: another one cannot be replayed. */
 const FORMAT = 1;
-/** Bytes after which a piece is written. */
+/** A piece is written when it has so many bytes, or when the last one was written so many milliseconds ago. */
 const PIECE = 1 << 16;
+const OFTEN = 100;
 
 const TAPE = 1;
 const SLICES = 2;
@@ -43,12 +44,20 @@ export class BadRecording extends Error {}
 /** Writes a recording while it grows, and forgets what was written. */
 export class RecordingWriter {
   private written = 0;
+  private flushed: number;
+  private finished = false;
 
+  /** `now`: milliseconds. */
   constructor(
     private readonly recording: Recording,
     head: Head,
     private readonly sink: (bytes: Uint8Array) => void,
+    private readonly now: () => number,
   ) {
+    this.flushed = now();
+    recording.tap.onIdle = () => {
+      if (now() - this.flushed >= OFTEN) this.flush();
+    };
     const t = new Tape();
     for (let i = 0; i < MAGIC.length; i++) t.u8(MAGIC.charCodeAt(i));
     t.uint(FORMAT);
@@ -71,8 +80,11 @@ export class RecordingWriter {
     t.block(body.slice(0));
     this.sink(t.slice(0));
   }
-  private flush(): void {
+  /** Writes what there is: also when all is lost. */
+  flush(): void {
     const { tap, ends } = this.recording;
+    this.flushed = this.now();
+    if (this.finished || tap.tape.length + ends.positions.length === 0) return;
     this.piece(SLICES, (t) => {
       for (const p of ends.positions) {
         t.uint(p - this.written);
@@ -86,6 +98,7 @@ export class RecordingWriter {
   /** The machine has ended. */
   finish(tail: Tail): void {
     this.flush();
+    this.finished = true;
     this.piece(END, (t) => {
       t.uint(tail.position);
       t.uint(tail.code);

@@ -39,7 +39,15 @@ export class TapStream implements HostStream {
     this.isTty = kind.isTty;
     this.cooks = kind.cooks;
     const id = tap.receive(() => this.onReady?.());
-    if (tap.live) live().onReady = () => tap.arrive(id);
+    if (tap.live) {
+      // One stream of the host's may be several of the machine's, as an embedded terminal is.
+      const stream = live();
+      const { onReady } = stream;
+      stream.onReady = () => {
+        onReady?.();
+        tap.arrive(id);
+      };
+    }
     if (kind.stat) this.stat = () => tap.ask("stream-stat", orError(STAT), () => live().stat?.() ?? -1);
   }
   read(into: Uint8Array): number {
@@ -49,7 +57,7 @@ export class TapStream implements HostStream {
     const { tap } = this;
     const again = tap.replaying;
     const n = tap.ask("stream-write", NUMBER, () => this.live().write(from));
-    if (again && n > 0) tap.onOutput?.(this.nth, from.subarray(0, n));
+    if (again && n > 0) tap.output(this.nth, from.subarray(0, n));
     return n;
   }
   readable(): boolean {

@@ -61,10 +61,15 @@ export class Tap {
   private realtime = 0n;
   private monotonic = 0n;
   private sleeping = false;
+  private apart = false;
   private breaths = 0;
   private readonly early: (() => void)[] = [];
-  /** Told the bytes that a stream was given while the tape is replayed. */
+  /** Told the bytes that a stream was given while the tape is replayed: once, also if that is gone back over. */
   onOutput: ((stream: number, bytes: Uint8Array) => void) | undefined;
+  /** Up to here output was told. */
+  private told = 0;
+  /** Called when the machine is about to sleep, if only for a moment. */
+  onIdle: (() => void) | undefined;
   /** For messages: where the machine is. */
   position: () => number = () => 0;
 
@@ -101,10 +106,24 @@ export class Tap {
     if (this.live) this.tape.length = this.mark.at;
   }
 
+  /** Does something that is no doing of the machine: what it asks the host for is answered live, and not recorded. */
+  aside<T>(what: () => T): T {
+    const { apart, realtime, monotonic } = this;
+    this.apart = true;
+    try {
+      return what();
+    } finally {
+      this.apart = apart;
+      this.realtime = realtime;
+      this.monotonic = monotonic;
+    }
+  }
+
   /** One answer of the host: asked for, or out of the tape. */
   ask<T>(name: string, codec: Codec<T>, live: (host: Host) => T): T {
     const code = CODES.get(name) as number;
     const { live: host } = this;
+    if (this.apart) return live(this.alive());
     if (host && this.reader.ended) {
       const value = live(host);
       this.tape.u8(code);
@@ -115,6 +134,15 @@ export class Tap {
     this.expect(code);
     return codec.read(this.reader);
   }
+  output(stream: number, bytes: Uint8Array): void {
+    if (this.reader.at <= this.told) return;
+    this.told = this.reader.at;
+    this.onOutput?.(stream, bytes);
+  }
+  private alive(): Host {
+    if (!this.live) throw new Error("the recording has no answer to what was not asked then");
+    return this.live;
+  }
   private expect(code: number): void {
     const found = this.reader.u8();
     if (found === code) return;
@@ -124,6 +152,7 @@ export class Tap {
   /** A count of bytes with the bytes, or an error. */
   fill(name: string, into: Uint8Array, live: (host: Host) => number): number {
     const host = this.live;
+    if (this.apart) return live(this.alive());
     if (host && this.reader.ended) {
       const n = live(host);
       this.tape.u8(CODES.get(name) as number);
@@ -195,6 +224,7 @@ export class Tap {
   async sleep(ms: number): Promise<void> {
     const { live } = this;
     if (live && this.reader.ended) {
+      this.onIdle?.();
       this.sleeping = true;
       try {
         const early = this.early.splice(0);

@@ -1,6 +1,6 @@
 /** Debian's gdb as the debugger of programs under blink. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,8 +42,12 @@ async function session(argv: readonly string[], commands: readonly string[]) {
     timeout: TIME,
   });
   let printed = "";
+  let complaints = "";
   blink.stdout.on("data", (piece: Buffer) => {
     printed += piece;
+  });
+  blink.stderr.on("data", (piece: Buffer) => {
+    complaints += piece;
   });
   const ended = new Promise<number | string | null>((resolve) =>
     blink.on("close", (code, how) => resolve(how ?? code)),
@@ -59,7 +63,9 @@ async function session(argv: readonly string[], commands: readonly string[]) {
     env: { DEBUGINFOD_URLS: "" },
   });
   expect(gdb.timedOut).toBe(false);
-  return { said: `${gdb.stdout}${gdb.stderr}`, printed, ended: await ended };
+  const how = await ended;
+  expect(complaints).toMatch(/^blink: waiting for gdb: .*\n$/);
+  return { said: `${gdb.stdout}${gdb.stderr}`, printed, ended: how };
 }
 
 run(
@@ -97,6 +103,100 @@ run(
   },
 );
 
+run(`goes back to the writes that made a value, through threads${suffix}`, { timeout: TIME }, async () => {
+  const { said, printed, ended } = await session(
+    [guest("threads.c")],
+    [
+      "watch shared",
+      "continue",
+      "continue",
+      "print shared",
+      "reverse-continue",
+      "print shared",
+      "reverse-continue",
+      "print shared",
+      "print $pc",
+      "reverse-stepi",
+      "stepi",
+      "print $pc",
+      "delete",
+      "reverse-finish",
+      "reverse-continue",
+      "break printf",
+      "continue",
+      "print shared",
+      "bt -1",
+      "reverse-step",
+      "delete",
+      "continue",
+    ],
+  );
+  expect(said).toMatch(/Old value = 1\nNew value = 3\n[\s\S]*\$1 = 3\n/);
+  expect(said).toMatch(/Old value = 3\nNew value = 1\n[\s\S]*\$2 = 1\n/);
+  expect(said).toMatch(/Old value = 1\nNew value = 0\n[\s\S]*\$3 = 0\n/);
+  const [, pc] = /\$4 = (.*)/.exec(said) ?? [];
+  expect(said).toContain(`$5 = ${pc}\n`);
+  expect(said).toMatch(/ in start \(argument=0x1\) at /);
+  expect(said).toContain("No more reverse-execution history.");
+  expect(said).toMatch(/Breakpoint 2, .*printf[\s\S]*\$6 = 3\n/);
+  expect(said).toMatch(/main \(argc=1, argv=0x[0-9a-f]+\) at .*threads\.c:2\d\n2\d\t/);
+  expect(said).toContain("exited normally");
+  expect([printed, ended]).toEqual(["3\n", 0]);
+});
+
+run(`goes through a recording, of which nothing can be changed${suffix}`, { timeout: TIME }, async () => {
+  const path = join(folder, "recording");
+  const program = guest("threads.c");
+  expect((await runUnderBlink(["--record", path, program], { cwd: folder })).stdout.toString()).toBe("3\n");
+  const commands = ["watch shared", "continue", "continue", "reverse-continue", "print shared", "delete", "continue"];
+  const whole = await session(["--replay", path], commands);
+  expect(whole.said).toMatch(/Old value = 3\nNew value = 1\n[\s\S]*\$1 = 1\n/);
+  expect(whole.said).toContain("exited normally");
+  expect([whole.printed, whole.ended]).toEqual(["3\n", 0]);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * 0.99)));
+  const cut = await session(["--replay", path], ["continue", "reverse-stepi", "stepi", "stepi", "set var shared = 5"]);
+  expect(cut.said.match(/No more reverse-execution history/g)?.length).toBeGreaterThan(0);
+  expect(cut.said).toContain("Cannot access memory");
+});
+
+run(`goes back from a crash to the signals before it${suffix}`, { timeout: TIME }, async () => {
+  const commands = ["continue", "continue", "watch counter", "reverse-continue", "reverse-continue"];
+  const { said } = await session([guest("frames.c")], [...commands, "delete", "continue", "continue"]);
+  const signals = said.match(/received signal SIG\w+/g)?.map((s) => s.split(" ").at(-1));
+  expect(signals).toEqual(["SIGUSR1", "SIGSEGV", "SIGUSR1", "SIGSEGV"]);
+  expect(said).toMatch(/Old value = 11\nNew value = 0\n/);
+  expect(said).toContain("Program terminated with signal SIGSEGV");
+});
+
+run(`stops at system calls, and tells of the process${suffix}`, { timeout: TIME }, async () => {
+  const { said, ended } = await session(
+    [guest("threads.c")],
+    [
+      "catch syscall exit_group",
+      "catch syscall write",
+      "continue",
+      "print $rdx",
+      "continue",
+      "print $rax",
+      "continue",
+      "info proc mappings",
+      "reverse-continue",
+      "print $rax",
+      "delete",
+      "continue",
+    ],
+  );
+  expect(said).toMatch(
+    /\(call to syscall write\)[\s\S]*\$1 = 2\n[\s\S]*\(returned from syscall write\)[\s\S]*\$2 = 2\n/,
+  );
+  expect(said).toMatch(
+    /\(call to syscall exit_group\)[\s\S]* r-xp +\S+threads\n[\s\S]*\(returned from syscall write\)[\s\S]*\$3 = 2\n/,
+  );
+  expect(said).toContain("exited normally");
+  expect(ended).toBe(0);
+});
+
 run(
   `a crash shows where it was, a call into the program works, and kill ends it${suffix}`,
   { timeout: TIME },
@@ -125,7 +225,7 @@ run(
 );
 
 run(`follows a child and its new program${suffix}`, { timeout: TIME }, async () => {
-  const { said, printed } = await session(
+  const { said, printed, ended } = await session(
     [guest("spawns.c")],
     [
       "set follow-fork-mode child",
@@ -140,12 +240,12 @@ run(`follows a child and its new program${suffix}`, { timeout: TIME }, async () 
   );
   expect(said).toMatch(/Catchpoint 1 \(exec'd \/.*spawns\)/);
   expect(said).toMatch(/Breakpoint 2, main \(argc=2/);
-  expect(printed).toBe("child\nparent: 7\n");
+  expect([printed, ended]).toEqual(["child\nparent: 7\n", 0]);
 });
 
 run(`detaches, and the program goes on alone${suffix}`, { timeout: TIME }, async () => {
-  const { printed, ended } = await session([guest("threads.c")], ["break work", "continue", "detach"]);
-  expect([printed, ended]).toEqual(["3\n", 0]);
+  const { said, printed, ended } = await session([guest("threads.c")], ["break work", "continue", "detach"]);
+  expect([printed, ended], said).toEqual(["3\n", 0]);
 });
 
 run(`a core file of blink's is like one of Linux's${suffix}`, { timeout: TIME }, async () => {

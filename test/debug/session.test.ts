@@ -1,14 +1,15 @@
 /** GDB's protocol without GDB: packets by hand, also such as no debugger would send. */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { Debugger } from "../../src/debug/debugger.ts";
+import type { Debugger } from "../../src/debug/debugger.ts";
 import { encodePacket, fromHex, hexToText, PacketReader, textToHex } from "../../src/debug/gdb/packet.ts";
 import { REGISTER_BYTES } from "../../src/debug/gdb/registers.ts";
 import { Session } from "../../src/debug/gdb/session.ts";
+import type { OutsideFiles } from "../../src/debug/outside.ts";
 import { makeSymbols } from "../../src/debug/symbols/symbols.ts";
 import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
-import { inProcess } from "./in-process.ts";
+import { debugged } from "./in-process.ts";
 
 const lacking = missing(["gcc"]);
 const run = lacking ? test.skip : test;
@@ -19,6 +20,7 @@ const FEATURES = "qSupported:multiprocess+;swbreak+;hwbreak+;fork-events+;exec-e
 /** The debugger's end of a session. */
 class Client {
   readonly debuggee: Debugger;
+  readonly files: OutsideFiles;
   readonly session: Session;
   private readonly reader = new PacketReader();
   private readonly replies: string[] = [];
@@ -26,8 +28,10 @@ class Client {
 
   constructor(source: string, args: string[] = [], build = "gcc -g -O0 -pthread") {
     const path = fileURLToPath(new URL(source, import.meta.url));
-    this.debuggee = new Debugger(inProcess(buildGuest(path, build), args));
-    this.session = new Session(this.debuggee, (bytes) => this.got(bytes));
+    const { debuggee, files } = debugged(buildGuest(path, build), args);
+    this.debuggee = debuggee;
+    this.files = files;
+    this.session = new Session(debuggee, files, (bytes) => this.got(bytes));
   }
   private got(bytes: Uint8Array): void {
     for (const r of this.reader.feed(bytes)) {
@@ -110,6 +114,23 @@ run(`signals stop, and are delivered or not as the debugger says${suffix}`, asyn
   expect(await d.ask("vCont;c")).toBe("X06;process:64");
 });
 
+run(`back and forth, and system calls${suffix}`, async () => {
+  const c = await connect("threads.c");
+  expect(await c.ask(FEATURES)).toContain("ReverseContinue+");
+  expect(await c.ask("bs")).toMatch(/^T05replaylog:begin;thread:p64\.64;/);
+  // exit_group
+  expect(await c.ask("QCatchSyscalls:1;e7")).toBe("OK");
+  expect(await c.ask("vCont;c")).toMatch(/^T05syscall_entry:e7;thread:p64\.64;/);
+  const end = c.debuggee.position;
+  expect(await c.ask("bs")).toMatch(/^T05thread:p64\.64;/);
+  expect(c.debuggee.position).toBe(end - 1);
+  expect(await c.ask("QCatchSyscalls:0")).toBe("OK");
+  expect(await c.ask("QCatchSyscalls:x")).toBe("E01");
+  expect(await c.ask("bc")).toMatch(/^T05replaylog:begin;thread:p64\.64;/);
+  expect(c.debuggee.position).toBe(0);
+  expect(await c.ask("vCont;c")).toBe("W00;process:64");
+});
+
 run(`objects that are read in pieces${suffix}`, async () => {
   const c = await connect("frames.c");
   let xml = "";
@@ -131,6 +152,7 @@ run(`objects that are read in pieces${suffix}`, async () => {
 
 run(`the guest's files can be read and not be written${suffix}`, async () => {
   const c = await connect("frames.c");
+  const before = c.debuggee.recording?.tap.tape.length;
   expect(await c.ask("vFile:setfs:0")).toBe("F0");
   const fd = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/etc/passwd")},0,0`))?.[1];
   expect(await c.ask(`vFile:pread:${fd},5,0`)).toBe("F5;root:");
@@ -140,6 +162,15 @@ run(`the guest's files can be read and not be written${suffix}`, async () => {
   expect(await c.ask(`vFile:open:${textToHex("/none")},0,0`)).toBe("F-1,2");
   expect(await c.ask(`vFile:open:${textToHex("/tmp/new")},201,1b6`)).toBe("F-1,d");
   expect(await c.ask(`vFile:readlink:${textToHex("/proc/self")}`)).toMatch(/^F/);
+  const maps = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/proc/100/maps")},0,0`))?.[1];
+  expect(await c.ask(`vFile:pread:${maps},4000,0`)).toMatch(/frames\n[\s\S]*\[stack\]/);
+  expect(await c.ask(`vFile:readlink:${textToHex("/proc/100/exe")}`)).toMatch(/frames$/);
+  // A link that leads to one of the host's files.
+  const exe = /^F(\w+)$/.exec(await c.ask(`vFile:open:${textToHex("/proc/100/exe")},0,0`))?.[1];
+  expect(await c.ask(`vFile:pread:${exe},4,0`)).toBe("F4;\x7fELF");
+  expect(await c.ask(`vFile:open:${textToHex("/dev/null")},0,0`)).toMatch(/^F\w+$/);
+  // Of all that the machine's recording knows nothing.
+  expect(c.debuggee.recording?.tap.tape.length).toBe(before);
 });
 
 run(`nothing that is wrong ends a session${suffix}`, async () => {
@@ -201,7 +232,7 @@ run(`stopping from outside, and a connection that is lost while the program runs
   setTimeout(() => c.session.closed(), 200);
   expect(await c.session.over).toBe("closed");
   // The next debugger finds it where it stands.
-  const again = new Session(c.debuggee, () => {});
+  const again = new Session(c.debuggee, c.files, () => {});
   again.feed(encodePacket("k"));
   expect(await again.over).toBe("killed");
   expect(await c.debuggee.run()).toEqual({ kind: "end", status: { code: 0, signal: 9 } });

@@ -1,6 +1,6 @@
 /** The debugger as a user has it: keys and the mouse go in, a picture comes out. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -90,6 +90,74 @@ lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
   await t.shows("status 14");
 });
 
+lights("back over a call, out of a function, to the last stop and by steps", ["gcc"], async (open) => {
+  const t = open(160, 50);
+  t.lights(`-b square ${squares()}`);
+  await t.shows("stopped");
+  const at = (text: string): number => Number(/@([\d,]+)/.exec(text)?.[1].replaceAll(",", ""));
+  t.type("c");
+  const inside = at(await t.shows(/─ square ─[\s\S]*breakpoint at/));
+  // The line of the source stands above its instructions.
+  expect(t.text()).toMatch(/squares\.c:\d+ {2}\S/);
+  t.type("\rB");
+  t.type("f");
+  const outside = at(await t.shows(/─ sum\+0x[0-9a-f]+ ─/));
+  t.type("N");
+  const call = at(await t.shows(new RegExp(`@${(inside - 1).toLocaleString("en-US")} of`)));
+  expect(call).toBe(inside - 1);
+  t.type("n");
+  await t.shows(new RegExp(`@${outside.toLocaleString("en-US")} `));
+  t.type("F");
+  await t.shows(/─ main\+0x[0-9a-f]+ ─/);
+  t.type("bsquare\r");
+  t.type("\x1b[F");
+  await t.shows(new RegExp(`@${outside.toLocaleString("en-US")} `));
+  t.type("r");
+  await t.shows(/─ square ─[\s\S]*breakpoint at/);
+  t.type("\rS");
+  await t.shows(/─ sum\+0x[0-9a-f]+ ─/);
+  t.type("q");
+  await t.shows("status 0");
+});
+
+lights("a recording, forward and back", ["gcc"], async (open) => {
+  const path = join(folder, "recording");
+  spawnSync(process.execPath, [join(DIST, "blink.js"), "--record", path, squares()], { cwd: folder });
+  const t = open(120, 40);
+  t.lights(`-b squares.c:12 --replay ${path}`);
+  await t.shows(/stopped {2}@0 /);
+  t.type("c");
+  await t.shows(/breakpoint at [0-9a-f]+ sum/);
+  t.type("\rB");
+  t.type("c");
+  const end = await t.shows("exit code 14");
+  t.type("\rS");
+  await t.shows(/stopped {2}@[\d,]+ of [\d,]+ /);
+  t.type("\x1b[H");
+  await t.shows(/stopped {2}@0 of/);
+  t.type("c");
+  await t.shows("exit code 14");
+  const text = (picture: string): string => picture.slice(picture.indexOf("Terminal"));
+  expect(text(t.text()).replace(/@[\d,]+/, "")).toBe(text(end).replace(/@[\d,]+/, ""));
+  t.type("\r\tx");
+  await t.shows("nothing can be typed");
+  t.type("\x1dq");
+  await t.shows("status 14");
+  expect(spawnSync(process.execPath, [join(DIST, "blinkenlights.js"), "-t", "--replay", path]).status).toBe(14);
+});
+
+lights("a bug of ours is told when the terminal is as it was", [], async (open) => {
+  const wrapper = join(folder, "buggy.cjs");
+  const code = `require(${JSON.stringify(join(DIST, "blinkenlights.js"))}); setTimeout(() => { throw new Error("bug") }, 2500);`;
+  writeFileSync(wrapper, code);
+  const t = open(80, 24);
+  t.type(`${process.execPath} ${wrapper} ${join(ROOT, "examples/hello/hello")}; echo "status $?"\r`);
+  await t.shows("Registers");
+  await t.shows("status 70");
+  expect(t.text()).toContain("internal error: Error: bug");
+  expect(t.text()).not.toContain("Registers");
+});
+
 lights("a restart keeps breakpoints", ["gcc"], async (open) => {
   const t = open(100, 30);
   t.lights(`-b square ${squares()}`);
@@ -102,6 +170,37 @@ lights("a restart keeps breakpoints", ["gcc"], async (open) => {
   t.type("c");
   await t.shows("breakpoint at");
   t.type("\rq");
+  await t.shows("status 0");
+});
+
+lights("the guest's terminal gets keys, pasted text, signals and sizes", ["bash"], async (open) => {
+  const t = open(100, 40);
+  t.lights("bash --norc --noediting");
+  await t.shows("stopped");
+  t.type("c");
+  await t.shows(/Terminal.*\nready>/);
+  t.type("\t");
+  await t.shows("keys go here");
+  t.type("trap 'echo caught' INT; stty size\r");
+  await t.shows(/\n11 100/);
+  t.type("\x03");
+  await t.shows("caught");
+  t.type("\x1b[200~echo pasted text\x1b[201~");
+  await t.shows("echo pasted text");
+  t.type("\r");
+  await t.shows(/\npasted text/);
+  t.resize(120, 40);
+  t.type("stty size\r");
+  await t.shows(/\n15 78/);
+  t.type("\x1d");
+  await t.shows("Tab to type here");
+  t.type("\x03");
+  await t.shows("interrupted");
+  // Back before anything was typed.
+  t.type("G1000\r");
+  await t.shows(/stopped {2}@1,000 of /);
+  expect(t.text()).not.toContain("caught");
+  t.type("q");
   await t.shows("status 0");
 });
 

@@ -8,9 +8,11 @@ import { machineHash } from "../../src/debug/hash.ts";
 import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
 import { session } from "./debuggee.ts";
+import { thereAndBack } from "./there-and-back.ts";
 
 const SOURCE = fileURLToPath(new URL("busy.c", import.meta.url));
 const BUILD = "gcc -O1 -pthread -static";
+const GETRANDOM = 318;
 const SCRIPT = 'for i in 1 2 3 4 5 6; do x="$x$(echo $i | cat)"; done; echo $x $RANDOM';
 
 const PROGRAMS: [string, string, () => string[]][] = [
@@ -54,15 +56,7 @@ for (const [name, needs, argv] of PROGRAMS) {
     const { debuggee: d } = session(argv(), "line\n");
     await d.run({ position: 77_777 });
     const before = machineHash(d.machine);
-    const seen: string[] = [];
-    for (let i = 0; i < 60; i++) {
-      seen.push(machineHash(d.machine));
-      expect(await d.step()).toEqual({ kind: "done" });
-    }
-    while (seen.length) {
-      expect(await d.stepBack()).toEqual({ kind: "done" });
-      expect(machineHash(d.machine)).toBe(seen.pop());
-    }
+    await thereAndBack(d, 100, 1);
     expect(d.position).toBe(77_777);
     expect(machineHash(d.machine)).toBe(before);
   });
@@ -127,6 +121,24 @@ run("breakpoints and watchpoints, forwards and backwards", async () => {
     expect((await d.runBack()).kind).toBe("watchpoint");
     expect(value()).toBe(before);
   }
+});
+
+run("back to a signal that is about to be taken, and to the ends of system calls", async () => {
+  const { debuggee: d } = session([buildGuest(SOURCE, BUILD)], "line\n");
+  const wishes = { signals: true, calls: (nr: number) => nr === GETRANDOM };
+  const seen: [string, number][] = [];
+  for (let stop = await d.run(wishes); stop.kind !== "end"; stop = await d.run(wishes)) {
+    if (stop.kind !== "signal" && stop.kind !== "syscall") throw new Error(stop.kind);
+    if (stop.kind === "signal" || stop.at === "return") seen.push([stop.kind, d.position]);
+  }
+  expect(seen.map(([kind]) => kind)).toContain("syscall");
+  for (const [kind, position] of seen.toReversed()) {
+    const stop = await d.runBack(wishes);
+    expect([stop.kind, d.position]).toEqual([kind, position]);
+    // The task that the signal is for has not begun to handle it.
+    if (stop.kind === "signal") expect(stop.task.pending.set | stop.task.process.pending.set).not.toBe(0n);
+  }
+  expect(await d.runBack(wishes)).toEqual({ kind: "beginning" });
 });
 
 run("what the debugger writes in the past makes another future", async () => {

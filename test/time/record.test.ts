@@ -9,6 +9,7 @@ import { buildGuest } from "../harness/guest.ts";
 import { missing } from "../harness/needs.ts";
 import { BLINK, BLINK_FLAGS } from "../harness/paths.ts";
 import { BASE_ENV, type Outcome, runNatively, runUnderBlink } from "../harness/spawn.ts";
+import { record, replay } from "./replays.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "blink-record-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,6 +35,14 @@ run("threads, signals, children, clock, random numbers and input", async () => {
   const o = await again("busy", [busy()], "some line\n");
   expect(o.code).toBe(3);
   expect(o.stdout.toString()).toContain("[some line]");
+});
+
+run("input from the network at its own times, among threads and signals: every replay ends the same", async () => {
+  const path = join(folder, "mixed");
+  const printed = await record(path, folder);
+  const first = await replay(path);
+  expect(first.printed).toBe(printed);
+  for (let i = 0; i < 4; i++) expect(await replay(path)).toEqual(first);
 });
 
 run("random slices", async () => {
@@ -74,6 +83,39 @@ run("a shell, with files that are gone by then, and an end by a signal", async (
   const script = "echo $RANDOM >f; cat f; rm f; read x; echo $x; ls -l /proc/self/fd | wc -l; date +%N; kill -TERM $$";
   const o = await again("shell", ["/bin/bash", "-c", script], "in\n");
   expect(o.signal).toBe("SIGTERM");
+});
+
+run("a recording whose process was killed goes nearly as far as that came", async () => {
+  const path = join(folder, "killed");
+  const script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo line $i; sleep 0.1; done";
+  const child = spawn(process.execPath, [BLINK, ...BLINK_FLAGS, "--record", path, "/bin/bash", "-c", script], {
+    env: BASE_ENV,
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  await new Promise<void>((resolve) => {
+    child.stdout.on("data", (piece: Buffer) => {
+      printed += piece;
+      if (printed.includes("line 10\n")) resolve();
+    });
+    child.on("close", () => resolve());
+  });
+  child.kill("SIGKILL");
+  const o = await blink(["--replay", path]);
+  expect(o.stdout.toString()).toMatch(/^line 1\nline 2\n[\s\S]*line 7\n/);
+  expect(o.stderr.toString()).toContain("the recording ends at instruction");
+});
+
+run("a crash is reported while it is recorded, and then replayed", async () => {
+  const program = buildGuest(fileURLToPath(new URL("../debug/frames.c", import.meta.url)), "gcc -g -O1");
+  const path = join(folder, "crash");
+  const log = join(folder, "crash.log");
+  const first = await blink(["-L", log, "--core", join(folder, "core"), "--record", path, program]);
+  expect(first.signal).toBe("SIGSEGV");
+  expect(readFileSync(log, "latin1")).toMatch(/#0 .* strike\+0x[0-9a-f]+ .*frames\.c:11/);
+  expect(readFileSync(join(folder, "core")).length).toBeGreaterThan(100_000);
+  expect(text(await blink(["--replay", path]))).toBe(text(first));
 });
 
 run("files that are no good", async () => {

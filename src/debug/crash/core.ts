@@ -7,7 +7,7 @@ import type { Task } from "../../kernel/task.ts";
 import type { Vma } from "../../kernel/vma.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
-import { peek } from "../peek.ts";
+import { peek, type Untouched } from "../memory.ts";
 import { notes } from "./notes.ts";
 
 /** Where the file goes: bytes at offsets, in ascending order; what is left out is zero. False: no more can be written. */
@@ -28,7 +28,7 @@ function changed(mm: Mm, v: Vma): boolean {
   let found = false;
   mm.space.each(v.start, v.end, (address, pte) => {
     if (found) return;
-    const frame = v.source?.page(v.offset + (address - v.start)) ?? 0;
+    const frame = v.source?.cachedPage?.(v.offset + (address - v.start)) ?? 0;
     found = frame !== (pte & FRAME_MASK) >>> 0;
     if (frame) mm.kernel.frames.release(frame);
   });
@@ -44,13 +44,13 @@ function touched(mm: Mm, v: Vma): boolean {
 }
 
 /** Bytes of the mapping that go into the file: with Linux's usual coredump_filter, what cannot be had from elsewhere. */
-function dumped(mm: Mm, v: Vma): number {
+function dumped(mm: Mm, v: Vma, untouched: Untouched): number {
   const whole = v.end - v.start;
   if (!v.source) return touched(mm, v) ? whole : 0;
   if (v.shared) return v.source.file ? 0 : whole;
   if (changed(mm, v)) return whole;
   // The headers of an object tell by their build id which one it was.
-  const head = v.offset === 0 ? peek(mm, v.start, 4) : new Uint8Array();
+  const head = v.offset === 0 ? peek(mm, v.start, 4, untouched) : new Uint8Array();
   return head.length === 4 && new DataView(head.buffer, head.byteOffset).getUint32(0, true) === E.MAGIC ? ELF_PAGES : 0;
 }
 
@@ -96,7 +96,7 @@ function loadHeader({ v, size, offset }: Part): Uint8Array {
 }
 
 /** Untouched pages of anonymous memory are left out: they are holes in the file. */
-function writePart(mm: Mm, { v, size, offset }: Part, sink: CoreSink): boolean {
+function writePart(mm: Mm, { v, size, offset }: Part, sink: CoreSink, untouched: Untouched): boolean {
   for (let at = 0; at < size; at += PIECE) {
     const from = v.start + at;
     const length = Math.min(PIECE, size - at);
@@ -105,13 +105,13 @@ function writePart(mm: Mm, { v, size, offset }: Part, sink: CoreSink): boolean {
       mm.space.each(from, from + length, () => {
         any = true;
       });
-    if (any && !sink.write(peek(mm, from, length), offset + at)) return false;
+    if (any && !sink.write(peek(mm, from, length, untouched), offset + at)) return false;
   }
   return true;
 }
 
-/** Writes the core of the process whose thread dies of the signal. */
-export function writeCore(task: Task, info: SigInfo, sink: CoreSink): void {
+/** Writes the core of the process whose thread dies of the signal. `untouched`: how pages are read that only files have. */
+export function writeCore(task: Task, info: SigInfo, sink: CoreSink, untouched: Untouched): void {
   const { mm } = task;
   const vmas = mm.vmas.list.slice(0, MOST_SEGMENTS);
   const about = notes(task, info);
@@ -119,7 +119,7 @@ export function writeCore(task: Task, info: SigInfo, sink: CoreSink): void {
   const notesSize = about.reduce((n, b) => n + b.length, 0);
   let offset = alignUp(notesAt + notesSize, PAGE);
   const parts = vmas.map((v): Part => {
-    const part = { v, size: dumped(mm, v), offset };
+    const part = { v, size: dumped(mm, v, untouched), offset };
     offset += part.size;
     return part;
   });
@@ -129,6 +129,6 @@ export function writeCore(task: Task, info: SigInfo, sink: CoreSink): void {
     if (!sink.write(bytes, at)) return;
     at += bytes.length;
   }
-  for (const part of parts) if (!writePart(mm, part, sink)) return;
+  for (const part of parts) if (!writePart(mm, part, sink, untouched)) return;
   sink.end(offset);
 }

@@ -9,7 +9,7 @@ import type { Task } from "../../kernel/task.ts";
 import { readRegs } from "../../kernel/user-regs.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { placePath } from "../../vfs/place.ts";
-import { peek } from "../peek.ts";
+import { peek } from "../memory.ts";
 
 const FXSAVE_SIZE = 512;
 const MOST_ARGUMENTS = 80;

@@ -1,32 +1,14 @@
 /** What the log says of a crash: the signal, registers, code, callers and mappings. */
 import { type SigInfo, signalName } from "../../abi/signal.ts";
 import { decode } from "../../decode/decode.ts";
-import { disassemble } from "../../decode/text.ts";
+import { disassemble, GP64 } from "../../decode/text.ts";
 import { codeName } from "../../kernel/strace/flags.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { placePath } from "../../vfs/place.ts";
-import { peek } from "../peek.ts";
+import { peek } from "../memory.ts";
 import type { Symbols } from "../symbols/symbols.ts";
 
-const GPRS = [
-  "rax",
-  "rcx",
-  "rdx",
-  "rbx",
-  "rsp",
-  "rbp",
-  "rsi",
-  "rdi",
-  "r8",
-  "r9",
-  "r10",
-  "r11",
-  "r12",
-  "r13",
-  "r14",
-  "r15",
-];
 const COLUMNS = 4;
 const MOST_FRAMES = 64;
 /** Code is shown from the function's beginning if that is no farther. */
@@ -47,7 +29,7 @@ function headline(task: Task, info: SigInfo): string {
 
 function registers(task: Task): string[] {
   const { regs } = task;
-  const all = GPRS.map((name, n) => `${name.padEnd(3)} ${hex(regs.gpr(n), 16)}`);
+  const all = GP64.map((name, n) => `${name.padEnd(3)} ${hex(regs.gpr(n), 16)}`);
   all.push(`rip ${hex(regs.rip, 16)}`, `flags ${hex(regs.flags >>> 0)}`, `fs_base ${hex(regs.fsBase)}`);
   const rows: string[] = [];
   for (let i = 0; i < all.length; i += COLUMNS) rows.push(`  ${all.slice(i, i + COLUMNS).join("  ")}`);

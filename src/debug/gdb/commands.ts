@@ -88,7 +88,7 @@ function registers(session: Session, command: string, text: string): string {
   }
   const [number, digits] = command === "G" ? ["", text] : text.split("=");
   const value = fromHex(digits ?? "");
-  if (!value) return BAD;
+  if (!value || session.debuggee.fixed) return BAD;
   const done = command === "G" ? writeRegisters(task, value) : writeRegister(task, hexNumber(number), value);
   session.debuggee.changed();
   return done ? "OK" : BAD;
@@ -144,7 +144,7 @@ function resume(session: Session, command: string, text: string): Reply {
   const signo = withSignal ? fromGdb(hexNumber(first)) : 0;
   const address = withSignal ? second : first;
   const { task } = session;
-  if (address && task) task.regs.rip = BigInt(hexNumber(address) || 0);
+  if (address && task && !session.debuggee.fixed) task.regs.rip = BigInt(hexNumber(address) || 0);
   const kind = command.toLowerCase() === "s" ? "step" : "continue";
   const chosen = session.inferiors.find(session.toResume) ?? task;
   const thread = chosen ? { pid: chosen.process.pid, tid: chosen.tid } : session.toResume;

@@ -1,9 +1,8 @@
 /** vFile: GDB reads the guest's files, the program and its shared objects above all. Nothing can be written. */
-import { O_RDONLY } from "../../abi/fcntl.ts";
 import { releaseFile } from "../../kernel/fdtable.ts";
-import { placePath } from "../../vfs/place.ts";
-import type { File, Place, Stat } from "../../vfs/types.ts";
-import type { Vfs } from "../../vfs/vfs.ts";
+import type { Task } from "../../kernel/task.ts";
+import type { File, Stat } from "../../vfs/types.ts";
+import type { OutsideFiles } from "../outside.ts";
 import { hexNumber, hexToText, latin1, PACKET_SIZE } from "./packet.ts";
 
 /** Numbers of GDB's File-I/O protocol, which for these are Linux's; others are "unknown". */
@@ -13,8 +12,6 @@ const EINVAL = 22;
 const EUNKNOWN = 9999;
 const KNOWN = [1, 2, 4, EBADF, EACCES, 14, 16, 17, 19, 20, 21, EINVAL, 23, 24, 27, 28, 29, 30];
 const MOST_OPEN = 64;
-
-const CREDENTIALS = { uid: 0, gid: 0, euid: 0, egid: 0, suid: 0, sgid: 0, fsuid: 0, fsgid: 0, groups: [] };
 
 const failed = (errno: number): string => `F-1,${(KNOWN.includes(errno) ? errno : EUNKNOWN).toString(16)}`;
 const done = (result: number, attachment?: string): string =>
@@ -38,13 +35,16 @@ function statBytes(st: Stat): string {
 export class GuestFiles {
   private readonly open = new Map<number, File>();
   private next = 3;
+  /** The process whose files they are; 0 for the machine's. */
+  private pid = 0;
 
-  /** `rootOf`: the root directory of a process, 0 for the machine's. */
   constructor(
-    private readonly vfs: Vfs,
-    private readonly rootOf: (pid: number) => Place | undefined,
+    private readonly files: OutsideFiles,
+    private readonly taskOf: (pid: number) => Task | undefined,
   ) {}
-  private root: Place | undefined;
+  private get task(): Task | undefined {
+    return this.pid ? this.taskOf(this.pid) : undefined;
+  }
 
   /** The reply to `OPERATION:ARGUMENTS`; "" if there is no such operation. */
   request(text: string): string {
@@ -52,7 +52,7 @@ export class GuestFiles {
     const args = text.slice(colon + 1).split(",");
     switch (text.slice(0, colon)) {
       case "setfs":
-        this.root = this.rootOf(hexNumber(args[0]));
+        this.pid = hexNumber(args[0]);
         return done(0);
       case "open":
         return this.openFile(hexToText(args[0]), hexNumber(args[1]));
@@ -71,17 +71,11 @@ export class GuestFiles {
         return "";
     }
   }
-  private get context() {
-    const root = this.root ?? this.vfs.root;
-    return { root, cwd: root, cred: CREDENTIALS };
-  }
   private openFile(path: string | undefined, flags: number): string {
     if (path === undefined) return failed(EINVAL);
     if (flags !== 0) return failed(EACCES);
     if (this.open.size >= MOST_OPEN) return failed(24);
-    const place = this.vfs.resolve(this.context, this.context.root, path);
-    // Opened below the tree's look-out for changes, so that no watcher in the guest sees it.
-    const file = typeof place === "number" ? place : place.inode.open(O_RDONLY, CREDENTIALS);
+    const file = this.files.open(path, this.task);
     if (typeof file === "number") return failed(-file);
     const fd = this.next++;
     this.open.set(fd, file);
@@ -92,7 +86,7 @@ export class GuestFiles {
     if (!file) return failed(EBADF);
     if (!(count >= 0 && offset >= 0)) return failed(EINVAL);
     const bytes = new Uint8Array(Math.min(count, PACKET_SIZE / 2 - 16));
-    const n = file.read(bytes, offset);
+    const n = this.files.read(file, bytes, offset);
     return n < 0 ? failed(-n) : done(n, latin1(bytes.subarray(0, n)));
   }
   private stat(fd: number): string {
@@ -101,12 +95,8 @@ export class GuestFiles {
   }
   private readLink(path: string | undefined): string {
     if (path === undefined) return failed(EINVAL);
-    const place = this.vfs.resolve(this.context, this.context.root, path, false);
-    if (typeof place === "number") return failed(-place);
-    const target = place.inode.follow ? (place.inode.follow() ?? -EINVAL) : place.inode.readlink();
-    if (typeof target === "number") return failed(-target);
-    const shown = typeof target === "string" ? target : (placePath(target) ?? "");
-    return done(shown.length, shown);
+    const target = this.files.readLink(path, this.task);
+    return typeof target === "number" ? failed(-target) : done(target.length, target);
   }
   private close(fd: number): string {
     const file = this.open.get(fd);
@@ -118,6 +108,6 @@ export class GuestFiles {
   closeAll(): void {
     for (const file of this.open.values()) releaseFile(file);
     this.open.clear();
-    this.root = undefined;
+    this.pid = 0;
   }
 }

@@ -8,6 +8,8 @@ import { hexNumber } from "./packet.ts";
 interface Inferior {
   breakpoints: Set<number>;
   watchpoints: Watchpoint[];
+  /** System calls to stop at, by their numbers. */
+  calls: ReadonlySet<number> | "all" | undefined;
 }
 
 /** `p-1` and `-1`: all; 0: any. */
@@ -40,6 +42,7 @@ export class Inferiors {
     this.list.set(process.pid, {
       breakpoints: new Set(from?.breakpoints),
       watchpoints: [...(from?.watchpoints ?? [])],
+      calls: from?.calls,
     });
     this.apply();
   }
@@ -72,6 +75,11 @@ export class Inferiors {
   }
   owns(task: Task): boolean {
     return task.state !== "dead" && this.list.has(task.process.pid);
+  }
+  /** Is the call one at which its process is to stop? */
+  catches(nr: number, task: Task): boolean {
+    const calls = this.list.get(task.process.pid)?.calls;
+    return calls === "all" || (calls?.has(nr) ?? false);
   }
   /** The thread that runs or would run next, if it is debugged; else the first. */
   current(): Task | undefined {

@@ -3,7 +3,7 @@
 import { AT_PHDR, AT_PHNUM } from "../../abi/auxv.ts";
 import { PHDR_SIZE, PT_DYNAMIC, PT_LOAD } from "../../abi/elf.ts";
 import type { Task } from "../../kernel/task.ts";
-import { peek, peekWord } from "../peek.ts";
+import { peek, peekWord } from "../memory.ts";
 import { latin1 } from "./packet.ts";
 
 const DT_NULL = 0n;

@@ -10,30 +10,32 @@ const FEATURES = [
   `PacketSize=${PACKET_SIZE.toString(16)}`,
   "QStartNoAckMode+",
   "QPassSignals+",
+  "QCatchSyscalls+",
   "vContSupported+",
   "swbreak+",
   "hwbreak+",
   "fork-events+",
   "vfork-events+",
   "exec-events+",
-  "ReverseStep+",
-  "ReverseContinue+",
   "binary-upload+",
   XFER_FEATURES,
 ];
+
+const REVERSE = ["ReverseStep+", "ReverseContinue+"];
 
 const TRIPLE = textToHex("x86_64-pc-linux-gnu");
 
 function supported(session: Session, offered: string): string {
   const features = new Set(offered.split(";"));
-  const { client, inferiors } = session;
+  const { client, inferiors, debuggee } = session;
   client.swbreak = features.has("swbreak+");
   client.hwbreak = features.has("hwbreak+");
   client.fork = features.has("fork-events+");
   client.vfork = features.has("vfork-events+");
   client.exec = features.has("exec-events+");
   inferiors.multiprocess = features.has("multiprocess+");
-  return [...FEATURES, ...(inferiors.multiprocess ? ["multiprocess+"] : [])].join(";");
+  const more = [...(inferiors.multiprocess ? ["multiprocess+"] : []), ...(debuggee.recorded ? REVERSE : [])];
+  return [...FEATURES, ...more].join(";");
 }
 
 function threadInfo(session: Session): string {
@@ -81,6 +83,16 @@ function passSignals(session: Session, list: string): string {
   return "OK";
 }
 
+/** `0`, or `1` with the calls' numbers; all without them. */
+function catchSyscalls(session: Session, argument: string): string {
+  const [on, ...numbers] = argument.split(";");
+  const inferior = session.task && session.inferiors.get(session.task.process.pid);
+  if (!inferior || (on !== "0" && on !== "1")) return "E01";
+  const some = numbers.length > 0 ? new Set(numbers.map(hexNumber)) : "all";
+  inferior.calls = on === "1" ? some : undefined;
+  return "OK";
+}
+
 type Query = (session: Session, argument: string) => string | Promise<string>;
 
 /** By what stands before the first ':', ';' or ','. What is not here is answered with nothing, as the protocol wants. */
@@ -99,6 +111,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
   qMemoryRegionInfo: (session, argument) => region(session, hexNumber(argument)),
   QStartNoAckMode: (session) => session.stopAcknowledging(),
   QPassSignals: passSignals,
+  QCatchSyscalls: catchSyscalls,
   QProgramSignals: () => "OK",
   QNonStop: (_session, argument) => (argument === "0" ? "OK" : "E01"),
 };

@@ -57,7 +57,8 @@ export class Resumer {
   }
 
   private go(action: Action, task: Task | undefined): Promise<Stop> {
-    const wishes = { signals: true, events: true };
+    const calls = (nr: number, of: Task): boolean => this.inferiors.catches(nr, of);
+    const wishes = { signals: true, events: true, calls };
     switch (action.kind) {
       case "continue":
         return this.debuggee.run(wishes);
@@ -65,7 +66,8 @@ export class Resumer {
       case "range":
         return this.debuggee.step(task, wishes);
       case "back":
-        return this.debuggee.runBack(wishes);
+        // New programs and processes are nothing that gdb would undo.
+        return this.debuggee.runBack({ signals: true, calls });
       case "step back":
         return this.debuggee.stepBack(task);
     }
@@ -79,12 +81,14 @@ export class Resumer {
     if (standing) {
       const { task, signo } = standing;
       const signal = actions.find((a) => matches(a.thread, task))?.signo ?? 0;
-      if (signal === signo) return;
+      if (signal === signo || this.debuggee.fixed) return;
       const bit = sigBit(signo);
       if (!task.pending.take(bit)) task.process.pending.take(bit);
+      this.debuggee.changed();
       if (signal) this.inject(task, signal);
       return;
     }
+    if (this.debuggee.fixed) return;
     for (const { signo, thread } of actions) {
       const task = signo ? (this.inferiors.find(thread) ?? this.inferiors.current()) : undefined;
       if (task) this.inject(task, signo);
@@ -93,6 +97,7 @@ export class Resumer {
   private inject(task: Task, signo: number): void {
     this.injected = { task, signo };
     sendToTask(task, { signo, code: SI_USER, pid: 0, uid: 0 });
+    this.debuggee.changed();
   }
 
   /** Undefined: it goes on. */
@@ -100,6 +105,7 @@ export class Resumer {
     switch (stop.kind) {
       case "done":
       case "beginning":
+      case "over":
       case "interrupted":
         return this.plain(stop.kind);
       case "breakpoint":
@@ -108,6 +114,8 @@ export class Resumer {
         return this.watchpoint(stop);
       case "signal":
         return this.signal(stop.task, stop.signo);
+      case "syscall":
+        return this.report(stop.task, undefined, `syscall_${stop.at}:${stop.nr.toString(16)};`);
       case "exec":
         return this.exec(stop.task);
       case "clone":
@@ -122,12 +130,13 @@ export class Resumer {
     this.event = task;
     return stopped(this.inferiors, task, signo, why);
   }
-  private plain(kind: "done" | "beginning" | "interrupted"): string {
+  private plain(kind: "done" | "beginning" | "over" | "interrupted"): string {
     const task = this.inferiors.current();
     // Nothing is left that could stop.
     if (!task) return "W00";
     if (kind === "interrupted") return this.report(task, SIGINT);
-    return this.report(task, undefined, kind === "beginning" ? "replaylog:begin;" : "");
+    const log = kind === "beginning" ? "replaylog:begin;" : kind === "over" ? "replaylog:end;" : "";
+    return this.report(task, undefined, log);
   }
   private breakpoint(task: Task, address: number): string | undefined {
     if (!this.inferiors.get(task.process.pid)?.breakpoints.has(address)) return undefined;

@@ -5,6 +5,7 @@
 import { SIGKILL } from "../../abi/signal.ts";
 import { kernelInfo, sendToProcess } from "../../kernel/send.ts";
 import type { Task } from "../../kernel/task.ts";
+import type { OutsideFiles } from "../outside.ts";
 import type { Debuggee } from "../types.ts";
 import { commands } from "./commands.ts";
 import { GuestFiles } from "./files.ts";
@@ -43,12 +44,13 @@ export class Session {
 
   constructor(
     readonly debuggee: Debuggee,
+    outside: OutsideFiles,
     private readonly send: (bytes: Uint8Array) => void,
   ) {
     const { kernel } = debuggee.machine;
     this.inferiors = new Inferiors(debuggee);
     this.resumer = new Resumer(debuggee, this.inferiors, this.client);
-    this.files = new GuestFiles(kernel.vfs, (pid) => kernel.processes.get(pid)?.leader?.fs.root);
+    this.files = new GuestFiles(outside, (pid) => kernel.processes.get(pid)?.leader);
     this.over = new Promise((resolve) => {
       this.finish = resolve;
     });
@@ -154,7 +156,10 @@ export class Session {
   kill(pid: number): boolean {
     const process = this.debuggee.machine.kernel.processes.get(pid);
     if (!process || !this.inferiors.has(pid)) return false;
-    sendToProcess(process, kernelInfo(SIGKILL));
+    if (!this.debuggee.fixed) {
+      sendToProcess(process, kernelInfo(SIGKILL));
+      this.debuggee.changed();
+    }
     this.inferiors.remove(pid);
     if (this.inferiors.size === 0) this.ending = "killed";
     return true;

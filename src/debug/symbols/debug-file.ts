@@ -2,11 +2,11 @@
 import { placePath } from "../../vfs/place.ts";
 import type { Inode, Place } from "../../vfs/types.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
+import { DEBUGGER } from "../outside.ts";
 import { ElfFile, type ElfSource } from "./elf-file.ts";
 import { textAt } from "./reader.ts";
 
 const GLOBAL = "/usr/lib/debug";
-const NOBODY = { uid: 0, gid: 0, euid: 0, egid: 0, suid: 0, sgid: 0, fsuid: 0, fsgid: 0, groups: [] };
 
 function candidates(elf: ElfFile, path: string | undefined): string[] {
   const out: string[] = [];
@@ -26,7 +26,7 @@ export function findDebugFile(
   place: Place,
   open: (inode: Inode) => ElfFile | undefined,
 ): ElfFile | undefined {
-  const ctx = { root: vfs.root, cwd: vfs.root, cred: NOBODY };
+  const ctx = { root: vfs.root, cwd: vfs.root, cred: DEBUGGER };
   for (const path of candidates(elf, place.parent && placePath(place))) {
     const found = vfs.resolve(ctx, vfs.root, path);
     if (typeof found === "number" || found.inode === place.inode) continue;

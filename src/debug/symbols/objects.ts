@@ -8,25 +8,14 @@ import type { Vma } from "../../kernel/vma.ts";
 import { EXEC } from "../../mmu/access.ts";
 import { PAGE } from "../../mmu/frames.ts";
 import { placePath } from "../../vfs/place.ts";
-import type { Cred, File, Inode, Place } from "../../vfs/types.ts";
+import type { File, Inode, Place } from "../../vfs/types.ts";
+import { DEBUGGER } from "../outside.ts";
 import { CallFrames } from "./call-frames.ts";
 import { elfOutside, findDebugFile, findDebugFileOutside } from "./debug-file.ts";
 import { ElfFile, type ElfSource, type Segment } from "./elf-file.ts";
 import { LineTable } from "./line-table.ts";
+import type { Established } from "./prologue.ts";
 import { SymbolTable } from "./symbol-table.ts";
-
-/** The debugger reads what it likes. */
-export const DEBUGGER: Cred = {
-  uid: 0,
-  gid: 0,
-  euid: 0,
-  egid: 0,
-  suid: 0,
-  sgid: 0,
-  fsuid: 0,
-  fsgid: 0,
-  groups: [],
-};
 
 /** A file's bytes, by an open file of its own, so that mappings may come and go. */
 export function elfOf(inode: Inode, fallback?: File): ElfFile | undefined {
@@ -44,14 +33,15 @@ export function elfOf(inode: Inode, fallback?: File): ElfFile | undefined {
   });
 }
 
-/** Opens a file by the guest's name for it without the guest's file system noticing. */
-export type OutsideFiles = (path: string) => ElfSource | undefined;
+/** Opens a file by the guest's name for it without the guest's file system noticing: see ../outside.ts. */
+export type ElfSources = (path: string) => ElfSource | undefined;
 
 /** What is known of one file. Each part is read when it is first asked for. */
 export class ObjectFile {
   private table: SymbolTable | undefined;
   private lineTable: LineTable | undefined;
   private cfi: { frames: CallFrames | undefined } | undefined;
+  private readonly frames = new Map<number, { frame: Established | undefined }>();
   private debugFile: { elf: ElfFile | undefined } | undefined;
 
   constructor(
@@ -60,7 +50,7 @@ export class ObjectFile {
     readonly path: string,
     private readonly place: Place | undefined,
     private readonly mm: Mm,
-    private readonly outside?: OutsideFiles,
+    private readonly outside?: ElfSources,
   ) {}
   private get debug(): ElfFile | undefined {
     this.debugFile ??= { elf: this.findDebug() };
@@ -81,6 +71,15 @@ export class ObjectFile {
       this.lineTable = own.empty && this.debug ? new LineTable(this.debug) : own;
     }
     return this.lineTable;
+  }
+  /** What was found out of the frame at an address of the file's code. */
+  frameAt(address: number, find: () => Established | undefined): Established | undefined {
+    let known = this.frames.get(address);
+    if (!known) {
+      known = { frame: find() };
+      this.frames.set(address, known);
+    }
+    return known.frame;
   }
   get callFrames(): CallFrames | undefined {
     this.cfi ??= { frames: CallFrames.of(this.elf) };
@@ -103,7 +102,7 @@ export class Objects {
   private readonly known = new WeakMap<Inode, { file: ObjectFile | undefined }>();
 
   /** `outside`: where files are read; the guest's own file system if left out, which notices and caches that. */
-  constructor(private readonly outside?: OutsideFiles) {}
+  constructor(private readonly outside?: ElfSources) {}
 
   private ofFile(mm: Mm, source: NonNullable<Vma["source"]>): ObjectFile | undefined {
     const inode = source.file?.inode;

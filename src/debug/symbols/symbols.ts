@@ -1,7 +1,7 @@
 /** Names, lines and backtraces for debuggers. Nothing here changes what the guest sees. */
 import type { Task } from "../../kernel/task.ts";
 import { demangle } from "./demangle.ts";
-import { Objects, type OutsideFiles } from "./objects.ts";
+import { type ElfSources, Objects } from "./objects.ts";
 import { unwind } from "./unwind.ts";
 
 export interface Symbol {
@@ -47,7 +47,7 @@ class ObjectSymbols implements Symbols {
   private readonly objects: Objects;
   private readonly names = new Map<string, string>();
 
-  constructor(outside?: OutsideFiles) {
+  constructor(outside?: ElfSources) {
     this.objects = new Objects(outside);
   }
   /** Names repeat, as a debugger shows the same code again and again. */
@@ -110,6 +110,6 @@ function isMangled(name: string): boolean {
 }
 
 /** `outside`: for machines that are recorded, whose own file system must not be asked. */
-export function makeSymbols(outside?: OutsideFiles): Symbols {
+export function makeSymbols(outside?: ElfSources): Symbols {
   return new ObjectSymbols(outside);
 }

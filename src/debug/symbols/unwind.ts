@@ -1,15 +1,16 @@
 /**
- * Backtraces: by .eh_frame where a function has an entry, else by the frame pointer. Frames that signals made are
+ * Backtraces: by .eh_frame where a function has an entry, else by what its code does, else by the frame pointer. Frames that signals made are
  * recognized by the entry of the C library's restorer, or by its instructions.
  */
 import * as U from "../../abi/ucontext.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC } from "../../mmu/access.ts";
-import { peek, peekWord } from "../peek.ts";
+import { peek, peekWord } from "../memory.ts";
 import type { Fde } from "./call-frames.ts";
 import { type Rule, rowAt } from "./cfa-program.ts";
 import { type Context, evaluate } from "./expression.ts";
 import type { MappedObject } from "./objects.ts";
+import { establishedAt } from "./prologue.ts";
 import { BadFile, unlessBad } from "./reader.ts";
 
 /** The general registers' encodings by their DWARF numbers (psABI, figure 3.36). */
@@ -81,7 +82,27 @@ function stepOut(
   if (restores(task, pc)) return signalFrame(task, registers);
   // The restorer's address is where it will go on, not behind a call.
   if (innermost && !executable(task, pc)) return wildCall(task, registers);
-  return byFramePointer(task, registers);
+  return (object && byPrologue(task, registers, at, object)) ?? byFramePointer(task, registers);
+}
+
+/** By what the function's code did to the stack. */
+function byPrologue(task: Task, registers: Registers, at: number, { file, bias }: MappedObject): Step | undefined {
+  const symbol = file.symbols.at(at - bias);
+  if (!symbol) return undefined;
+  const code = (address: number, length: number): Uint8Array => peek(task.mm, address, length);
+  const frame = file.frameAt(at - bias, () => establishedAt(code, symbol.address + bias, at));
+  if (!frame) return undefined;
+  const [register, below] = frame.rsp === undefined ? [DWARF_RBP, frame.rbp] : [DWARF_RSP, frame.rsp];
+  const value = registers[register];
+  if (below === undefined || value === undefined) return undefined;
+  const cfa = number(value) + below;
+  const back = peekWord(task.mm, cfa - 8);
+  if (back === undefined || !executable(task, number(back))) return undefined;
+  const out = [...registers];
+  for (const [gpr, offset] of frame.saved) out[DWARF_GPRS.indexOf(gpr)] = peekWord(task.mm, cfa - offset);
+  out[DWARF_RSP] = BigInt(cfa);
+  out[RETURN] = back;
+  return { cfa, registers: out, signal: false };
 }
 
 function byRules(

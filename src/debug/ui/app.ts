@@ -39,7 +39,8 @@ export interface Console extends Pace {
 /** A machine to look at, ready to run its program. */
 export interface Launched extends Sources {
   debuggee: Debuggee;
-  host: GuestHost;
+  /** Where what is typed goes; undefined for a recording. */
+  host: GuestHost | undefined;
 }
 
 /** Makes a machine whose terminal has that size and shows its output so. */
@@ -131,7 +132,12 @@ export class App implements MouseTarget {
   }
   parseAddress(text: string): number | undefined {
     const { task } = this;
-    const symbol = (name: string): number | undefined => task && this.launched.symbols?.addressOf(task, name);
+    const { symbols } = this.launched;
+    const symbol = (name: string): number | undefined => {
+      const line = /^(.+):(\d+)$/.exec(name);
+      if (line && task) return symbols?.addressesOf(task, line[1], Number(line[2]))[0];
+      return task && symbols?.addressOf(task, name);
+    };
     return parseAddress(text, symbol, task?.regs);
   }
 
@@ -199,7 +205,7 @@ export class App implements MouseTarget {
   private makeTerminal(): Terminal {
     const { cols, rows } = this.terminalSize();
     return new Terminal(cols, rows, (text) => {
-      if (!this.muted) this.launched.host.type(new TextEncoder().encode(text));
+      if (!this.muted) this.launched.host?.type(new TextEncoder().encode(text));
     });
   }
   private terminalSize(): { cols: number; rows: number } {
@@ -225,7 +231,9 @@ export class App implements MouseTarget {
     const bytes = encodeInput(event, this.terminal.modes, r?.x ?? 0, (r?.y ?? 0) + 1);
     if (!bytes) return false;
     this.state.terminalBack = 0;
-    this.launched.host.type(bytes);
+    const { host } = this.launched;
+    if (host) host.type(bytes);
+    else this.state.message = "a recording: nothing can be typed";
     return true;
   }
   focus(on: boolean): void {
@@ -319,7 +327,7 @@ export class App implements MouseTarget {
     const { cols, rows } = this.terminalSize();
     if (cols === this.terminal.cols && rows === this.terminal.rows) return;
     this.terminal.resize(cols, rows);
-    this.launched.host.resize(cols, rows);
+    this.launched.host?.resize(cols, rows);
   }
   /** Keeps the registers of the last picture, which this one is compared with. */
   private remember(): void {

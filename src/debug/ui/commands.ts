@@ -1,8 +1,10 @@
 /** What keys do. */
 
+import type { Task } from "../../kernel/task.ts";
 import type { Stop } from "../types.ts";
 import { accessesOf } from "./accesses.ts";
 import type { App } from "./app.ts";
+import { finishBack, nextBack } from "./back.ts";
 import { HELP } from "./keys.ts";
 import { insnAt } from "./look.ts";
 import { MEMORY_FORMS } from "./panels/memory.ts";
@@ -19,7 +21,7 @@ const LEAP = 1000;
 /** Bytes that a watchpoint of the keyboard watches. */
 const WATCHED = 8;
 /** What is over soon, so that keys wait for it. */
-const SHORT = new Set(["step", "next", "finish"]);
+const SHORT = new Set(["step", "next", "finish", "step back", "next back", "finish back"]);
 const MOST_QUEUED = 64;
 
 export class Commands {
@@ -28,7 +30,7 @@ export class Commands {
   private owed = 0;
   /** Keys of `moves` that came while such a one was at work. */
   private readonly queue: string[] = [];
-  private readonly moves = new Set(["s", "n", "f", "c", "C", "r", "home", "end"]);
+  private readonly moves = new Set(["s", "n", "f", "c", "C", "S", "N", "F", "r", "home", "end"]);
 
   constructor(private readonly app: App) {
     this.table = { ...this.motion(), ...this.looking(), ...this.changing() };
@@ -66,6 +68,9 @@ export class Commands {
         ),
       C: () => void app.perform("running hard", () => app.runner.run()),
       r: () => void app.perform("back", () => app.debuggee.runBack()),
+      S: () => void app.perform("step back", () => app.debuggee.stepBack(this.readyTask())),
+      N: () => void app.perform("next back", () => this.nextBack()),
+      F: () => void app.perform("finish back", () => this.finishBack()),
       u: back,
       up: back,
       U: on,
@@ -145,7 +150,7 @@ export class Commands {
     this.app.state.prompt = { question, text: "", answer };
   }
   private ask(question: string, use: (address: number) => void): void {
-    this.prompt(`${question} (address, symbol, register)`, (text) => {
+    this.prompt(`${question} (address, symbol, register, FILE:LINE)`, (text) => {
       const address = this.app.parseAddress(text);
       if (address === undefined) return `no address: ${text}`;
       use(address);
@@ -154,22 +159,39 @@ export class Commands {
   }
   private async step(): Promise<Stop> {
     const { app } = this;
-    const { look, task } = app;
+    const { look } = app;
     if (look) {
       const rip = Number(look.regs.rip);
       const insn = insnAt(look, rip);
       if (insn) app.state.accessed(accessesOf(insn, look.regs, rip));
     }
-    return app.debuggee.step(task?.state === "ready" ? task : undefined);
+    return app.debuggee.step(this.readyTask());
   }
   private async next(): Promise<Stop> {
-    const { look, task, runner } = this.app;
-    return look && task?.state === "ready" ? runner.next(task, look) : this.step();
+    const { look, runner } = this.app;
+    const task = this.readyTask();
+    return look && task ? runner.next(task, look) : this.step();
   }
   private async finish(): Promise<Stop | undefined> {
     const { look, task, runner } = this.app;
     const stop = look && task ? await runner.finish(task, look.frames) : undefined;
     if (!stop) this.app.state.message = "it isn't known where this function returns to";
+    return stop;
+  }
+  /** The thread that is looked at, if it is not waiting. */
+  private readyTask(): Task | undefined {
+    const { task } = this.app;
+    return task?.state === "ready" ? task : undefined;
+  }
+  private async nextBack(): Promise<Stop> {
+    const { look, debuggee } = this.app;
+    const task = this.readyTask();
+    return look && task ? nextBack(debuggee, look, task) : debuggee.stepBack();
+  }
+  private async finishBack(): Promise<Stop | undefined> {
+    const { look, task, debuggee } = this.app;
+    const stop = look && task ? await finishBack(debuggee, look, task, look.frames) : undefined;
+    if (!stop) this.app.state.message = "it isn't known where this function was called";
     return stop;
   }
   /** Now and then while it runs. */

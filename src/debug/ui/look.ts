@@ -4,7 +4,7 @@ import type { Insn } from "../../isa/types.ts";
 import type { Registers } from "../../kernel/registers.ts";
 import type { Task } from "../../kernel/task.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
-import { PAGE } from "../../mmu/frames.ts";
+import type { SourceText } from "../symbols/source-text.ts";
 import type { Debuggee } from "../types.ts";
 import { baseName, type Frame, nameText, type SourceLine, type SymbolName, type SymbolSource } from "./symbols.ts";
 
@@ -27,17 +27,16 @@ export interface Look {
   read(address: number, length: number): Uint8Array;
   symbolAt(address: number): SymbolName | undefined;
   lineAt(address: number): SourceLine | undefined;
+  /** What the source has there. */
+  sourceText(line: SourceLine): string | undefined;
 }
-
-const NO_FRAMES: readonly Frame[] = [];
-
-/** Bytes of a file that the guest names so, from an offset on; fewer at its end. For pages that nobody has touched yet. */
-export type FileReader = (path: string, offset: number, length: number) => Uint8Array;
 
 export interface Sources {
   symbols: SymbolSource | undefined;
-  files: FileReader | undefined;
+  source: SourceText | undefined;
 }
+
+const NO_FRAMES: readonly Frame[] = [];
 
 /** A value that is made when it is first asked for. */
 function lazy<T>(make: () => T): () => T {
@@ -46,7 +45,7 @@ function lazy<T>(make: () => T): () => T {
 }
 
 /** The thread as it is now: not to be used any more when it has run. */
-export function lookAt(debuggee: Debuggee, task: Task, before: Registers, { symbols, files }: Sources): Look {
+export function lookAt(debuggee: Debuggee, task: Task, before: Registers, { symbols, source }: Sources): Look {
   const mappings = lazy(() => mappingsOf(task));
   const frames = lazy(() => symbols?.frames(task) ?? NO_FRAMES);
   return {
@@ -59,9 +58,10 @@ export function lookAt(debuggee: Debuggee, task: Task, before: Registers, { symb
     get frames() {
       return frames();
     },
-    read: (address, length) => readable(debuggee, task, files, address, length),
+    read: (address, length) => readable(debuggee, task, address, length),
     symbolAt: (address) => symbols?.nameAt(task, address),
     lineAt: (address) => symbols?.lineAt(task, address),
+    sourceText: ({ file, line }) => source?.(file, line),
   };
 }
 
@@ -78,39 +78,9 @@ function mappingsOf(task: Task): Mapping[] {
 /** End of what a guest can address, and so of what panels show. */
 const END = 2 ** 47;
 
-function readable(
-  debuggee: Debuggee,
-  task: Task,
-  files: FileReader | undefined,
-  address: number,
-  length: number,
-): Uint8Array {
+function readable(debuggee: Debuggee, task: Task, address: number, length: number): Uint8Array {
   if (address < 0 || address >= END || length <= 0) return new Uint8Array(0);
-  const wanted = Math.min(length, END - address);
-  const known = debuggee.readMemory(task, address, wanted);
-  if (known.length === wanted || !files) return known;
-  const out = new Uint8Array(wanted);
-  out.set(known);
-  let done = known.length;
-  while (done < wanted) {
-    const at = address + done;
-    const n = Math.min(wanted - done, PAGE - (at % PAGE));
-    const piece = done === known.length ? untouched(task, files, at, n) : readable(debuggee, task, files, at, n);
-    if (!piece || piece.length === 0) return out.slice(0, done);
-    out.set(piece, done);
-    done += piece.length;
-  }
-  return out;
-}
-
-/** Bytes of one page of a file's mapping that isn't in the machine's memory. */
-function untouched(task: Task, files: FileReader, address: number, length: number): Uint8Array | undefined {
-  const v = task.mm.vmas.find(address);
-  const path = v?.source?.describe();
-  if (!v || !path?.startsWith("/")) return undefined;
-  const bytes = new Uint8Array(length);
-  bytes.set(files(path, v.offset + address - v.start, length));
-  return bytes;
+  return debuggee.readMemory(task, address, Math.min(length, END - address));
 }
 
 /** The name for an address: a symbol's, else the mapping's file with an offset; undefined for plain memory. */

@@ -1,5 +1,5 @@
 /** A line that is asked for, and what addresses may be written as. */
-import * as L from "../../cpu/layout.ts";
+import { GP64 } from "../../decode/text.ts";
 import type { Registers } from "../../kernel/registers.ts";
 import type { InputEvent } from "./input.ts";
 
@@ -28,18 +28,14 @@ export function promptKey(prompt: Prompt, event: InputEvent, fail: (message: str
   return false;
 }
 
-const REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
-
 function registerValue(name: string, regs: Registers): number | undefined {
   if (name === "rip") return Number(regs.rip);
-  const n = REGISTERS.indexOf(name);
-  const extra = /^r(8|9|1[0-5])$/.exec(name);
-  if (n < 0 && !extra) return undefined;
-  return Number(regs.gpr(n >= 0 ? n : Number(extra?.[1] ?? L.RAX)));
+  const n = GP64.indexOf(name);
+  return n < 0 ? undefined : Number(regs.gpr(n));
 }
 
 /**
- * An address: hexadecimal with or without 0x, a register, a symbol; each also with "+0x10" or "-8" behind. What looks
+ * An address: hexadecimal with or without 0x, a register, a symbol, FILE:LINE; each also with "+0x10" or "-8" behind. What looks
  * like hexadecimal may be a symbol's name ("add"): that wins.
  */
 export function parseAddress(

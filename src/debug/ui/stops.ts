@@ -21,6 +21,8 @@ export function stopText(stop: Stop, name: (address: number) => string | undefin
       return `${stop.access === "write" ? "written" : "read"}: ${at(stop.watchpoint.address)}`;
     case "signal":
       return `${signalName(stop.signo)} for thread ${stop.task.tid}: c delivers it`;
+    case "syscall":
+      return `${stop.at} of ${stop.task.kernel.table.get(stop.nr)?.row.name ?? `system call ${stop.nr}`}`;
     case "exec":
       return `thread ${stop.task.tid} runs a new program`;
     case "clone":
@@ -31,6 +33,8 @@ export function stopText(stop: Stop, name: (address: number) => string | undefin
       return "interrupted";
     case "end":
       return `the program has ended: ${endText(stop.status)}`;
+    case "over":
+      return "this is as far as the recording goes";
     case "beginning":
       return "this is as far back as the history goes";
   }

@@ -6,7 +6,7 @@ export type SymbolName = Sym;
 export type { SourceLine };
 export type Frame = Omit<SymbolFrame, "at">;
 
-export interface SymbolSource extends Pick<Symbols, "nameAt" | "addressOf" | "lineAt"> {
+export interface SymbolSource extends Pick<Symbols, "nameAt" | "addressOf" | "addressesOf" | "lineAt"> {
   /** Innermost first. */
   frames(task: Task): Frame[];
 }

@@ -73,7 +73,13 @@ export function makeTree(options: TreeOptions): Tree {
   return { vfs, cache, devices, memoryRoot, memfds, terminals, devfs, stdio: stdio as [File, File, File], inherited };
 }
 
-function hostRoot(o: TreeOptions, fs: HostFs, cache: PageCache, devices: Devices): HostFileSystem {
+/** The host's files as a tree. */
+export function hostRoot(
+  o: Pick<TreeOptions, "host" | "overlays" | "repeatable">,
+  fs: HostFs,
+  cache: PageCache,
+  devices: Devices,
+): HostFileSystem {
   const overlays = o.overlays ?? [""];
   const seen = overlays.length === 1 && overlays[0] === "" ? fs : overlayFs(fs, overlays);
   return new HostFileSystem(seen, cache, devices, o.host.ids, () => o.host.clock.realtime(), o.repeatable ?? false);

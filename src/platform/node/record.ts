@@ -7,7 +7,7 @@ import { Recording } from "../../record/recording.ts";
 
 /** What a machine gets that is recorded to a file, and what to do when it has ended. */
 export interface FileRecording {
-  host: Host;
+  recording: Recording;
   pace: Pace;
   finish(tail: Tail): void;
 }
@@ -17,9 +17,11 @@ export function startRecording(path: string, live: Host, head: Head): FileRecord
   fs.writeFileSync(path, "");
   const recording = new Recording(live);
   // Not kept open: the program gets the descriptors that this process has.
-  const writer = new RecordingWriter(recording, head, (bytes) => fs.appendFileSync(path, bytes));
+  const append = (bytes: Uint8Array): void => fs.appendFileSync(path, bytes);
+  const writer = new RecordingWriter(recording, head, append, () => performance.now());
+  process.on("exit", () => writer.flush());
   return {
-    host: recording.host,
+    recording,
     pace: writer.pace,
     finish: (tail) => writer.finish(tail),
   };

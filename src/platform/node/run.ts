@@ -10,6 +10,7 @@ import type { Process } from "../../kernel/process.ts";
 import { Tracer } from "../../kernel/strace/tracer.ts";
 import { type ExitStatus, Machine, type MachineOptions, type NetworkReach } from "../../machine/machine.ts";
 import type { Head } from "../../record/file.ts";
+import { Recording } from "../../record/recording.ts";
 import type { CpuLevel } from "../../sem/cpu-features.ts";
 import { endLike } from "./ending.ts";
 import { NodeHost } from "./host.ts";
@@ -97,14 +98,27 @@ export function machineOptions(o: Omit<RunOptions, "version">, host: Host, image
   };
 }
 
+/** A machine, and what it stands in: for who reads the guest's files without its doing. */
+export interface Surroundings {
+  machine: Machine;
+  /** What the machine's host stands for. */
+  live: Host;
+  overlays: readonly string[] | undefined;
+  /** The recording that is made of the machine, if any. */
+  recording: Recording | undefined;
+  log(line: string): void;
+}
+
 /** What a debugger does with the machine. */
 export interface Extras {
+  /** Records it in memory, for going back. */
+  history?: boolean;
   /** The machine has no program yet. */
-  prepare?(machine: Machine, log: (line: string) => void): void;
+  prepare?(around: Surroundings): void;
   /** The first process has its program, and did not run yet. */
   started?(first: Process): void;
   /** Runs it, until no process is left. */
-  drive?(machine: Machine): Promise<ExitStatus>;
+  drive?(around: Surroundings): Promise<ExitStatus>;
 }
 
 /** Runs the program and ends this process as the program ended. */
@@ -113,12 +127,15 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   const log = new Log(o.logPath, o.logToStderr);
   const node = new NodeHost((line) => log.write(line));
   const record = o.record === undefined ? undefined : startRecording(o.record, node, headOf(o));
-  const host: Host = record?.host ?? node;
-  const machine = new Machine({ ...machineOptions(o, host, image), pace: record?.pace });
+  const recording = record?.recording ?? (extras.history ? new Recording(node) : undefined);
+  const host: Host = recording?.host ?? node;
+  const machine = new Machine({ ...machineOptions(o, host, image), pace: record?.pace ?? recording?.ends });
+  const overlays = overlayList(o.overlays);
+  const around: Surroundings = { machine, live: node, overlays, recording, log: (line) => log.write(line) };
   if (o.strace > 0) {
     machine.kernel.trace = new Tracer(machine.kernel, (line) => log.write(line), o.strace > 1);
   }
-  extras.prepare?.(machine, (line) => log.write(line));
+  extras.prepare?.(around);
   const failed = machine.start(bytes(o.program), o.argv.map(bytes), environment());
   if (failed < 0) {
     node.restore();
@@ -129,7 +146,7 @@ export async function runProgram(o: RunOptions, handlers?: Handlers, extras: Ext
   for (const process of machine.kernel.processes.values()) extras.started?.(process);
   forwardSignals(host, machine);
   const started = milliseconds();
-  const status = await (extras.drive?.(machine) ?? machine.run());
+  const status = await (extras.drive?.(around) ?? machine.run());
   await node.net.drain();
   record?.finish({ position: machine.engine.instructions, ...status });
   node.restore();

@@ -56,7 +56,10 @@ export function listingFrom(look: Look, start: number, height: number): ListingL
     if (symbol?.offset === 0) lines.push({ kind: "label", address: at, text: `${symbol.name}:` });
     const place = look.lineAt(at);
     const text = place ? `${baseName(place.file)}:${place.line}` : source;
-    if (text !== source) lines.push({ kind: "source", address: at, text });
+    if (text !== source) {
+      const shown = place && look.sourceText(place);
+      lines.push({ kind: "source", address: at, text: shown ? `${text}  ${shown}` : text });
+    }
     source = text;
     const line = insnLine(look, at);
     lines.push(line);

@@ -56,6 +56,7 @@ function fake(rip = CODE + 2): Look & { regs: Registers; before: Registers; brea
       return start === undefined ? undefined : { name: names[start], offset: address - start, object: "loops" };
     },
     lineAt: (address) => ({ file: "/src/loops.c", line: address < CODE + 11 ? 3 : 5 }),
+    sourceText: ({ line }) => (line === 3 ? "for (;;)" : undefined),
   };
 }
 
@@ -74,7 +75,7 @@ describe("disassembly", () => {
       [
         "─ main+0x2 ─────────────────────────────────────────────────",
         "     main:",
-        "     loops.c:3",
+        "     loops.c:3  for (;;)",
         "     000000401000 xor ecx, ecx",
         "   ╭►000000401002 add eax, ecx",
         "●  │ 000000401004 inc ecx",

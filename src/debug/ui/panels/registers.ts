@@ -1,6 +1,7 @@
 /** General registers, RIP, flags and segment bases; what changed is highlighted. */
 import * as F from "../../../cpu/flags.ts";
 import * as L from "../../../cpu/layout.ts";
+import { GP64 } from "../../../decode/text.ts";
 import type { Registers } from "../../../kernel/registers.ts";
 import type { Look } from "../look.ts";
 import type { Canvas } from "../screen/screen.ts";
@@ -9,7 +10,6 @@ import { hex, titled } from "./text.ts";
 
 /** The order of the manuals' tables is that of encodings; people look for these together. */
 const ORDER = [L.RAX, L.RBX, L.RCX, L.RDX, L.RSI, L.RDI, L.RBP, L.RSP, 8, 9, 10, 11, 12, 13, 14, 15];
-const NAMES = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
 
 const FLAGS: readonly (readonly [string, number])[] = [
   ["O", F.OF],
@@ -30,7 +30,7 @@ interface Entry {
 }
 
 const ENTRIES: readonly Entry[] = ORDER.map((n) => ({
-  name: (NAMES[n] ?? `r${n}`).padEnd(3),
+  name: GP64[n].padEnd(3),
   value: (r: Registers) => r.gpr(n),
 }));
 const RIP: Entry = { name: "rip", value: (r) => r.rip };
