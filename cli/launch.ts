@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { IMAGE_HEADER, moduleIn, startLength } from "../src/engine/interp/image-file.ts";
-import { setV8Flags } from "../src/platform/node/v8-flags.ts";
+import { setRegionFlags, setV8Flags } from "../src/platform/node/v8-flags.ts";
 import type * as blink from "./blink.ts";
 
 function cached(name: string): Buffer | undefined {
@@ -20,6 +20,7 @@ function cached(name: string): Buffer | undefined {
 
 /** Runs a bundle: what it exports. */
 function load(name: string): unknown {
+  if (name === "blink.jit") setRegionFlags();
   const filename = join(__dirname, `${name}.js`);
   // Bundles are plain ASCII.
   const script = new Script(readFileSync(filename, "latin1"), { filename, cachedData: cached(name) });

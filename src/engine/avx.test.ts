@@ -27,7 +27,7 @@ function start(level?: CpuLevel): void {
   const frames = new Frames(ram);
   space = new AddressSpace(ram, frames);
   const semantics = (mnemonic: string) => SEMANTICS[mnemonic];
-  engine = new Engine({ ram, image, helpers: HELPERS, tsc: () => 1, random: () => {}, semantics, level });
+  engine = new Engine({ ram, image, helpers: HELPERS, tsc: () => 1, random: () => {}, semantics, level, eager: true });
   space.map(CODE, frames.alloc(), READ | WRITE | EXEC);
   // Two pages of data whose frames are not neighbours; nothing behind them.
   space.map(DATA, frames.alloc(), READ | WRITE);

@@ -42,7 +42,8 @@ import { PF_FETCH, PF_PRESENT, PF_USER } from "./emit/access-codes.ts";
 import { bindHelpers, type InstanceOptions, installTables, instantiate, instantiateLater } from "./instance.ts";
 import { mnemonicAt, restrict } from "./interp/level.ts";
 import { AT_NEXT, FN_CROSS, FN_GOTO, FN_STOP } from "./interp/numbers.ts";
-import { Jit, type JitStats, type JitTable } from "./jit/jit.ts";
+import { Jit, type JitStats } from "./jit/jit.ts";
+import type { JitTable } from "./jit/regions.ts";
 import { MAX_BLOCK, MAX_RECORDS, POS_MASK, R_FN, R_IMM, R_MOVED, R_POS, R_WHERE, RECORD } from "./record.ts";
 import { afterStep, begin, runsAlone } from "./trace.ts";
 import { WATCH_VECTOR, Watch } from "./watch.ts";
@@ -72,6 +73,8 @@ const LONG_QUANTUM = 1000000;
 const WARM = 128;
 const WARM_AREA = 128;
 const WARM_TOTAL = 2000;
+/** What a sample counts at most, in quanta of the shortest kind. */
+const MAX_WEIGHT = 8;
 /** More than any region runs without looking at the budget. */
 const FAR = 8192;
 /** Turns CODE_GENERATION into one that no region has. */
@@ -133,7 +136,7 @@ export class Engine {
       codeStore: (at: number, n: number) => this.cache.invalidate(at >>> 0, n),
       watch: (address: bigint, n: number, write: number) => this.watch.check(Number(address), n, write !== 0),
       hot: () => {
-        if (this.space && !this.cautious) this.jit?.want(this.space, this.rip);
+        if (this.space && !this.cautious) this.jit?.visited(this.space, this.rip);
       },
     });
     this.enter = exports.enter as (record: number) => number;
@@ -186,12 +189,16 @@ export class Engine {
   /** A quantum ended, in a region or not. True if not in compiled code: the next one is short. */
   private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
-    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion);
+    const weight = Math.min(this.quantum / this.shortQuantum, MAX_WEIGHT);
+    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion, weight);
     const area = Math.floor(rip / WARM_AREA);
     const n = (this.warm.get(area) ?? 0) + 1;
     this.warm.set(area, n);
-    const cold = n < WARM && ++this.samples < WARM_TOTAL && !this.eager;
-    return cold || (this.jit?.sample(space, rip, inRegion) ?? true);
+    if (n < WARM && ++this.samples < WARM_TOTAL && !this.eager) return true;
+    const { jit } = this;
+    for (const [seen, samples] of this.warm) jit?.seen(seen * WARM_AREA, samples);
+    this.warm.clear();
+    return jit?.sample(space, rip, inRegion, weight) ?? true;
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {

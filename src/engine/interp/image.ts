@@ -58,7 +58,7 @@ export interface ImageSource {
 const ZERO = i32.const(0);
 const GONE = i64.const(-1);
 /** Visits from regions after which code is compiled. */
-const HOT_VISITS = 1000;
+const HOT_VISITS = 4000;
 const SPECIAL_ROW: Row = {
   index: -1,
   mnemonic: "",

@@ -2,7 +2,7 @@
  * The control flow of a region: blocks of one guest function that are reached by direct branches from its entry and
  * have been executed (the interpreter decodes only what it reaches). Addresses are linear.
  */
-import type { Insn } from "../../isa/types.ts";
+import { BASE_RIP, type Insn } from "../../isa/types.ts";
 
 export interface FlowInsn {
   address: number;
@@ -42,7 +42,7 @@ export interface CodeSource {
   known(address: number): boolean;
   /** The instruction at the address, or undefined if there is none that regions can hold. */
   insn(address: number): Insn | undefined;
-  /** Addresses from `from` to `to` that indirect jumps led to, and that no region holds. */
+  /** Addresses from `from` to `to` that indirect jumps led to. */
   jumpedTo(from: number, to: number): number[];
 }
 
@@ -52,11 +52,16 @@ export interface Flow {
   entries: number[];
 }
 
-const MAX_INSNS = 600;
-const MAX_BLOCKS = 150;
+/** How much a region holds at most. */
+export interface Limits {
+  insns: number;
+  blocks: number;
+}
+const LIMITS: Limits = { insns: 600, blocks: 150 };
 /** The same where indirect jumps lead about in a function: a bytecode interpreter is best held in one region. */
-const MAX_JUMP_INSNS = 4000;
-const MAX_JUMP_BLOCKS = 1000;
+const JUMP_LIMITS: Limits = { insns: 4000, blocks: 1000 };
+/** Bytes between parts of one function with computed jumps, at most. */
+const APART = 16384;
 /** Bytes before and behind known code that may belong to the same function. */
 const BEFORE = 256;
 const BEHIND = 512;
@@ -129,35 +134,59 @@ export function isComputedCall(b: FlowBlock): boolean {
   return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "CALL";
 }
 
-/** A block that ends with a computed jump, not a call or return. */
+/** A block that ends with a computed jump, not a call or return, nor one through a fixed place, as in a PLT. */
 export function isJump(b: FlowBlock): boolean {
-  return b.end === "indirect" && b.insns[b.insns.length - 1].insn.row.mnemonic === "JMP";
+  const { insn } = b.insns[b.insns.length - 1] ?? {};
+  if (b.end !== "indirect" || insn?.row.mnemonic !== "JMP") return false;
+  const [target] = insn.operands;
+  return target.kind !== "mem" || target.base !== BASE_RIP;
+}
+
+/** Addresses from `from` to `to`. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** The code that lies together with a computed jump among some blocks: what is far belongs to other functions. */
+export function reachOfJumps(blocks: Iterable<FlowBlock>): Span[] {
+  const near: (Span & { jumps: boolean })[] = [];
+  for (const b of [...blocks].sort((x, y) => x.address - y.address)) {
+    const last = near[near.length - 1];
+    const jumps = isJump(b);
+    if (!last || b.address > last.to + APART) near.push({ from: b.address, to: b.fall, jumps });
+    else {
+      last.to = Math.max(last.to, b.fall);
+      last.jumps ||= jumps;
+    }
+  }
+  return near.filter((s) => s.jumps).map(({ from, to }) => ({ from: from - BEFORE, to: to + BEHIND }));
 }
 
 /**
  * What is reached from some entries, the first of which is the main one, without crossing the border. Blocks don't overlap
  * unless code does.
  */
-export function discover(source: CodeSource, from: readonly number[], border?: Border): Flow {
-  const [entry] = from;
+export function discover(source: CodeSource, from: readonly number[], border?: Border, most?: Limits): Flow {
   const leaders = new Set<number>(from);
   const work = [...leaders];
   const entries = [...leaders];
   let insns = 0;
-  let [low, high] = [entry, entry];
+  const seen: FlowBlock[] = [];
   let jumps = false;
-  const room = (): boolean =>
-    leaders.size < (jumps ? MAX_JUMP_BLOCKS : MAX_BLOCKS) && insns < (jumps ? MAX_JUMP_INSNS : MAX_INSNS);
+  const room = (): boolean => {
+    const limits = most ?? (jumps ? JUMP_LIMITS : LIMITS);
+    return leaders.size < limits.blocks && insns < limits.insns;
+  };
   const add = (address: number): void => {
     leaders.add(address);
     work.push(address);
   };
   // First find the leaders: a block found late may start in the middle of one found early.
   for (let i = 0; i < work.length; i++) {
-    const b = straight(source, work[i], leaders, MAX_INSNS, border);
+    const b = straight(source, work[i], leaders, LIMITS.insns, border);
     insns += b.insns.length;
-    low = Math.min(low, b.address);
-    high = Math.max(high, b.fall);
+    seen.push(b);
     jumps ||= isJump(b);
     for (const next of successors(b)) {
       if (leaders.has(next) || border?.(next) || !room()) continue;
@@ -166,14 +195,14 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
       add(next);
     }
     if (i !== work.length - 1 || !jumps) continue;
-    for (const address of source.jumpedTo(low - BEFORE, high + BEHIND)) {
+    for (const address of reachOfJumps(seen).flatMap((s) => source.jumpedTo(s.from, s.to))) {
       if (entries.includes(address) || !room()) continue;
       entries.push(address);
       if (!leaders.has(address)) add(address);
     }
   }
   const blocks = new Map<number, FlowBlock>();
-  for (const address of work) blocks.set(address, straight(source, address, leaders, MAX_INSNS, border));
+  for (const address of work) blocks.set(address, straight(source, address, leaders, LIMITS.insns, border));
   return { blocks, entries };
 }
 

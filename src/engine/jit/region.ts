@@ -9,7 +9,7 @@ import { RegionEmit } from "./control.ts";
 import { doubleRegisters } from "./doubles.ts";
 import { Unsupported } from "./emit.ts";
 import { flagsDead } from "./flag-use.ts";
-import { type Flow, type FlowBlock, isJump, successors } from "./flow.ts";
+import { type Flow, type FlowBlock, isJump, reachOfJumps, type Span, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { edgeKey, type Shape, structure } from "./structure.ts";
 import type { Watched } from "./watch.ts";
@@ -73,6 +73,11 @@ export class RegionBuilder {
       for (const to of successors(b)) if (!this.blocks.has(to)) out.add(to);
     }
     return [...out];
+  }
+  /** Where its computed jumps may lead, if it has such. */
+  get reach(): Span[] | undefined {
+    const blocks = [...this.blocks.values()];
+    return blocks.some(isJump) ? reachOfJumps(blocks) : undefined;
   }
   private get root(): number {
     return this.entries.length > 1 ? HUB : this.entries[0];
@@ -164,7 +169,7 @@ export class RegionBuilder {
   }
   /** An indirect jump inside the region. */
   private dispatch(target: Val): boolean {
-    if (this.root !== HUB) return false;
+    if (this.root !== HUB || !isJump(this.blocks.get(this.current) as FlowBlock)) return false;
     const e = this.emit;
     e.set({ ty: "i64", index: e.target }, target);
     this.toHub(-1, local("i64", e.target));

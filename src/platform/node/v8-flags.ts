@@ -21,3 +21,15 @@ export function v8Flags(version: string): string[] {
 export function setV8Flags(): void {
   for (const flag of v8Flags(process.versions.v8)) setFlagsFromString(flag);
 }
+
+/**
+ * How much a function runs, in about bytes of its code, before V8 compiles it well. V8 reckons with functions of a program
+ * that someone wrote; regions are many and large, and most run just for a while: with V8's own limit, a C++ compiler under
+ * this machine spends more than half of its time in V8's.
+ */
+const TIERING_BUDGET = 40_000_000;
+
+/** Once the handlers, which are worth it sooner, have been handed to V8. */
+export function setRegionFlags(): void {
+  setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
+}

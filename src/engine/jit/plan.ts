@@ -1,0 +1,117 @@
+/** Which code is compiled together, when some of it is hot. */
+import { discover, type Flow, isJump, keepLoop } from "./flow.ts";
+import type { Heat } from "./heat.ts";
+import type { Known } from "./module.ts";
+import type { Region, Regions } from "./regions.ts";
+import type { SpaceSource } from "./source.ts";
+
+/** Most regions and instructions in one module, beside those that are asked for. */
+const MAX_REGIONS = 16;
+const MAX_INSNS = 2500;
+/** What a region holds at most of code that others hold as well, and were left before. */
+const MAX_AGAIN = { insns: 200, blocks: 50 };
+/** How often a region is made anew because code that it led to turned out to be hot. */
+const MAX_GROWTH = 4;
+const MAX_JUMP_GROWTH = 5;
+/** Callees of hot code need fewer samples: direct calls are better than others. */
+const FAVOUR = 6;
+
+function hasJumps(flow: Flow): boolean {
+  return [...flow.blocks.values()].some(isJump);
+}
+
+/**
+ * Flow graphs by their first entry, compiled regions of other modules that these call, and the regions that those at some
+ * entries take the place of.
+ */
+export class Plan {
+  readonly flows = new Map<number, Flow>();
+  readonly calls = new Map<number, Known<Region>>();
+  readonly grown = new Map<number, Region>();
+  /** Flows that computed jumps lead out of, for as long as the whole is not worth it. */
+  readonly parts = new Set<Flow>();
+  insns = 0;
+
+  constructor(
+    private readonly source: SpaceSource,
+    private readonly regions: Regions,
+    private readonly heat: Heat,
+  ) {}
+
+  /** Plans what is hot at some addresses, with functions that it calls. The addresses at which nothing can be compiled. */
+  make(roots: readonly number[]): number[] {
+    const hopeless: number[] = [];
+    const work = [...roots];
+    for (let i = 0; i < work.length; i++) {
+      const called = i >= roots.length;
+      if (called && (this.flows.size >= MAX_REGIONS || this.insns >= MAX_INSNS)) break;
+      if (this.has(work[i]) || this.source.region(work[i])) continue;
+      const old = this.regions.leadingTo(work[i]);
+      const flow = (old && this.larger(work[i], old)) ?? this.flowAt(work[i], called ? FAVOUR : 1);
+      if (flow === "none") hopeless.push(work[i]);
+      if (typeof flow === "string") continue;
+      this.flows.set(flow.entries[0], flow);
+      work.push(...this.called(flow));
+    }
+    return hopeless;
+  }
+  /** Whether an address is an entry. It becomes one of a flow that holds it and has several anyway. */
+  private has(address: number): boolean {
+    if (this.flows.has(address)) return true;
+    for (const flow of this.flows.values()) {
+      if (flow.entries.length < 2 || !flow.blocks.has(address)) continue;
+      if (!flow.entries.includes(address)) flow.entries.push(address);
+      return true;
+    }
+    return false;
+  }
+  private flowAt(address: number, favour: number): Flow | "none" | "later" {
+    const { source, heat } = this;
+    const flow = discover(source, [address]);
+    if (!flow.blocks.get(address)?.insns.length) return "none";
+    const again = this.regions.covered.get(address) !== undefined;
+    const jumps = hasJumps(flow);
+    if ((jumps || !again) && heat.worth(flow, favour)) return this.whole(flow);
+    // The loop is enough; or, where a region was entered in its middle, the way to where one begins.
+    let part = keepLoop(flow) && heat.worth(flow, favour) ? flow : undefined;
+    if (!part && again) {
+      part = discover(source, [address], (a) => source.region(a) !== undefined, MAX_AGAIN);
+      if (!heat.worth(part, favour)) return "later";
+    }
+    if (part && jumps) this.parts.add(part);
+    return part ?? "later";
+  }
+  /** A flow with computed jumps takes the place of regions that held parts of it, where those are entered. */
+  private whole(flow: Flow): Flow {
+    if (!hasJumps(flow)) return flow;
+    for (const a of flow.blocks.keys()) if (!flow.entries.includes(a) && this.source.region(a)) flow.entries.push(a);
+    return flow;
+  }
+  /** A region that leads to an address made anew, so that it holds what is there. */
+  private larger(address: number, old: Region): Flow | undefined {
+    const entries = old.entries.map((e) => e.address);
+    if (this.flows.has(entries[0]) || this.source.region(entries[0])?.callee !== old) return undefined;
+    const flow = discover(this.source, old.reach && old.blocks.includes(address) ? [...entries, address] : entries);
+    if (!flow.blocks.has(address)) return undefined;
+    const enough = old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH);
+    if (enough || !this.heat.worth(flow)) return undefined;
+    this.grown.set(entries[0], old);
+    return this.whole(flow);
+  }
+  /** Notes what a flow calls: the functions that might be compiled along. */
+  private called(flow: Flow): number[] {
+    const { source } = this;
+    const out: number[] = [];
+    for (const b of flow.blocks.values()) {
+      this.insns += b.insns.length;
+      b.expected = source.expected(b);
+      const to = b.expected?.to ?? (b.end === "call" ? b.taken : 0);
+      if (!to || !source.known(to)) continue;
+      const known = source.region(to);
+      if (!known) {
+        if (this.heat.near(to)) out.push(to);
+      } else if (this.regions.current(known)) this.calls.set(to, known);
+    }
+    return out;
+  }
+}
