@@ -62,6 +62,7 @@ const KNOWN: readonly Known[] = [
   },
   { code: /^Prefetchreserved/, what: "text", reason: "hints without a name: NOP here" },
   { code: /^Prefetchit/, what: "text", reason: "code prefetch: NOP here" },
+  { code: /^Pause/, what: "text", reason: "with REX.B an exchange with R8, as a processor was seen to have it" },
 ];
 
 /** Why decoder and iced may differ here, or undefined where they may not. */

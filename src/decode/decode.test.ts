@@ -60,6 +60,9 @@ describe("prefixes", () => {
 
   test("fifteen bytes at most", () => {
     expect(text("66 66 66 66 66 66 66 66 66 66 66 66 66 66 90")).toBe("nop");
+    // PAUSE, and with R8 in its place an exchange, as processors have it.
+    expect(text("f3 90")).toBe("pause");
+    expect(text("f3 45 90")).toBe("xchg r8d, eax");
     expect(text("66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 90")).toBe("long");
     expect(text("48 b8 01 02 03")).toBe("short");
     expect(text("66 66 66 66 66 66 66 66 66")).toBe("short");

@@ -33,7 +33,10 @@ function alignOf(insn: Insn, m: MemOperand): number {
   const bytes = m.size / 8;
   const aligned = insn.row.encoding.startsWith("VEX") ? /^V?MOV(A|DQA|NT)/.test(mnemonic) : !UNALIGNED.test(mnemonic);
   if (bytes >= 16 && aligned) return 1;
+  if (/^VP?MASKMOV(P[SD]|[DQ])$/.test(mnemonic)) return 1;
   if (bytes === 10) return 8;
+  // Of 32 bytes only the halves.
+  if (bytes > 16) return 16;
   return 2 ** Math.floor(Math.log2(Math.max(1, bytes)));
 }
 
@@ -45,7 +48,8 @@ function explicit(insn: Insn, ram: Ram): Access[] {
   for (const [i, o] of insn.operands.entries()) {
     if (o.kind !== "mem" || o.vsib || row.operands[i].access === "n") continue;
     if (row.operands[i].kind === "str") {
-      if (insn.rep && ram.view.getBigUint64(GPR + RCX * 8, true) === 0n) continue;
+      const count = BigInt.asUintN(insn.addrSize, ram.view.getBigUint64(GPR + RCX * 8, true));
+      if (insn.rep && count === 0n) continue;
     }
     out.push({ at: bitString(insn, addressOf(o, insn, ram.view), ram), bytes: o.size / 8, align: alignOf(insn, o) });
   }

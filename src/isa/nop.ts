@@ -16,7 +16,7 @@ export const rows = [
   row("NOP", "o16 90 REX.B0"),
   row("NOP", "o32 90 REX.B0"),
   row("NOP", "REX.W 90 REX.B0"),
-  row("PAUSE", "F3 90"),
+  row("PAUSE", "F3 90 REX.B0"),
 
   row("NOP r/m16", "o16 0F 1F /0", "n"),
   row("NOP r/m32", "o32 0F 1F /0", "n"),

@@ -304,7 +304,10 @@ function instruction(b: Builder, f: Form, flavour: Flavour, at: number, sequence
   const bytes = Uint8Array.from(code);
   const insn = decode(bytes, 0, bytes.length, 64);
   if (typeof insn === "string" || insn.row.index !== f.index || insn.length !== code.length) return undefined;
-  const base = memory && !meant && !f.gather && addressSize === 64 ? (fields.rm as MemoryParts).base : "none";
+  const base =
+    memory && !meant && !MEANT.test(f.mnemonic) && !f.gather && addressSize === 64
+      ? (fields.rm as MemoryParts).base
+      : "none";
   const movable = typeof base === "number" ? base : undefined;
   return { code, undefinedFlags: undefinedAfter(m), making: m, memory, movable };
 }
@@ -343,6 +346,8 @@ function chooseCode(r: Random): number {
 /** Rounds of loops. */
 const LONG = 4000;
 const FEW = 4;
+/** Memory that is prepared for, or not compared in full, wherever it lies: it stays where it is. */
+const MEANT = /^(V?LDMXCSR|FXRSTOR\w*|FXSAVE\w*|FNSTENV|FNSAVE|FLDCW|FLDENV|FRSTOR|FBLD|JMP|CALL)$/;
 const MAX_TRIES = 20;
 const MAX_LENGTH = 15;
 
