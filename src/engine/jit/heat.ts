@@ -4,7 +4,7 @@ import type { Flow } from "./flow.ts";
 /** Bytes of code whose samples are counted together, and how many such areas are remembered. */
 const AREA = 128;
 const MAX_AREAS = 32768;
-/** Samples of an area after which compiling is thought about, and again after as many more. */
+/** Samples of an area after which compiling is thought about, and again whenever they have doubled. */
 const HOT = 8;
 const URGENT = 4 * HOT;
 /**
@@ -25,7 +25,7 @@ export class Heat {
     const before = this.areas.get(area) ?? 0;
     if (this.areas.size > MAX_AREAS) this.areas.clear();
     this.areas.set(area, before + samples);
-    return this.eager || Math.floor((before + samples) / HOT) > Math.floor(before / HOT);
+    return this.eager || turn(before + samples) > turn(before);
   }
   /** Whether so many samples fell close to an address that what else gets hot need not be waited for. */
   urgent(address: number): boolean {
@@ -49,6 +49,11 @@ export class Heat {
   clear(): void {
     this.areas.clear();
   }
+}
+
+/** How often a number of samples has doubled since it was HOT. */
+function turn(samples: number): number {
+  return samples < HOT ? 0 : 1 + Math.floor(Math.log2(samples / HOT));
 }
 
 function areasOf(flow: Flow): Set<number> {

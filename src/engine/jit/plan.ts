@@ -16,6 +16,9 @@ const MAX_JUMP_GROWTH = 5;
 /** Callees of hot code need fewer samples: direct calls are better than others. */
 const FAVOUR = 6;
 
+/** So does what computed jumps of a region lead to: it is left and entered again for each. */
+const JUMP_FAVOUR = 4;
+
 function hasJumps(flow: Flow): boolean {
   return [...flow.blocks.values()].some(isJump);
 }
@@ -94,7 +97,7 @@ export class Plan {
     const flow = discover(this.source, old.reach && old.blocks.includes(address) ? [...entries, address] : entries);
     if (!flow.blocks.has(address)) return undefined;
     const enough = old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH);
-    if (enough || !this.heat.worth(flow)) return undefined;
+    if (enough || !this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return undefined;
     this.grown.set(entries[0], old);
     return this.whole(flow);
   }
