@@ -196,9 +196,10 @@ export class Engine {
     this.warm.set(area, n);
     if (n < WARM && ++this.samples < WARM_TOTAL && !this.eager) return true;
     const { jit } = this;
+    this.warm.delete(area);
     for (const [seen, samples] of this.warm) jit?.seen(seen * WARM_AREA, samples);
     this.warm.clear();
-    return jit?.sample(space, rip, inRegion, weight) ?? true;
+    return jit?.sample(space, rip, inRegion, n) ?? true;
   }
   /** Switches to an address space. */
   use(space: AddressSpace): void {

@@ -108,7 +108,7 @@ export class Jit {
     this.regions.freeReleased();
     const compiled = inRegion || this.source(space).region(address) !== undefined;
     if (compiled) this.stats.samplesCompiled++;
-    else this.want(space, address, weight, this.heat.urgent(address));
+    else this.want(space, address, weight, true);
     this.waited += compiled ? REGION_SAMPLE : 1;
     if (this.wanted.size && this.wantedIn === space && this.waited >= PATIENCE) this.compileWanted(space);
     return !compiled;
@@ -121,14 +121,14 @@ export class Jit {
   visited(space: AddressSpace, address: number): void {
     this.want(space, address, VISITED, false);
   }
-  /** Time goes to code at an address: once it is hot, it will be compiled with others. */
-  private want(space: AddressSpace, address: number, samples: number, urgent: boolean): void {
+  /** Time goes to code at an address: once it is hot, it will be compiled with others; or at once, if execution is `here`. */
+  private want(space: AddressSpace, address: number, samples: number, here: boolean): void {
     if (this.hopeless.has(address) || !this.heat.add(address, samples)) return;
     if (this.wantedIn !== space) this.wanted.clear();
     if (!this.wanted.size) this.waited = 0;
     this.wantedIn = space;
     this.wanted.add(address);
-    if (this.wanted.size >= BATCH || urgent) this.compileWanted(space);
+    if (this.wanted.size >= BATCH || (here && this.heat.urgent(address))) this.compileWanted(space);
   }
   private compileWanted(space: AddressSpace): void {
     const wanted = [...this.wanted];
