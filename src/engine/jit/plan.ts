@@ -92,12 +92,11 @@ export class Plan {
   }
   /** A region that leads to an address made anew, so that it holds what is there. */
   private larger(address: number, old: Region): Flow | undefined {
+    if (old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH)) return undefined;
     const entries = old.entries.map((e) => e.address);
     if (this.flows.has(entries[0]) || this.source.region(entries[0])?.callee !== old) return undefined;
     const flow = discover(this.source, old.reach && old.blocks.includes(address) ? [...entries, address] : entries);
-    if (!flow.blocks.has(address)) return undefined;
-    const enough = old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH);
-    if (enough || !this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return undefined;
+    if (!flow.blocks.has(address) || !this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return undefined;
     this.grown.set(entries[0], old);
     return this.whole(flow);
   }
