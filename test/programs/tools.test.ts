@@ -27,7 +27,7 @@ const lines = [
   "sed -n '5,7p;$=' prose.txt; sed 's/line \\([0-9]*\\)/\\1. row/;3q' prose.txt; sed -i.bak '1d;s/,/;/g' table.csv; cat table.csv; sed '/Ulm/!d;y/abc/xyz/' table.csv.bak; sed = table.csv | sed 'N;s/\\n/ /'; sed -E ':a;s/([0-9])([0-9]{3})($|,)/\\1,\\2\\3/;ta' prose.txt | tail -2",
   'mawk -F, \'NR > 1 { n[$3]++; a[$3] += $2 } END { for (c in n) print c, n[c], a[c] / n[c] | "sort" }\' table.csv; mawk \'{ print length($0), toupper($2) }\' prose.txt | tail -3; mawk \'BEGIN { printf "%.10f %d %s\\n", atan2(0, -1), 2 ^ 31, substr("hello", 2, 3); while ((getline l < "table.csv") > 0) n++; print n, split("a:b:c", p, ":"), p[2] }\'',
   "tar cf a.tar --sort=name --mtime=@1000000000 src docs; tar tvf a.tar | sed 's/ [^ ]*$//' | wc -l; mkdir x; tar xf a.tar -C x; diff -r src x/src; tar rf a.tar table.csv; tar tf a.tar; tar xOf a.tar src/helper.h; rm a.tar",
-  "tar czf a.tgz --sort=name --mtime=@1000000000 --owner=0 --group=0 --exclude=a.tgz . && tar tzf a.tgz && mkdir x && tar xzf a.tgz -C x && find x -type f | sort | xargs sha1sum; rm a.tgz",
+  "tar cz --sort=name --mtime=@1000000000 --owner=0 --group=0 --exclude=a.tgz . > a.tgz && tar tzf a.tgz && mkdir x && tar xzf a.tgz -C x && find x -type f | sort | xargs sha1sum; rm a.tgz",
   "tar cJf a.txz src && tar xJf a.txz --strip-components=1 && ls; tar cjf a.tbz src && tar tjf a.tbz | sort; rm a.t?z",
   "gzip -9 -n -k prose.txt && md5sum prose.txt.gz && gzip -l prose.txt.gz && zcat prose.txt.gz | cmp - prose.txt; gunzip -t prose.txt.gz; echo x | gzip -n | od -An -tx1; gzip -d < table.csv; echo $?",
   "xz -k -9 prose.txt zeros.bin && md5sum *.xz && xz -l --robot zeros.bin.xz | wc -l && xz -dc prose.txt.xz | cmp - prose.txt; xz -T2 -c zeros.bin | xz -t; echo $?",
