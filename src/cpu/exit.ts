@@ -37,5 +37,7 @@ export const EXIT = {
   WATCH: 16,
   /** Inside the engine: CS is another segment now, maybe of another mode. RIP: where to go on. */
   MODE: 17,
+  /** Inside the engine: too many guest calls are nested calls of the host, so all of them leave. RIP: where to go on. */
+  DEPTH: 18,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -416,6 +416,7 @@ export class Engine {
         code = this.enter(to);
       }
       if (code === EXIT.YIELD) return code;
+      if (code === EXIT.DEPTH) continue;
       if (code === EXIT.FETCH) {
         if (!this.full) return EXIT.FAULT;
         this.full = false;

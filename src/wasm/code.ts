@@ -150,6 +150,10 @@ export class Code {
   /** `likely`: which way it usually goes, where that is known. */
   if(cond: Val, then: () => void, otherwise?: () => void, likely?: boolean): void {
     this.expr(cond);
+    this.ifTop(then, otherwise, likely);
+  }
+  /** The same for a condition on the stack. */
+  protected ifTop(then: () => void, otherwise?: () => void, likely?: boolean): void {
     if (likely !== undefined) this.hint(likely);
     this.out.u8(0x04);
     this.out.u8(0x40);

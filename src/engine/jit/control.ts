@@ -8,6 +8,7 @@ import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
 import { operandInfos } from "../emit/operands.ts";
 import { RegionOperands, Unsupported } from "./emit.ts";
+import type { FlagState } from "./flags.ts";
 import type { FlowBlock, FlowInsn } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
 import { FLAGS, type RegSet, Stubs } from "./registers.ts";
@@ -25,12 +26,15 @@ const MAX_STACK = 400_000 / STACK_UNIT;
 /** Of a region beside its locals, and of what lies between one region and the next. */
 const FRAME = 700;
 /** Bytes of code for which a byte of the stack is expected. */
-const CODE_PER_BYTE = 4;
+const CODE_PER_BYTE = 8;
 
-/** Ways out: at a constant address, and at a computed one; each also because the budget is used up. */
+/** Ways out: at a constant address, and at a computed one; each also because the budget or the host's stack is used up. */
 const STATIC = 0;
 const COMPUTED = 1;
 const SPENT = 2;
+const TOO_DEEP = 4;
+/** Those that all regions leave by, with an exit code. */
+const ALL_LEAVE: Partial<Record<Cause, number>> = { budget: SPENT, depth: TOO_DEEP };
 
 const BR = 0x0c;
 const BR_IF = 0x0d;
@@ -49,6 +53,7 @@ export interface Mark {
   inserts: number;
   depth: number;
   events: number;
+  held: RegSet;
 }
 
 export class RegionEmit extends RegionOperands implements Emit {
@@ -115,15 +120,21 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.vectors(hi, visit);
   }
   private fill(set: RegSet): void {
-    this.registers(set, (w, i, at) => this.setLocal(i, this.ldExpr(w, ZERO, at)));
-    if (set.lo & (1 << FLAGS)) this.loadFlags();
+    this.fillRegisters(set);
     this.setLocal(this.budget, this.ldExpr("i32", ZERO, BUDGET));
     this.loadQuick();
   }
-  private save(set: RegSet): void {
-    this.registers(set, (w, i, at) => this.st(w, ZERO, local(w, i), at));
-    if (set.lo & (1 << FLAGS)) this.saveFlags();
+  private save(set: RegSet, flags?: FlagState): void {
+    this.saveRegisters(set, flags);
     this.st("i32", ZERO, local("i32", this.budget), BUDGET);
+  }
+  private fillRegisters(set: RegSet): void {
+    this.registers(set, (w, i, at) => this.setLocal(i, this.ldExpr(w, ZERO, at)));
+    if (set.lo & (1 << FLAGS)) this.loadFlags();
+  }
+  private saveRegisters(set: RegSet, flags?: FlagState): void {
+    this.registers(set, (w, i, at) => this.st(w, ZERO, local(w, i), at));
+    if (set.lo & (1 << FLAGS)) this.saveFlags(flags);
   }
   /** The finished function, with everything inserted, and what is known of its branches. */
   assemble(first: number): { body: Uint8Array; hints: BranchHint[] } {
@@ -160,8 +171,9 @@ export class RegionEmit extends RegionOperands implements Emit {
     const offset = i64.extend_i32_s(local("i32", this.where));
     const rip = kind & COMPUTED ? local("i64", this.target) : i64.add(i64.const(BigInt(this.base)), offset);
     if (kind !== STATIC) this.st("i64", ZERO, rip, RIP);
-    if (kind & SPENT) this.st("i32", ZERO, i32.const(EXIT.YIELD), REGION_CODE);
-    this.ret(kind & SPENT ? GONE : rip);
+    const code = kind & SPENT ? EXIT.YIELD : kind & TOO_DEEP ? EXIT.DEPTH : 0;
+    if (code) this.st("i32", ZERO, i32.const(code), REGION_CODE);
+    this.ret(code ? GONE : rip);
   }
 
   // -- one block, one instruction
@@ -174,8 +186,10 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.count(this.entered);
   }
 
-  startBlock(block: FlowBlock): void {
+  /** `parks`: as that field says. */
+  startBlock(block: FlowBlock, parks: boolean): void {
     this.current = block;
+    this.parks = parks;
     this.log.enter(block.address);
     this.baseDepth = this.depth;
     this.groups.clear();
@@ -201,12 +215,28 @@ export class RegionEmit extends RegionOperands implements Emit {
     this.rmw = undefined;
     for (const p of this.pools) p.used = 0;
     this.startFlags(row, dead);
+    if (this.parks) this.loadWanted();
+  }
+  /** What the instruction turns out to want is loaded here. */
+  private loadWanted(): void {
+    const wanted = { lo: 0, hi: 0 };
+    this.wanted = wanted;
+    this.insert(() => this.fillRegisters(wanted));
+  }
+  /** On a way to where registers are in RAM; or to a loop that keeps in locals what it uses. */
+  park(toLoop: boolean): void {
+    const n = this.log.call();
+    const { flagState } = this;
+    this.insert(() => this.saveRegisters(this.log.saved[n], flagState));
+    if (toLoop) this.insert(() => this.fillRegisters(this.log.loaded[n]));
   }
   /** What to come back to if an instruction turns out to be unsupported. */
   get mark(): Mark {
-    return { code: this.codePlace, inserts: this.inserts.length, depth: this.depth, events: this.log.position };
+    const { codePlace: code, inserts, depth, log, held } = this;
+    return { code, inserts: inserts.length, depth, events: log.position, held };
   }
   rewind(mark: Mark): void {
+    this.held = mark.held;
     this.cut(mark.code);
     this.inserts.length = mark.inserts;
     this.depth = mark.depth;
@@ -243,7 +273,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     const computed = typeof address !== "number" || !this.near(address);
     if (computed) this.setLocal(this.target, typeof address === "number" ? i64.const(BigInt(address)) : address);
     else this.setWhere(address);
-    this.wayOut(BR, (computed ? COMPUTED : 0) | (cause === "budget" ? SPENT : 0));
+    this.wayOut(BR, (computed ? COMPUTED : 0) | (cause ? (ALL_LEAVE[cause] ?? 0) : 0));
   }
   private watched(cause: Cause, to: number | undefined): void {
     const { watch } = this.module;
@@ -310,12 +340,13 @@ export class RegionEmit extends RegionOperands implements Emit {
   jumpIf(cond: Val, i: number): void {
     void i;
     const { taken, fall } = this.current;
-    const flags = this.flagState;
+    const { flagState, held } = this;
     this.plainIf(
       cond,
       () => this.branches.branch(taken),
       () => {
-        this.flagState = flags;
+        this.flagState = flagState;
+        this.held = held;
         this.branches.branch(fall);
       },
     );
@@ -342,7 +373,8 @@ export class RegionEmit extends RegionOperands implements Emit {
       this.setLocal(this.budget, i32.sub(local("i32", this.budget), i32.const(guess.steps)));
     }
     const n = this.log.call();
-    this.insert(() => this.save(this.log.saved[n]));
+    const { flagState } = this;
+    this.insert(() => this.save(this.log.saved[n], flagState));
     const depth = this.callDepth;
     const expected = i64.const(BigInt(back));
     // The return address has been pushed. The local still holds this when the call has come back.
@@ -363,7 +395,7 @@ export class RegionEmit extends RegionOperands implements Emit {
       this.plainIf(i64.ne(at, expected), again, undefined, false);
     } else this.plainIf(i64.ne(invoke(), expected), leave, undefined, false);
     this.insert(() => this.fill(this.log.loaded[n]));
-    this.flagState = undefined;
+    this.forget();
     this.checkBudget(back);
     this.branches.branch(back);
   }

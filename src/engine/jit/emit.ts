@@ -25,6 +25,15 @@ const ZERO_VECTOR = v128.const([0]);
 /** Thrown by what regions leave to the interpreter. */
 export class Unsupported extends Error {}
 
+/** An access of a group. */
+interface Member {
+  group: Group;
+  /** Less the group's own. */
+  offset: number;
+  /** Leaves on the stack whether the inline test succeeded (i32). */
+  tested: () => void;
+}
+
 export abstract class RegionOperands extends RegionVectors {
   readonly mode: Mode = 64;
   opSize: Size = 64;
@@ -68,22 +77,25 @@ export abstract class RegionOperands extends RegionVectors {
   // -- memory
 
   /** The group of an access, with its test before the first one. None on paths that are not always taken. */
-  private groupOf(address: Val, bytes: number, write: boolean): { group: Group; offset: number } | undefined {
+  private groupOf(address: Val, bytes: number, write: boolean): Member | undefined {
     if (this.depth !== this.baseDepth) return undefined;
     const s = this.symbolOf(address);
     if (!s) return undefined;
     const known = this.groups.find(s, bytes, write);
-    if (known) return { group: known, offset: s.offset };
+    if (known) return { group: known, offset: s.offset, tested: () => this.expr(local("i32", known.host)) };
     if (this.groupsUsed === this.groupLocals.length) this.groupLocals.push(this.fixedLocal("i32"));
     const group = this.groups.add(s, bytes, write, this.groupLocals[this.groupsUsed++]);
-    const [first, at] = [this.newLocal("i64"), this.newLocal("i32")];
+    const [first, entry] = [this.newLocal("i64"), this.newLocal("i32")];
+    const [from, at] = [local("i64", first), local("i32", entry)];
+    const hit = (): Val => tlbHit(this, from, at, group.to - group.from, group.write);
     this.insert(() => {
       this.setLocal(first, i64.add(address, i64.const(group.from - s.offset)));
-      this.setLocal(at, tlbOffset(local("i64", first)));
-      const hit = tlbHit(this, local("i64", first), local("i32", at), group.to - group.from, group.write);
-      this.setLocal(group.host, select(hit, tlbHost(this, local("i64", first), local("i32", at)), ZERO));
+      this.setLocal(entry, tlbOffset(from));
+      const host = tlbHost(this, from, at);
+      this.setLocal(group.host, group.count > 1 ? select(hit(), host, ZERO) : host);
     });
-    return { group, offset: s.offset };
+    const tested = (): void => this.expr(group.count > 1 ? local("i32", group.host) : hit());
+    return { group, offset: s.offset, tested };
   }
   /** Leaves the host address of an access on the stack: the offset in the group is known at the end. */
   private pushHost(group: Group, offset: number): void {
@@ -107,7 +119,8 @@ export abstract class RegionOperands extends RegionVectors {
       this.setLocal(host, this.callExpr(f, a, i32.const(bytes)));
       this.unreachableIf(i32.eqz(local("i32", host)));
     };
-    this.plainIf(i32.eqz(local("i32", g.group.host)), slow, undefined, false);
+    this.insert(g.tested);
+    this.ifTop(() => {}, slow, true);
     return local("i32", host);
   }
   protected override storeAs(address: Val, bytes: number, w: StoreWidth, v: Val): void {
@@ -118,8 +131,8 @@ export abstract class RegionOperands extends RegionVectors {
       super.storeAs(a, bytes, w, value);
       return;
     }
-    this.plainIf(
-      local("i32", g.group.host),
+    this.insert(g.tested);
+    this.ifTop(
       () => {
         this.pushHost(g.group, g.offset);
         this.storeTo(w, value);
@@ -129,7 +142,7 @@ export abstract class RegionOperands extends RegionVectors {
     );
   }
   protected gprLocal(n: number): Val {
-    this.log.use(n);
+    this.used(n);
     const i = (this.gpr[n] ??= this.fixedLocal("i64"));
     return local("i64", i);
   }

@@ -11,7 +11,7 @@ import { f32, f64, i32, i64, local, type Ty, type Val } from "../../wasm/expr.ts
 import { FlagEmit } from "../emit/flag-emit.ts";
 import * as lazy from "../emit/lazy.ts";
 import { type FlagKind, flagOp, pairOf, settle } from "../emit/pending.ts";
-import { FLAGS, RegisterLog } from "./registers.ts";
+import { FLAGS, RegisterLog, type RegSet, VECTORS, withRegister } from "./registers.ts";
 
 const ZERO = i32.const(0);
 
@@ -23,9 +23,19 @@ export interface FlagState {
   floats?: readonly [Val, Val];
 }
 
+/** Kinds that have a second value, and a carry. */
+const HAS_Y: ReadonlySet<FlagKind> = new Set(["add", "adc", "sub", "sbb", "mul", "float"]);
+const HAS_C: ReadonlySet<FlagKind> = new Set(["pair", "adc", "sbb", "inc", "dec"]);
+
 export abstract class RegionFlags extends FlagEmit {
   abstract mnemonic: string;
   readonly log = new RegisterLog();
+  /** Registers are in RAM where ways meet, and locals hold them from where they are first used. */
+  protected parks = false;
+  /** Of such code: what locals hold here. */
+  protected held: RegSet = { lo: 0, hi: 0 };
+  /** Of such code: registers to be loaded before the instruction at hand. */
+  protected wanted: RegSet = { lo: 0, hi: 0 };
   flagState: FlagState | undefined;
   /** Nobody reads what the instruction at hand sets. */
   flagsDead = false;
@@ -57,11 +67,35 @@ export abstract class RegionFlags extends FlagEmit {
     this.set({ ty: "i64", index: this.xLocal }, this.ldExpr("i64", ZERO, FLAG_X));
     this.set({ ty: "i64", index: this.yLocal }, this.ldExpr("i64", ZERO, FLAG_Y));
   }
-  protected saveFlags(): void {
-    this.st("i32", ZERO, local("i32", this.opLocal), FLAG_OP);
-    this.st("i32", ZERO, local("i32", this.cLocal), FLAG_C);
-    this.st("i64", ZERO, local("i64", this.xLocal), FLAG_X);
-    this.st("i64", ZERO, local("i64", this.yLocal), FLAG_Y);
+  /** `state`: how they came about, if that is known. */
+  protected saveFlags(state?: FlagState): void {
+    this.st("i32", ZERO, state ? i32.const(flagOp(state.kind, state.size)) : local("i32", this.opLocal), FLAG_OP);
+    if (!state || HAS_C.has(state.kind)) this.st("i32", ZERO, this.c, FLAG_C);
+    this.st("i64", ZERO, this.x, FLAG_X);
+    if (!state || HAS_Y.has(state.kind)) this.st("i64", ZERO, this.y, FLAG_Y);
+  }
+  private holds(r: number): boolean {
+    return (r < VECTORS ? this.held.lo & (1 << r) : this.held.hi & (1 << r)) !== 0;
+  }
+  /** A register's local is read. */
+  protected used(r: number): void {
+    if (!this.parks) this.log.use(r);
+    else if (!this.holds(r)) {
+      this.held = withRegister(this.held, r);
+      if (r < VECTORS) this.wanted.lo |= 1 << r;
+      else this.wanted.hi |= 1 << r;
+    }
+  }
+  /** It is set; where that happens on some paths only, it keeps the old value on the others. */
+  protected defined(r: number): void {
+    if (this.depth !== this.baseDepth) this.used(r);
+    this.log.define(r);
+    if (this.parks) this.held = withRegister(this.held, r);
+  }
+  /** Nothing is known any more of what was done before. */
+  forget(): void {
+    this.flagState = undefined;
+    this.held = { lo: 0, hi: 0 };
   }
   protected startFlags(row: Row, dead: boolean): void {
     this.touches = row.flagsRead + row.flagsWritten + row.flagsUndefined !== "";
@@ -103,12 +137,12 @@ export abstract class RegionFlags extends FlagEmit {
       this.flagState = undefined;
       return;
     }
-    if (this.depth !== this.baseDepth) this.log.use(FLAGS);
-    this.log.define(FLAGS);
+    this.defined(FLAGS);
     const wide = (v: Val): Val => (v.ty === "i64" ? v : i64.extend_i32_u(v));
     this.set({ ty: "i64", index: this.xLocal }, wide(x));
-    if (y) this.set({ ty: "i64", index: this.yLocal }, wide(y));
-    if (c) this.set({ ty: "i32", index: this.cLocal }, c);
+    // A constant where there is none: an old value would have to be kept for the ways out.
+    this.set({ ty: "i64", index: this.yLocal }, y ? wide(y) : i64.const(0));
+    this.set({ ty: "i32", index: this.cLocal }, c ?? ZERO);
     this.set({ ty: "i32", index: this.opLocal }, i32.const(flagOp(kind, size)));
     this.flagState = this.depth === this.baseDepth ? { kind, size } : undefined;
   }
@@ -119,8 +153,10 @@ export abstract class RegionFlags extends FlagEmit {
       const { res, aux } = pairOf(this, (f) => this.use(f), s.kind, s.size, this.x, this.y, this.c);
       return { res: this.kept(res), aux: this.kept(aux) };
     }
-    this.log.use(FLAGS);
-    this.saveFlags();
+    if (!this.parks || this.holds(FLAGS)) {
+      this.used(FLAGS);
+      this.saveFlags();
+    }
     this.callVoid(this.use(settle));
     const [res, aux] = [this.ld("i64", ZERO, FLAG_RES), this.ld("i32", ZERO, FLAG_AUX)];
     if (this.depth === this.baseDepth) this.record("pair", 64, res, undefined, aux);

@@ -18,8 +18,10 @@ export interface Group {
   from: number;
   to: number;
   write: boolean;
-  /** Local with the host address of `from`, or 0. */
+  /** Local with the host address of `from`, or 0; that of a group of one access isn't tested yet. */
   host: number;
+  /** Accesses. */
+  count: number;
 }
 
 /** Bytes that a group may span: more would lie in two pages too often. */
@@ -72,12 +74,13 @@ export class Groups {
       g.from = from;
       g.to = to;
       g.write ||= write;
+      g.count++;
       return g;
     }
     return undefined;
   }
   add(s: Relative, bytes: number, write: boolean, host: number): Group {
-    const g = { id: s.id, from: s.offset, to: s.offset + bytes, write, host };
+    const g = { id: s.id, from: s.offset, to: s.offset + bytes, write, host, count: 1 };
     this.groups.push(g);
     return g;
   }

@@ -11,11 +11,16 @@ import { Unsupported } from "./emit.ts";
 import { flagsDead } from "./flag-use.ts";
 import { type Flow, type FlowBlock, isJump, reachOfJumps, type Span, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
-import { edgeKey, type Shape, structure } from "./structure.ts";
+import { edgeKey, loopsOf, type Shape, structure } from "./structure.ts";
 import type { Watched } from "./watch.ts";
 
 /** The node from which all entries are reached, where there are several. */
 const HUB = -1;
+/**
+ * Instructions of a region from which on registers are in RAM where ways meet: V8 would move all of them, which don't fit the
+ * processor's, to other places on each way.
+ */
+const PARKING = 150;
 /** Rounds of making targets of edges into the middle of loops entries. */
 const ROUNDS = 6;
 
@@ -31,6 +36,12 @@ export class RegionBuilder {
   /** Addresses where the region can be entered, by number. */
   readonly entries: number[];
   private current = 0;
+  /** Where ways meet, registers are in RAM. */
+  private readonly parks: boolean;
+  /** But for some loops: the head of the loop that a block lies in. */
+  private readonly kept: ReadonlyMap<number, number> = new Map();
+  /** Ways that `way` gave names to. */
+  private ways = 0;
 
   /** `slot`: of the region in table 0. */
   constructor(
@@ -45,6 +56,8 @@ export class RegionBuilder {
     this.emit = new RegionEmit(module, this.entries[0]);
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
+    this.parks = this.longest > PARKING;
+    if (this.parks) this.kept = loopsOf(this.shape, (n) => this.next(n), (head, body) => this.keeps(head, body));
     this.emit.begin();
     this.tree(this.root);
   }
@@ -122,7 +135,7 @@ export class RegionBuilder {
       this.within(n, joins, 0);
       return;
     }
-    e.flagState = undefined;
+    e.forget();
     e.plainLoop((top) => {
       this.loops.set(n, top);
       this.within(n, joins, 0);
@@ -139,7 +152,7 @@ export class RegionBuilder {
       this.ends.set(joins[i], end);
       this.within(n, joins, i + 1);
     });
-    this.emit.flagState = undefined;
+    this.emit.forget();
     this.tree(joins[i]);
   }
   /** Goes to the entry by number; below 0, to the one that the target is, if any. */
@@ -164,8 +177,35 @@ export class RegionBuilder {
     const e = this.emit;
     e.checkBudget(address);
     e.set({ ty: "i32", index: 1 }, i32.const(entry));
-    e.log.edge(this.current, HUB);
+    this.way(HUB, true);
     e.br(this.loops.get(HUB) as Label);
+  }
+  private size(n: number): number {
+    return this.blocks.get(n)?.insns.length ?? 0;
+  }
+  /** Whether a loop has its registers in locals all the time. */
+  private keeps(head: number, body: ReadonlySet<number>): boolean {
+    // No way leads from the hub to such a loop, or out of it.
+    if (head === HUB || (this.root === HUB && this.entries.includes(head))) return false;
+    let insns = 0;
+    for (const n of body) insns += this.size(n);
+    return insns <= PARKING;
+  }
+  /** Notes the way from the current block to another; `meets`: others lead there as well. */
+  private way(to: number, meets: boolean): void {
+    const { log } = this.emit;
+    const [inner, outer] = [this.kept.get(this.current), this.kept.get(to)];
+    let from = this.current;
+    const parks = this.parks && (inner !== outer || (meets && inner === undefined));
+    if (parks) {
+      from = HUB - ++this.ways;
+      log.edge(this.current, from);
+      log.enter(from);
+      this.emit.park(outer !== undefined);
+    }
+    log.edge(from, to);
+    log.enter(this.current);
+    if (parks) this.emit.forget();
   }
   /** An indirect jump inside the region. */
   private dispatch(target: Val): boolean {
@@ -182,12 +222,15 @@ export class RegionBuilder {
     if (this.isViaHub(from, to)) this.toHub(this.entries.indexOf(to), to);
     else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to, "elsewhere");
     else {
-      e.log.edge(from, to);
       if (this.rpo(to) <= this.rpo(from)) {
         e.checkBudget(to);
+        this.way(to, true);
         e.br(this.loops.get(to) as Label);
-      } else if (this.shape.joins.has(to)) e.br(this.ends.get(to) as Label);
-      else {
+      } else if (this.shape.joins.has(to)) {
+        this.way(to, true);
+        e.br(this.ends.get(to) as Label);
+      } else {
+        this.way(to, this.shape.loopHeads.has(to));
         this.tree(to);
         this.current = from;
         e.log.enter(from);
@@ -198,7 +241,7 @@ export class RegionBuilder {
     const b = this.blocks.get(n) as FlowBlock;
     const e = this.emit;
     this.current = n;
-    e.startBlock(b);
+    e.startBlock(b, this.parks && !this.kept.has(n));
     for (const [i, f] of b.insns.entries()) {
       const semantics = this.semantics(f.insn.row.mnemonic);
       const mark = e.mark;

@@ -17,6 +17,10 @@ export const FLAGS = 16;
 export const VECTORS = 32;
 export const UPPERS = 48;
 
+export function withRegister({ lo, hi }: RegSet, r: number): RegSet {
+  return r < VECTORS ? { lo: lo | (1 << r), hi } : { lo, hi: hi | (1 << r) };
+}
+
 const USE = 0;
 const DEF = 1;
 const CALL = 2;

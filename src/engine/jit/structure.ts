@@ -20,6 +20,33 @@ export function edgeKey(from: number, to: number): string {
   return `${from}>${to}`;
 }
 
+/**
+ * Of each block that lies in a loop which meets a condition: the head of the largest such loop. `next` as for `structure`;
+ * a loop is what gets from its head back to it.
+ */
+export function loopsOf(
+  { order, rpo, loopHeads }: Shape,
+  next: (n: number) => number[],
+  keep: (head: number, body: ReadonlySet<number>) => boolean,
+): Map<number, number> {
+  const before = new Map<number, number[]>(order.map((n) => [n, []]));
+  for (const n of order) for (const to of next(n)) before.get(to)?.push(n);
+  const inside = new Map<number, number>();
+  for (const head of order) {
+    if (!loopHeads.has(head) || inside.has(head)) continue;
+    const body = new Set([head]);
+    const at = rpo.get(head) as number;
+    const work = (before.get(head) as number[]).filter((n) => (rpo.get(n) as number) >= at);
+    for (let n = work.pop(); n !== undefined; n = work.pop()) {
+      if (body.has(n)) continue;
+      body.add(n);
+      work.push(...(before.get(n) as number[]));
+    }
+    if (keep(head, body)) for (const n of body) inside.set(n, head);
+  }
+  return inside;
+}
+
 function postorder(entry: number, next: (n: number) => number[]): number[] {
   const seen = new Set<number>([entry]);
   const out: number[] = [];

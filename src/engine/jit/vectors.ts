@@ -63,11 +63,6 @@ export abstract class RegionVectors extends RegionFlags {
   protected insert(write: () => void): void {
     this.inserts.push({ at: this.out.len, write });
   }
-  /** Notes a change: one that happens on some paths only keeps the old value on the others. */
-  protected defined(r: number): void {
-    if (this.depth !== this.baseDepth) this.log.use(r);
-    this.log.define(r);
-  }
 
   // -- vector registers
 
@@ -75,7 +70,7 @@ export abstract class RegionVectors extends RegionFlags {
     return n < UPPER && (this.doubles & (1 << n)) !== 0;
   }
   private vectorLocal(n: number): Val {
-    this.log.use(VECTORS + n);
+    this.used(VECTORS + n);
     return local("v128", (this.vector[n] ??= this.fixedLocal("v128")));
   }
   private pairLocals(n: number): [number, number] {
@@ -84,12 +79,12 @@ export abstract class RegionVectors extends RegionFlags {
   }
   private double(n: number, half: 0 | 1): Val {
     if (!this.isDouble(n)) return f64x2.extract_lane(this.vectorLocal(n), half);
-    this.log.use(VECTORS + n);
+    this.used(VECTORS + n);
     return local("f64", this.pairLocals(n)[half]);
   }
   private setPair(n: number, low: Val, high?: Val): void {
     const [lo, hi] = this.pairLocals(n);
-    if (!high) this.log.use(VECTORS + n);
+    if (!high) this.used(VECTORS + n);
     this.setLocal(lo, low);
     if (high) this.setLocal(hi, high);
     this.defined(VECTORS + n);
