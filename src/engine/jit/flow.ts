@@ -206,6 +206,26 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
   return { blocks, entries };
 }
 
+/**
+ * Leaves of a flow only what is wanted: the first entry, blocks that some test says are, and what lies just between such
+ * blocks. Entries that go are no longer entries.
+ */
+export function prune(flow: Flow, wanted: (address: number) => boolean): void {
+  const { blocks } = flow;
+  const [entry] = flow.entries;
+  const kept = new Set([...blocks.keys()].filter((a) => a === entry || wanted(a)));
+  const gaps: number[] = [];
+  for (const a of kept) {
+    for (const gap of successors(blocks.get(a) as FlowBlock)) {
+      const b = kept.has(gap) ? undefined : blocks.get(gap);
+      if (b && successors(b).some((to) => kept.has(to))) gaps.push(gap);
+    }
+  }
+  for (const a of gaps) kept.add(a);
+  for (const a of blocks.keys()) if (!kept.has(a)) blocks.delete(a);
+  flow.entries = flow.entries.filter((a) => kept.has(a));
+}
+
 /** Leaves of a flow only what can come back to its entry: the loop around it. False if there is none. */
 export function keepLoop(flow: Flow): boolean {
   const [entry] = flow.entries;

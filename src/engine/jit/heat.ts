@@ -35,12 +35,16 @@ export class Heat {
   near(address: number): boolean {
     return this.areas.has(Math.floor(address / AREA));
   }
+  /** The same, or everything. */
+  warm(address: number): boolean {
+    return this.eager || this.near(address) || this.near(address - AREA) || this.near(address + AREA);
+  }
   /** Whether so much time goes to the code of a flow that compiling it pays; with `favour` times the samples. */
   worth(flow: Flow, favour = 1): boolean {
     if (this.eager) return true;
     let samples = 0;
     for (const area of areasOf(flow)) samples += this.areas.get(area) ?? 0;
-    return samples * favour * PER_SAMPLE >= size(flow);
+    return samples * favour * PER_SAMPLE >= sizeOf(flow);
   }
   /** Code that is compiled isn't sampled any more. */
   forget(flow: Flow): void {
@@ -64,7 +68,8 @@ function areasOf(flow: Flow): Set<number> {
   return areas;
 }
 
-function size(flow: Flow): number {
+/** Instructions. */
+export function sizeOf(flow: Flow): number {
   let n = 0;
   for (const b of flow.blocks.values()) n += b.insns.length;
   return n;

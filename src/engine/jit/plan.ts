@@ -1,6 +1,6 @@
 /** Which code is compiled together, when some of it is hot. */
-import { discover, type Flow, isJump, keepLoop } from "./flow.ts";
-import type { Heat } from "./heat.ts";
+import { discover, type Flow, isJump, keepLoop, prune } from "./flow.ts";
+import { type Heat, sizeOf } from "./heat.ts";
 import type { Known } from "./module.ts";
 import type { Region, Regions } from "./regions.ts";
 import type { SpaceSource } from "./source.ts";
@@ -12,12 +12,15 @@ const MAX_INSNS = 2500;
 const MAX_AGAIN = { insns: 200, blocks: 50 };
 /** How often a region is made anew because code that it led to turned out to be hot. */
 const MAX_GROWTH = 4;
-const MAX_JUMP_GROWTH = 5;
+const MAX_JUMP_GROWTH = 10;
 /** Callees of hot code need fewer samples: direct calls are better than others. */
 const FAVOUR = 6;
 
+/** Instructions of a flow with computed jumps that is compiled with all that was ever executed of it. */
+const WHOLE = 300;
+
 /** So does what computed jumps of a region lead to: it is left and entered again for each. */
-const JUMP_FAVOUR = 4;
+const JUMP_FAVOUR = 2;
 
 function hasJumps(flow: Flow): boolean {
   return [...flow.blocks.values()].some(isJump);
@@ -71,6 +74,7 @@ export class Plan {
   private flowAt(address: number, favour: number): Flow | "none" | "later" {
     const { source, heat } = this;
     const flow = discover(source, [address]);
+    this.cut(flow);
     if (!flow.blocks.get(address)?.insns.length) return "none";
     const again = this.regions.covered.get(address) !== undefined;
     const jumps = hasJumps(flow);
@@ -90,13 +94,20 @@ export class Plan {
     for (const a of flow.blocks.keys()) if (!flow.entries.includes(a) && this.source.region(a)) flow.entries.push(a);
     return flow;
   }
+  /** Leaves of a large flow with computed jumps what time goes to, and what was in a region before. */
+  private cut(flow: Flow, before?: ReadonlySet<number>): void {
+    if (sizeOf(flow) > WHOLE && hasJumps(flow)) prune(flow, (a) => this.heat.warm(a) || before?.has(a) === true);
+  }
   /** A region that leads to an address made anew, so that it holds what is there. */
-  private larger(address: number, old: Region): Flow | undefined {
+  private larger(address: number, old: Region): Flow | "later" | undefined {
     if (old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH)) return undefined;
     const entries = old.entries.map((e) => e.address);
     if (this.flows.has(entries[0]) || this.source.region(entries[0])?.callee !== old) return undefined;
     const flow = discover(this.source, old.reach && old.blocks.includes(address) ? [...entries, address] : entries);
-    if (!flow.blocks.has(address) || !this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return undefined;
+    this.cut(flow, new Set(old.blocks));
+    if (!flow.blocks.has(address)) return undefined;
+    // Of code with computed jumps there is one region.
+    if (!this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return old.reach ? "later" : undefined;
     this.grown.set(entries[0], old);
     return this.whole(flow);
   }
