@@ -148,6 +148,10 @@ export interface Span {
   to: number;
 }
 
+export function isWithin(spans: readonly Span[], address: number): boolean {
+  return spans.some(({ from, to }) => address >= from && address <= to);
+}
+
 /** The code that lies together with a computed jump among some blocks: what is far belongs to other functions. */
 export function reachOfJumps(blocks: Iterable<FlowBlock>): Span[] {
   const near: (Span & { jumps: boolean })[] = [];

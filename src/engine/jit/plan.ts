@@ -1,5 +1,5 @@
 /** Which code is compiled together, when some of it is hot. */
-import { discover, type Flow, isJump, keepLoop, prune } from "./flow.ts";
+import { discover, type Flow, isJump, isWithin, keepLoop, prune, reachOfJumps } from "./flow.ts";
 import { type Heat, sizeOf } from "./heat.ts";
 import type { Known } from "./module.ts";
 import type { Region, Regions } from "./regions.ts";
@@ -52,6 +52,11 @@ export class Plan {
       const called = i >= roots.length;
       if (called && (this.flows.size >= MAX_REGIONS || this.insns >= MAX_INSNS)) break;
       if (this.has(work[i]) || this.source.region(work[i])) continue;
+      const joined = this.joined(work[i]);
+      if (joined) {
+        work.push(...this.called(joined));
+        continue;
+      }
       const old = this.regions.leadingTo(work[i]);
       const flow = (old && this.larger(work[i], old)) ?? this.flowAt(work[i], called ? FAVOUR : 1);
       if (flow === "none") hopeless.push(work[i]);
@@ -70,6 +75,17 @@ export class Plan {
       return true;
     }
     return false;
+  }
+  /** A flow with computed jumps that may lead to an address, with what is there; none if there is no such. */
+  private joined(address: number): Flow | undefined {
+    for (const flow of this.flows.values()) {
+      if (!hasJumps(flow) || !isWithin(reachOfJumps(flow.blocks.values()), address)) continue;
+      const more = discover(this.source, [...flow.entries, address]);
+      this.cut(more, new Set([...flow.blocks.keys(), address]));
+      Object.assign(flow, more);
+      return flow;
+    }
+    return undefined;
   }
   private flowAt(address: number, favour: number): Flow | "none" | "later" {
     const { source, heat } = this;

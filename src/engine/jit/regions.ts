@@ -6,7 +6,7 @@ import type { Ram } from "../../mmu/ram.ts";
 import type { AddressSpace } from "../../mmu/space.ts";
 import type { CodeCache } from "../code-cache.ts";
 import { R_GENERATION, R_RIP } from "../record.ts";
-import type { Span } from "./flow.ts";
+import { isWithin, type Span } from "./flow.ts";
 import type { Known, RegionFunction } from "./module.ts";
 import type { RegionBuilder } from "./region.ts";
 
@@ -89,7 +89,7 @@ export class Regions {
     return r && !r.superseded && this.installed(r) ? r : undefined;
   }
   private jumper(address: number): Region | undefined {
-    for (const r of this.jumpers) if (r.reach?.some(({ from, to }) => address >= from && address <= to)) return r;
+    for (const r of this.jumpers) if (r.reach && isWithin(r.reach, address)) return r;
     return undefined;
   }
 
