@@ -42,6 +42,11 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
     expect(trials.length).toBeGreaterThan(rows.length * (PER_ROW - 1));
     expect(await failures("interpreter", trials)).toEqual([]);
   });
+  it("agree on alignment checks", { timeout: 120_000 }, async () => {
+    const generator = new Generator(new Random(23), rows, { ...OPTIONS, align: true });
+    const trials = some(rows.length, (i) => generator.single(rows[i] as (typeof rows)[number]));
+    expect(await failures("interpreter", trials)).toEqual([]);
+  });
   it("agree on what once differed", async () => {
     const lines = [
       // REPNE CMPSD that faults: the flags of the round before, which SUB would overwrite
