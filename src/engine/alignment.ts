@@ -4,7 +4,20 @@
  * AMD's processors, and after #GP for addresses that aren't canonical. While the flag is set, instructions run one by one.
  */
 import { AC } from "../cpu/flags.ts";
-import { EXIT_ADDR, EXIT_ERROR, EXIT_VECTOR, FLAG_SYS, GPR, RBP, RCX, RSP } from "../cpu/layout.ts";
+import {
+  EXIT_ADDR,
+  EXIT_ERROR,
+  EXIT_VECTOR,
+  FLAG_SYS,
+  FS,
+  GPR,
+  GS,
+  RBP,
+  RCX,
+  RDI,
+  RSP,
+  SEG_BASE,
+} from "../cpu/layout.ts";
 import type { Insn, MemOperand } from "../isa/types.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { VECTOR } from "../sem/emit.ts";
@@ -40,7 +53,7 @@ function alignOf(insn: Insn, m: MemOperand): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, bytes)));
 }
 
-/** Where the instruction accesses memory by its operands. */
+/** Where the instruction accesses memory by its operands, in their order. */
 function explicit(insn: Insn, ram: Ram): Access[] {
   const { row } = insn;
   if (row.privileged || NO_ACCESS.test(row.mnemonic)) return [];
@@ -72,34 +85,51 @@ function implied(insn: Insn, ram: Ram): Access[] {
     case "PUSHF":
     case "PUSHFQ":
     case "CALL":
+    case "ENTER": // what it copies of outer frames comes later: sem/stack.ts
       return [{ at: BigInt.asUintN(64, reg(RSP) - BigInt(bytes)), bytes, align: bytes }];
     case "POP":
     case "POPF":
     case "POPFQ":
     case "RET":
       return [{ at: reg(RSP), bytes, align: bytes }];
-    case "ENTER": {
-      const level = insn.operands[1];
-      const outer = level?.kind === "imm" && (level.lo & 31) > 1;
-      const own = { at: BigInt.asUintN(64, reg(RSP) - BigInt(bytes)), bytes, align: bytes };
-      return outer ? [own, { at: BigInt.asUintN(64, reg(RBP) - BigInt(bytes)), bytes, align: bytes }] : [own];
-    }
     case "LEAVE":
       return [{ at: reg(RBP), bytes, align: bytes }];
+    // Whatever the mask says, and the same for 16 bytes: seen on an AMD processor.
+    case "MASKMOVQ":
+    case "MASKMOVDQU":
+    case "VMASKMOVDQU":
+      return [{ at: maskedAddress(insn, ram), bytes: 8, align: 8 }];
     default:
       return [];
   }
 }
 
-/** True, with the exit fields set, if the instruction is to raise #AC. */
-export function raisesAlignment(ram: Ram, insn: Insn | undefined): boolean {
+/** DS:rDI, or another segment's. */
+function maskedAddress(insn: Insn, ram: Ram): bigint {
+  const offset = BigInt.asUintN(insn.addrSize, ram.view.getBigUint64(GPR + RDI * 8, true));
+  const base = insn.seg === FS || insn.seg === GS ? ram.view.getBigUint64(SEG_BASE + insn.seg * 8, true) : 0n;
+  return BigInt.asUintN(64, base + offset);
+}
+
+/** What is read comes first. */
+function inOrder(mnemonic: string, operands: readonly Access[], stack: readonly Access[]): Access[] {
+  if (mnemonic.startsWith("MOVS")) return operands.toReversed();
+  return mnemonic === "POP" ? [...stack, ...operands] : [...operands, ...stack];
+}
+
+/**
+ * True, with the exit fields set, if the instruction is to raise #AC. `readable`: whether a page may be read; where one may not,
+ * that is found out before the alignment of what comes behind.
+ */
+export function raisesAlignment(ram: Ram, insn: Insn | undefined, readable: (page: number) => boolean): boolean {
   if (!insn) return false;
-  const bad = (a: Access): boolean =>
-    a.align > 1 &&
-    a.at % BigInt(a.align) !== 0n &&
-    canonical(a.at) &&
-    canonical(a.at + BigInt(Math.max(a.bytes, 1) - 1));
-  if (![...explicit(insn, ram), ...implied(insn, ram)].some(bad)) return false;
+  const order = inOrder(insn.row.mnemonic, explicit(insn, ram), implied(insn, ram));
+  for (const a of order) {
+    const ends = [a.at, BigInt.asUintN(64, a.at + BigInt(Math.max(a.bytes, 1) - 1))];
+    if (a.at % BigInt(a.align) !== 0n && ends.every(canonical)) break;
+    if (a === order.at(-1) || !ends.every((at) => readable(Number(at)))) return false;
+  }
+  if (order.length === 0) return false;
   ram.i32[EXIT_VECTOR >> 2] = VECTOR.AC;
   ram.i32[EXIT_ERROR >> 2] = 0;
   ram.view.setBigUint64(EXIT_ADDR, 0n, true);

@@ -39,7 +39,7 @@ export class BlockBuilder {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
-  /** The instruction written last. */
+  /** The instruction written last; of several, not known for sure. */
   last: Insn | undefined;
   private pos = 0;
 
@@ -62,6 +62,7 @@ export class BlockBuilder {
     this.view = this.ram.view;
     this.at = record;
     this.pos = 0;
+    this.last = undefined;
     let ip = offset;
     if (crossing) {
       this.start(FN_CROSS, ip, 0);

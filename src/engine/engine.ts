@@ -25,7 +25,7 @@ import {
   STEP_RECORDS,
   STEPPING,
 } from "../cpu/layout.ts";
-import { EXEC, FAULT_OK } from "../mmu/access.ts";
+import { EXEC, FAULT_OK, READ } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
 import type { Ram } from "../mmu/ram.ts";
 import { type AddressSpace, USER_END } from "../mmu/space.ts";
@@ -277,7 +277,8 @@ export class Engine {
     if (!frame) return EXIT.FAULT;
     this.codeBase();
     if (!this.build(STEP_RECORDS, frame, address, 1)) return EXIT.FAULT;
-    if (checksAlignment(ram) && raisesAlignment(ram, this.builder.last)) return EXIT.FAULT;
+    const readable = (at: number): boolean => at < USER_END && ((this.space?.entry(at) ?? 0) & READ) !== 0;
+    if (checksAlignment(ram) && raisesAlignment(ram, this.builder.last, readable)) return EXIT.FAULT;
     const begun = begin(ram, this.builder.last);
     ram.i32[STEPPING >> 2] = 1;
     const code = this.enterAlone(STEP_RECORDS);
@@ -517,10 +518,8 @@ export class Engine {
     if (made !== "short") return { ...made, second: 0 };
     const second = this.execFrame(address - offset + PAGE);
     if (!second) return undefined;
-    const again = this.builder.build(record, frame, offset, {
-      bytes: this.splice(frame, offset, second),
-      frame: second,
-    });
+    const crossing = { bytes: this.splice(frame, offset, second), frame: second };
+    const again = this.builder.build(record, frame, offset, crossing, limit);
     if (again === "short") throw new Error("instruction does not end");
     return { ...again, second };
   }

@@ -237,7 +237,9 @@ export const FMA = both<Shared>((ty) => ({
       const allPlain = c.tmp(i32.and(i32.and(plain(x), plain(y)), plain(z)));
       // Denormal operands have a flag. Of doubles they are not of moderate size.
       const known = ty === "f32" ? allPlain : k(1);
-      QUICKLY[ty](c, a, y, b, (r) => c.if(i32.and(normal(r), known), () => c.ret(r)));
+      // What is rounded up to the least normal number is an underflow.
+      const above = (r: Val): Val => s.gt(s.abs(r), s.const(LIMITS[ty].min));
+      QUICKLY[ty](c, a, y, b, (r) => c.if(i32.and(i32.and(normal(r), above(r)), known), () => c.ret(r)));
       // A zero factor leaves the addend.
       const product = c.tmp(s.mul(a, y));
       const zero = i32.or(s.eq(x, s.const(0)), s.eq(y, s.const(0)));

@@ -1,7 +1,8 @@
 /**
  * The quick test after floating-point operations. While MXCSR is in its usual state (everything masked, to nearest,
  * denormals as they are, PE already set), what WebAssembly computed is right and raises no new flag if it is a normal number:
- * neither zero nor denormal, infinite or NaN. `Emit.quickFloat` is a mask that makes the test fail in any other state.
+ * neither zero nor denormal, infinite or NaN. The least exponent doesn't count as normal: what was rounded up to the least
+ * normal number is an underflow. `Emit.quickFloat` is a mask that makes the test fail in any other state.
  */
 import { MXCSR } from "../cpu/layout.ts";
 import type { Code } from "../wasm/code.ts";
@@ -22,14 +23,14 @@ export function quickFromMxcsr(c: Code): Val {
   return select(usual, k(0x7ff), k(0));
 }
 
-/** 1 unless x is normal and MXCSR as usual. One is added to the exponent, so that what isn't normal has 0 or 1. */
+/** 1 unless x is normal and MXCSR as usual. One is added to the exponent, so that what isn't normal has 0, 1 or 2. */
 export function notQuick(e: Emit, ty: Fp, x: Val): Val {
   if (ty === "f32") {
     const exponent = i32.add(i32.shr_u(i32.reinterpret_f32(x), k(20)), k(8));
-    return i32.lt_u(i32.and(exponent, e.quickFloat()), k(16));
+    return i32.lt_u(i32.and(exponent, e.quickFloat()), k(24));
   }
   const exponent = i32.add(i32.wrap_i64(i64.shr_u(i64.reinterpret_f64(x), i64.const(52))), k(1));
-  return i32.lt_u(i32.and(exponent, e.quickFloat()), k(2));
+  return i32.lt_u(i32.and(exponent, e.quickFloat()), k(3));
 }
 
 /** The mask for vectors, out of the other. */
@@ -42,10 +43,10 @@ const STEP = { f32: 0x00800000, f64: 0x00100000 } as const;
 const bytes = (v: number): number[] => [v & 255, (v >> 8) & 255, (v >> 16) & 255, (v >> 24) & 255];
 /** The same of vectors. Lower halves of doubles always pass. */
 const VECTORS = {
-  f32: { step: v128.const(bytes(STEP.f32)), least: v128.const(bytes(2 * STEP.f32)) },
+  f32: { step: v128.const(bytes(STEP.f32)), least: v128.const(bytes(3 * STEP.f32)) },
   f64: {
     step: v128.const([0, 0, 0, 0, ...bytes(STEP.f64)]),
-    least: v128.const([...bytes(-0x80000000), ...bytes(2 * STEP.f64)]),
+    least: v128.const([...bytes(-0x80000000), ...bytes(3 * STEP.f64)]),
   },
 } as const;
 function exponents(e: Emit, ty: Fp, x: Val): Val {

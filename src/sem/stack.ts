@@ -1,8 +1,9 @@
 /** PUSH, POP and the frames. The stack's width is the mode's; an operand may be narrower. */
-import { RBP, RSP, SEL, SS } from "../cpu/layout.ts";
+import { AC } from "../cpu/flags.ts";
+import { FLAG_SYS, RBP, RSP, SEL, SS } from "../cpu/layout.ts";
 import type { Var } from "../wasm/code.ts";
 import { i32, i64, type Val } from "../wasm/expr.ts";
-import type { Emit, Semantics, Size } from "./emit.ts";
+import { type Emit, type Semantics, type Size, VECTOR } from "./emit.ts";
 import { type Family, ONE, sizeOf, source } from "./operand.ts";
 import { loadSelector } from "./segment.ts";
 import { width } from "./width.ts";
@@ -48,6 +49,7 @@ function segmentOf(e: Emit): Val | undefined {
   const n = o.kind === "fixed" ? SEGMENTS.indexOf(o.fixed) : -1;
   return n < 0 ? undefined : i32.const(n);
 }
+const ZERO = i32.const(0);
 const SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS"];
 
 function pop(e: Emit): void {
@@ -120,7 +122,9 @@ function enter(e: Emit): void {
       e.set(left, i32.sub(e.get(left), ONE));
       e.if(e.get(left), () => {
         e.set(bp, w.mask(w.sub(e.get(bp), w.const(bytes))));
-        const outer = e.load(stackAddress(e, copy(e, bp), bytes, "r"), size);
+        const from = stackAddress(e, copy(e, bp), bytes, "r");
+        checkAlignment(e, from, bytes);
+        const outer = e.load(from, size);
         e.store(down(), size, outer);
         e.br(top);
       });
@@ -128,9 +132,24 @@ function enter(e: Emit): void {
     e.store(down(), size, size === e.stackSize ? frame : narrowed(size, w.toI64(frame)));
   });
   const end = e.tmp(w.mask(w.sub(e.get(sp), w.fromI32(e.imm(0)))));
-  e.probe(stackAddress(e, end, 1, "w"), 1, "w");
+  const last = stackAddress(e, end, 1, "w");
+  checkAlignment(e, last, bytes);
+  e.probe(last, 1, "w");
   e.setReg(RBP, size, size === e.stackSize ? frame : narrowed(size, w.toI64(frame)));
   e.setReg(RSP, e.stackSize, end);
+}
+/**
+ * The alignment of an outer frame, and of the new top of the stack (RFLAGS.AC): unlike other operands, which engine/alignment.ts
+ * looks at before the instruction, they are found out behind the first push.
+ */
+function checkAlignment(e: Emit, address: Val, bytes: number): void {
+  if (e.mode !== 64) return;
+  const odd = i32.wrap_i64(i64.and(address, i64.const(bytes - 1)));
+  const checked = i32.and(e.field("i32", FLAG_SYS), i32.const(AC));
+  // An address that is not canonical raises another exception. Bits 47 to 63 are all alike in one that is.
+  const canonical = (a: Val): Val => i64.le_u(i64.add(i64.shr_s(a, i64.const(47)), i64.const(1)), i64.const(1));
+  const reachable = i32.and(canonical(address), canonical(i64.add(address, i64.const(bytes - 1))));
+  e.faultIf(i32.and(i32.and(i32.ne(odd, ZERO), i32.ne(checked, ZERO)), reachable), VECTOR.AC);
 }
 function narrowed(size: Size, v: Val): Val {
   return size === 64 ? v : width(size).mask(i32.wrap_i64(v));

@@ -129,12 +129,13 @@ export class Builder {
     this.values(flavour);
     for (const fill of this.fills) this.refill(fill);
   }
-  /** MXCSR with any rounding, now and then other modes or unmasked exceptions. */
+  /** MXCSR with any rounding, now and then other modes or unmasked exceptions; with the flag of inexact results, or others. */
   private control(): number {
     const { r } = this;
     if (r.one(16)) return r.u32() & 0xffc0;
     const rounding = r.one(2) ? r.below(4) << 13 : 0;
-    return 0x1f80 | rounding | (r.one(8) ? 0x8000 : 0) | (r.one(8) ? 0x40 : 0);
+    const flags = r.one(2) ? 0x20 : r.one(4) ? r.u32() & 0x3f : 0;
+    return 0x1f80 | rounding | (r.one(8) ? 0x8000 : 0) | (r.one(8) ? 0x40 : 0) | flags;
   }
   /** How many places of memory mean something. */
   get meanings(): number {

@@ -168,7 +168,7 @@ async function outcomeOf(
   if (kind !== "random") {
     // It may have written over what counts its rounds.
     if (kind === "large" && runsLong(differences)) return ["left", trial, differences];
-    if (onlyLastDigits(trial, differences)) return ["digits", trial, differences];
+    if (onlyLastDigits(trial, differences, () => oracle.transcendentals(trial))) return ["digits", trial, differences];
     // Once more, on its own: a processor that is shared with others errs, too.
     const again = await oracle.one(trial);
     return [again.length ? "differ" : "once", trial, again];

@@ -72,8 +72,10 @@ interface Kind {
 class Report {
   readonly kinds = new Map<string, Map<string, Kind>>();
   readonly perRow = new Map<number, { trials: number; failures: number; lastDigits: number }>();
+  constructor(private readonly oracle: Oracle) {}
   add(trial: Trial, differences: Difference[]): void {
-    const close = differences.length > 0 && onlyLastDigits(trial, differences);
+    const close =
+      differences.length > 0 && onlyLastDigits(trial, differences, () => this.oracle.transcendentals(trial));
     for (const row of trial.rows) {
       const n = this.perRow.get(row) ?? { trials: 0, failures: 0, lastDigits: 0 };
       n.trials++;
@@ -137,8 +139,10 @@ async function main(): Promise<void> {
         .join("\n"),
     );
     const differences = await oracle.one(trial);
+    const digits = differences.length > 0 && onlyLastDigits(trial, differences, () => oracle.transcendentals(trial));
     console.log(differences.length ? differences.map(describe).join("\n") : "agreement");
-    process.exitCode = differences.length ? 1 : 0;
+    if (digits) console.log("only the last digits of x87 functions");
+    process.exitCode = differences.length && !digits ? 1 : 0;
     oracle.close();
     return;
   }
@@ -161,7 +165,7 @@ async function main(): Promise<void> {
     console.log("no oracle here: the kernel doesn't let programs run code of these segments");
     return oracle.close();
   }
-  const report = new Report();
+  const report = new Report(oracle);
   const total = Number(o.trials);
   const started = performance.now();
   let done = 0;

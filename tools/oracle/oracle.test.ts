@@ -22,8 +22,8 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
   const some = (count: number, make: (i: number) => Trial | undefined): Trial[] =>
     Array.from({ length: count }, (_, i) => make(i)).filter((t) => t !== undefined);
 
-  async function failures(way: Way, trials: readonly Trial[]): Promise<string[]> {
-    const oracle = new Oracle(image, OPTIONS, way);
+  async function failures(way: Way, trials: readonly Trial[], options = OPTIONS): Promise<string[]> {
+    const oracle = new Oracle(image, options, way);
     const out: string[] = [];
     for (let i = 0; i < trials.length; i += 1000) {
       await oracle.batch(trials.slice(i, i + 1000), (t, differences) => {
@@ -42,6 +42,11 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
     expect(trials.length).toBeGreaterThan(rows.length * (PER_ROW - 1));
     expect(await failures("interpreter", trials)).toEqual([]);
   });
+  it("agree on alignment checks", { timeout: 120_000 }, async () => {
+    const generator = new Generator(new Random(23), rows, { ...OPTIONS, align: true });
+    const trials = some(rows.length, (i) => generator.single(rows[i] as (typeof rows)[number]));
+    expect(await failures("interpreter", trials)).toEqual([]);
+  });
   it("agree on what once differed", async () => {
     const lines = [
       // REPNE CMPSD that faults: the flags of the round before, which SUB would overwrite
@@ -53,6 +58,19 @@ describe.skipIf(why !== undefined)(`engine and processor${why ? ` (left out: ${w
     ];
     for (const way of ["interpreter", "compiled"] as const) {
       expect(await failures(way, lines.map(parseTrial))).toEqual([]);
+    }
+  });
+  it("agree on flags of SSE that once differed", async () => {
+    const lines = [
+      // Rounded up to the least normal number: an underflow
+      "code=f20f59c1@400 mxcsr=1fa0 xmm0=3fefffffffffffff xmm1=10000000000000",
+      "code=f30f59c1@400 mxcsr=1fa0 xmm0=3f7fffff xmm1=800000",
+      "code=660f59c1@400 mxcsr=1fa0 xmm0=3fefffffffffffff3fefffffffffffff xmm1=00100000000000000010000000000000",
+      "code=f20f5ec1@400 mxcsr=1fa0 xmm0=001fffffffffffff xmm1=4000000000000000",
+      "code=c4e279b9ca@400 mxcsr=1fa0 xmm0=3f7fffff xmm2=800000 xmm1=0",
+    ];
+    for (const way of ["interpreter", "compiled"] as const) {
+      expect(await failures(way, lines.map(parseTrial), { ...OPTIONS, mxcsr: true })).toEqual([]);
     }
   });
   it("agree on sequences", { timeout: 120_000 }, async () => {

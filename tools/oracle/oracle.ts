@@ -1,6 +1,6 @@
 /** Both sides together: runs trials, compares, and shrinks a failing trial to what matters. */
 import type { HandlerImage } from "../../src/engine/interp/image.ts";
-import { type CompareOptions, compare, type Difference } from "./compare.ts";
+import { type CompareOptions, compare, type Difference, isTranscendental } from "./compare.ts";
 import { EngineSide, type Way } from "./engine-side.ts";
 import * as T from "./layout.ts";
 import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
@@ -9,6 +9,8 @@ import { Silicon } from "./silicon.ts";
 import { judge, type Verdict } from "./wild.ts";
 
 const NOP = 0x90;
+/** Instructions of a trial that are looked at. */
+const MOST = 1_000_000;
 
 const NONE: Difference[] = [];
 
@@ -77,6 +79,10 @@ export class Oracle {
   /** What a random program ran, and what of it can be compared. */
   judge(trial: T.Trial, most = 4000): Verdict {
     return judge(this.engine.steps(trial, most));
+  }
+  /** How often it ran x87 functions whose last digits are open. */
+  transcendentals(trial: T.Trial): number {
+    return this.engine.steps(trial, MOST).filter(({ insn }) => insn && isTranscendental(insn.row)).length;
   }
   async one(trial: T.Trial): Promise<Difference[]> {
     let out: Difference[] = [];
