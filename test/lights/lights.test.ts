@@ -69,7 +69,7 @@ lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
   expect(stopped).toContain("squares.c:");
   expect(stopped).toMatch(/sum.*\n.*main\+0x/);
   t.type("B");
-  t.type("btotal+0x1000000000000\r");
+  t.type("b0xtotal\r");
   await t.shows("no address");
   // Escape with something right behind it would be Alt.
   t.type("\x07");
@@ -84,6 +84,32 @@ lights("breakpoints, next, finish, watchpoints", ["gcc"], async (open) => {
   t.type("c");
   await t.shows(/Watchpoint.*\n.*written: [0-9a-f]+ total/);
   t.type("\rW");
+  t.type("c");
+  await t.shows("exit code 14");
+  t.type("q");
+  await t.shows("status 14");
+});
+
+lights("a breakpoint in a library that is not loaded yet", ["gcc"], async (open) => {
+  const t = open(160, 50);
+  t.lights(`-b write ${buildGuest(SQUARES, "gcc -g -O1")}`);
+  await t.shows("waits for write");
+  t.type("bprintf\r");
+  await t.shows("Enter waits");
+  t.type("\r");
+  await t.shows("waits for printf");
+  t.type("c");
+  await t.shows(/Breakpoint.*\n.*breakpoint at 7[0-9a-f]+ .*printf/);
+  t.type("\rc");
+  const text = await t.rests(/Breakpoint.*\n.*breakpoint at 7[0-9a-f]+ .*write/);
+  expect(text).not.toContain("waits for");
+  t.type("\rB");
+  t.type("BbnoSuchThing\r");
+  await t.shows("Enter waits");
+  t.type("\r");
+  await t.shows("waits for noSuchThing");
+  t.type("B");
+  await t.shows("none: b breaks");
   t.type("c");
   await t.shows("exit code 14");
   t.type("q");

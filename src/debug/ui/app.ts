@@ -15,6 +15,7 @@ import { type Layout, layout } from "./layout.ts";
 import { type Look, lookAt, nameOf, type Sources } from "./look.ts";
 import { type MouseTarget, onMouse } from "./mouse.ts";
 import { OutputTape } from "./output-tape.ts";
+import { mayCome, Pending } from "./pending.ts";
 import { parseAddress, promptKey } from "./prompt.ts";
 import { FRAME, type Pace, Runner } from "./runner.ts";
 import { type Abilities, Renderer } from "./screen/render.ts";
@@ -130,8 +131,7 @@ export class App implements MouseTarget {
     const { look } = this;
     return look && nameOf(look, address);
   }
-  parseAddress(text: string): number | undefined {
-    const { task } = this;
+  parseAddress(text: string, task = this.task): number | undefined {
     const { symbols } = this.launched;
     const symbol = (name: string): number | undefined => {
       const line = /^(.+):(\d+)$/.exec(name);
@@ -199,7 +199,13 @@ export class App implements MouseTarget {
     this.muted = false;
   }
   private makeRunner(): Runner {
-    return new Runner(this.launched.debuggee, this.console, () => this.state.options.reactive);
+    const { debuggee } = this.launched;
+    const pending = new Pending(
+      this.state.pending,
+      (name, task) => this.parseAddress(name, task),
+      (_name, address) => debuggee.breakpoints.add(address),
+    );
+    return new Runner(debuggee, this.console, pending, () => this.state.options.reactive);
   }
   /** A terminal as large as its panel is going to be. */
   private makeTerminal(): Terminal {
@@ -241,6 +247,14 @@ export class App implements MouseTarget {
   }
   travel(count: number): void {
     this.commands.travel(count);
+  }
+  /** A breakpoint there, or when a library with that name is loaded; false: there is no such address. */
+  breakAt(text: string): boolean {
+    const address = this.parseAddress(text);
+    if (address !== undefined) this.debuggee.breakpoints.add(address);
+    else if (!mayCome(text)) return false;
+    else this.state.pending.add(text);
+    return true;
   }
   toggleBreakpoint(address: number): void {
     const { breakpoints } = this.debuggee;

@@ -3,6 +3,7 @@ import { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../..
 import type { Task } from "../../kernel/task.ts";
 import type { Debuggee, Stop, Until } from "../types.ts";
 import { insnAt, type Look } from "./look.ts";
+import type { Pending } from "./pending.ts";
 import type { Frame } from "./symbols.ts";
 
 /** Signals that say that something is wrong: the others are the program's daily business. */
@@ -31,6 +32,7 @@ export class Runner {
   constructor(
     readonly debuggee: Debuggee,
     private readonly pace: Pace,
+    private readonly pending: Pending,
     private readonly reactive: () => boolean,
   ) {}
 
@@ -40,8 +42,12 @@ export class Runner {
   }
   /** Runs on, past signals that nobody wants to see. */
   async run(until: Until = {}): Promise<Stop> {
-    this.stopping = false;
+    this.begin();
     return this.runOn(until);
+  }
+  private begin(): void {
+    this.stopping = false;
+    this.pending.look(this.debuggee.task);
   }
   private async runOn(until: Until): Promise<Stop> {
     const { debuggee } = this;
@@ -51,11 +57,16 @@ export class Runner {
       const passing = this.told && (until.position === undefined || until.position > next);
       const signals = !this.told && this.reactive();
       this.told = false;
-      const stop = await debuggee.run({ ...until, position: passing ? next : until.position, signals });
+      const position = passing ? next : until.position;
+      const stop = await debuggee.run({ ...until, position, signals, calls: this.pending.calls });
       if (stop.kind === "done" && passing) continue;
-      if (stop.kind !== "signal") return stop;
-      this.told = true;
-      if (FAULTS.includes(stop.signo)) return stop;
+      if (stop.kind === "syscall") {
+        if (stop.at === "return") this.pending.look(stop.task);
+      } else if (stop.kind !== "signal") return stop;
+      else {
+        this.told = true;
+        if (FAULTS.includes(stop.signo)) return stop;
+      }
       if (this.stopping) return { kind: "interrupted" };
     }
   }
@@ -63,7 +74,7 @@ export class Runner {
   private async runTo(task: Task, address: number, sp: number): Promise<Stop> {
     const { breakpoints } = this.debuggee;
     const own = !breakpoints.has(address);
-    this.stopping = false;
+    this.begin();
     breakpoints.add(address);
     try {
       for (;;) {
@@ -96,7 +107,7 @@ export class Runner {
    * `between`: called whenever it stands still for a moment.
    */
   async animate(speed: () => number, between: () => void): Promise<Stop> {
-    this.stopping = false;
+    this.begin();
     for (;;) {
       const steps = speed();
       const begun = this.pace.now();
