@@ -9,6 +9,9 @@ import type { Frame } from "./symbols.ts";
 /** Signals that say that something is wrong: the others are the program's daily business. */
 const FAULTS: readonly number[] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS];
 
+/** What is needed of a machine to run it. */
+export type Runnable = Pick<Debuggee, "breakpoints" | "position" | "task" | "run" | "step" | "interrupt">;
+
 /** The time that the place we run in gives. Milliseconds. */
 export interface Pace {
   now(): number;
@@ -30,7 +33,7 @@ export class Runner {
   private piece = 20_000;
 
   constructor(
-    readonly debuggee: Debuggee,
+    private readonly debuggee: Runnable,
     private readonly pace: Pace,
     private readonly pending: Pending,
     private readonly reactive: () => boolean,
@@ -108,6 +111,7 @@ export class Runner {
    */
   async animate(speed: () => number, between: () => void): Promise<Stop> {
     this.begin();
+    let due = this.pace.now();
     for (;;) {
       const steps = speed();
       const begun = this.pace.now();
@@ -120,7 +124,12 @@ export class Runner {
       if (steps === Infinity) {
         this.piece = adapted(this.piece, passed);
         await this.pace.sleep(0);
-      } else await this.pace.sleep(Math.max(0, FRAME / Math.min(1, steps) - passed));
+      } else {
+        // By the clock: what a frame was late is made up for in the next one, but not more.
+        const now = this.pace.now();
+        due = Math.max(due + FRAME / Math.min(1, steps), now - FRAME);
+        await this.pace.sleep(Math.max(0, due - now));
+      }
       if (this.stopping) return { kind: "interrupted" };
     }
   }
