@@ -49,14 +49,18 @@ export const LIGHTS_USAGE = `Usage: blinkenlights [FLAGS] PROG [ARGS...]
   -r, -B PATH   real mode and a BIOS for it: not there
 `;
 
-/** Flags with a value that blink has too. */
+/** Flags with a value. */
+const OWN_VALUES = "bwB";
+/** Those that blink has too. */
 const SHARED_VALUES = "LC";
 /** Flags without one. */
 const SHARED = "sZe0m";
 const SHARED_LONG = /^--(?:cpu|net|stress|replay)(?:=|$)/;
 
+type Own = Omit<LightsOptions, "machine">;
+
 export function parseLights(args: readonly string[], env: Readonly<Record<string, string | undefined>>): LightsParsed {
-  const own: Omit<LightsOptions, "machine"> = {
+  const own: Own = {
     breakpoints: [],
     watchpoints: [],
     plain: false,
@@ -67,47 +71,46 @@ export function parseLights(args: readonly string[], env: Readonly<Record<string
     verbose: 0,
   };
   const shared: string[] = [];
-  let i = 0;
-  for (; i < args.length && args[i].length > 1 && args[i].startsWith("-"); i++) {
-    const arg = args[i];
-    if (arg === "--") {
-      i++;
-      break;
-    }
-    if (arg === "--help" || arg === "--version") return { kind: arg === "--help" ? "help" : "version" };
-    if (arg === "--no-jit") shared.push("-j");
-    else if (SHARED_LONG.test(arg)) {
-      shared.push(arg);
-      if (!arg.includes("=")) shared.push(args[++i] ?? "");
-    } else if (arg.startsWith("--")) return { kind: "bad", message: `unknown option ${arg}` };
-    else {
-      for (let j = 1; j < arg.length; j++) {
-        const flag = arg[j];
-        if ("bwBLC".includes(flag)) {
-          const value = arg.slice(j + 1) || args[++i];
-          if (value === undefined) return { kind: "bad", message: `option -${flag} needs a value` };
-          const wrong = setValue(own, shared, flag, value);
-          if (wrong) return { kind: "bad", message: wrong };
-          break;
-        }
-        if (flag === "h" || flag === "v") return { kind: flag === "h" ? "help" : "version" };
-        const wrong = setFlag(own, shared, flag);
-        if (wrong) return { kind: "bad", message: wrong };
-      }
-    }
+  const rest = [...args];
+  for (let arg = rest[0]; arg?.length > 1 && arg.startsWith("-"); arg = rest[0]) {
+    rest.shift();
+    if (arg === "--") break;
+    const over = arg.startsWith("--") ? long(arg, rest, shared) : letters(arg, rest, own, shared);
+    if (over) return over;
   }
-  const parsed = parse([...shared, "--", ...args.slice(i)], env);
+  const parsed = parse([...shared, "--", ...rest], env);
   return parsed.kind === "run" ? { kind: "run", options: { machine: parsed.options, ...own } } : parsed;
+}
+
+/** One option of a word; takes its value off `rest`. Undefined: there may be more. */
+function long(arg: string, rest: string[], shared: string[]): LightsParsed | undefined {
+  if (arg === "--help") return { kind: "help" };
+  if (arg === "--version") return { kind: "version" };
+  if (arg === "--no-jit") shared.push("-j");
+  else if (SHARED_LONG.test(arg)) shared.push(arg, ...(arg.includes("=") ? [] : [rest.shift() ?? ""]));
+  else return { kind: "bad", message: `unknown option ${arg}` };
+  return undefined;
+}
+
+/** Options of a letter each, the last of which may have a value. */
+function letters(arg: string, rest: string[], own: Own, shared: string[]): LightsParsed | undefined {
+  for (let i = 1; i < arg.length; i++) {
+    const flag = arg[i];
+    if (flag === "h") return { kind: "help" };
+    if (flag === "v") return { kind: "version" };
+    const valued = OWN_VALUES.includes(flag) || SHARED_VALUES.includes(flag);
+    const value = valued ? arg.slice(i + 1) || rest.shift() : undefined;
+    if (valued && value === undefined) return { kind: "bad", message: `option -${flag} needs a value` };
+    const wrong = value === undefined ? setFlag(own, shared, flag) : setValue(own, shared, flag, value);
+    if (wrong) return { kind: "bad", message: wrong };
+    if (valued) break;
+  }
+  return undefined;
 }
 
 const NO_REAL_MODE = "real mode is not there: 64-bit programs only";
 
-function setValue(
-  own: Omit<LightsOptions, "machine">,
-  shared: string[],
-  flag: string,
-  value: string,
-): string | undefined {
+function setValue(own: Own, shared: string[], flag: string, value: string): string | undefined {
   if (flag === "B") return `-B: ${NO_REAL_MODE}`;
   if (SHARED_VALUES.includes(flag)) shared.push(`-${flag}`, value);
   else (flag === "b" ? own.breakpoints : own.watchpoints).push(value);
@@ -115,7 +118,7 @@ function setValue(
 }
 
 /** A flag without a value; what is wrong with it, if anything. */
-function setFlag(own: Omit<LightsOptions, "machine">, shared: string[], flag: string): string | undefined {
+function setFlag(own: Own, shared: string[], flag: string): string | undefined {
   switch (flag) {
     case "r":
       return `-r: ${NO_REAL_MODE}`;

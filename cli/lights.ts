@@ -29,19 +29,16 @@ function consoleOn(terminal: NodeConsole): Console {
 
 /** -b and -w: what can't be found is said, and the rest goes on. */
 function setPoints(app: App, options: LightsOptions): void {
-  const find = (text: string): number | undefined => {
-    const address = app.parseAddress(text);
-    if (address === undefined) app.state.message = `no address: ${text}`;
-    return address;
+  const complain = (text: string): void => {
+    app.state.message = `no address: ${text}`;
   };
-  for (const text of options.breakpoints) {
-    const address = find(text);
-    if (address !== undefined) app.debuggee.breakpoints.add(address);
-  }
+  for (const text of options.breakpoints) if (!app.breakAt(text)) complain(text);
   app.watch(
     options.watchpoints.flatMap((text) => {
-      const address = find(text);
-      return address === undefined ? [] : [{ address, length: 8, kind: "write" as const }];
+      const address = app.parseAddress(text);
+      if (address !== undefined) return [{ address, length: 8, kind: "write" as const }];
+      complain(text);
+      return [];
     }),
   );
 }

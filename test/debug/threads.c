@@ -7,7 +7,7 @@ static pthread_barrier_t ready;
 int shared;
 
 __attribute__((noinline)) static void work(int n) {
-  shared += n;
+  __atomic_fetch_add(&shared, n, __ATOMIC_SEQ_CST);
   pthread_barrier_wait(&ready);
   pthread_barrier_wait(&ready);
 }

@@ -19,7 +19,7 @@ static int start(void) {
 
 static void ready(int s) {
   struct pollfd p = {s, POLLIN | POLLOUT, 0};
-  CALL(poll(&p, 1, 1000));
+  CALL(poll(&p, 1, 20000));
   NUMBER(p.revents);
 }
 
@@ -45,6 +45,7 @@ int main(void) {
   ready(s), error_of(s), again(s), again(s), error_of(s);
   int other = accept(listener, NULL, NULL);
   CALL(write(other, "abc", 3));
+  poll(&(struct pollfd){s, POLLIN, 0}, 1, 20000);
   ready(s);
 
   puts("there is none");

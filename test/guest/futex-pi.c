@@ -33,9 +33,7 @@ static void *dies(void *argument) {
 }
 
 static void *wakes(void *argument) {
-  usleep(20000);
-  __atomic_store_n(&second, 1, __ATOMIC_SEQ_CST);
-  futex(&second, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  while (futex(&second, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0) usleep(1000);
   return NULL;
 }
 

@@ -21,6 +21,12 @@ static int thread(void *argument) {
   return 0;
 }
 
+// All of them sleep when all could be moved to another word, and back.
+static void until_waiting(int *word, int *other, int n) {
+  for (int moved = 0; moved < n; usleep(1000)) moved += futex(word, FUTEX_CMP_REQUEUE, 0, (void *)100, other, *word);
+  futex(other, FUTEX_CMP_REQUEUE, 0, (void *)100, word, *other);
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   int *w = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -40,12 +46,10 @@ int main(void) {
   // Between processes.
   for (int i = 0; i < 5; i++)
     if (!fork()) {
-      __atomic_fetch_add(&w[1], 1, __ATOMIC_SEQ_CST);
       while (w[0] == 0) futex(w, FUTEX_WAIT, 0, NULL, NULL, 0);
       _exit(w[0]);
     }
-  while (w[1] < 5) sched_yield();
-  usleep(50000);
+  until_waiting(&w[0], &w[2], 5);
   w[0] = 3;
   CALL(futex(w, FUTEX_WAKE, 2, NULL, NULL, 0));
   CALL(futex(w, FUTEX_REQUEUE, 0, (void *)100, &w[2], 0));

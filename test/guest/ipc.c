@@ -96,7 +96,6 @@ static void semaphores(void) {
   wait(&status);
   CALL(semctl(id, 0, GETVAL));
   if (!fork()) {
-    usleep(30000);
     while (semctl(id, 0, GETNCNT) != 1) usleep(1000);
     struct sembuf give = {0, 1, 0};
     semop(id, &give, 1);
@@ -105,7 +104,7 @@ static void semaphores(void) {
   CALL(semop(id, &down, 1));
   wait(&status);
   if (!fork()) {
-    usleep(30000);
+    while (semctl(id, 0, GETNCNT) != 1) usleep(1000);
     semctl(id, 0, IPC_RMID);
     _exit(0);
   }
@@ -149,9 +148,9 @@ static void messages(void) {
   if (!fork()) {
     m.type = 1;
     strcpy(m.text, "late");
-    usleep(30000);
+    until_asleep(getppid());
     msgsnd(id, &m, 5, 0);
-    usleep(30000);
+    until_asleep(getppid());
     msgctl(id, IPC_RMID, NULL);
     _exit(0);
   }

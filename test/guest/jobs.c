@@ -119,9 +119,9 @@ static void waits(void) {
   NUMBER(i.si_code);
   CALL(syscall(SYS_pidfd_send_signal, fd, SIGINT, NULL, 0));
   // Another exit signal than SIGCHLD needs __WCLONE or __WALL.
+  signal(SIGUSR1, note);
   a = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
   if (!a) _exit(2);
-  signal(SIGUSR1, note);
   CALL(waitpid(a, NULL, 0));
   int status;
   TRUTH(waitpid(a, &status, __WALL) == a);
@@ -129,8 +129,8 @@ static void waits(void) {
   NUMBER(got);
 }
 
-static void *leave(void *arg) {
-  usleep(20000);
+static void *outlive(void *leader) {
+  pthread_join(*(pthread_t *)leader, NULL);
   return NULL;
 }
 static void *execs(void *arg) {
@@ -145,10 +145,10 @@ static void *group(void *arg) {
 }
 static void threads(void) {
   int status;
-  pthread_t t;
+  pthread_t t, leader = pthread_self();
   // The leader ends first: the process lives on, and its status is that of the last thread (since Linux 5.17).
   if (!fork()) {
-    pthread_create(&t, NULL, leave, NULL);
+    pthread_create(&t, NULL, outlive, &leader);
     syscall(SYS_exit, 12);
   }
   wait(&status);
@@ -166,7 +166,7 @@ static void threads(void) {
   wait(&status);
   show("group", status);
   if (!fork()) {
-    pthread_create(&t, NULL, leave, NULL);
+    pthread_create(&t, NULL, outlive, &leader);
     pthread_exit(NULL);
   }
   wait(&status);

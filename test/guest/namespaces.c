@@ -215,7 +215,8 @@ static int clone_child(void *arg) {
     NUMBER(getppid());
     fflush(stdout);
     if (!fork()) {
-      usleep(20000);
+      // Its parent ends, and process 1 of the namespace takes its place.
+      while (getppid() != 1) usleep(1000);
       NUMBER(getppid());
       fflush(stdout);
       _exit(9);

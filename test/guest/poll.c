@@ -57,8 +57,9 @@ int main(void) {
   sigset_t all, none;
   sigfillset(&all);
   sigemptyset(&none);
-  ualarm(150000, 0);
+  ualarm(150000, 150000);
   CALL(poll(f, 1, 5000));
+  ualarm(0, 0);
   sigprocmask(SIG_BLOCK, &all, NULL);
   ualarm(10000, 0);
   CALL(ppoll(f, 1, &(struct timespec){2, 0}, &none));

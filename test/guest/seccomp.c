@@ -201,10 +201,11 @@ static void kill_thread(void) {
   syscall(SYS_getppid);
 }
 
-static int go[2];
+static int ready[2], go[2];
 static void *waits_thread(void *arg) {
   char c;
   if (arg) FILTER(RET(SECCOMP_RET_ALLOW));
+  write(ready[1], "x", 1);
   read(go[0], &c, 1);
   errno = 0;
   long r = syscall(SYS_getppid);
@@ -214,15 +215,17 @@ static void synchronize(void) {
   struct sock_filter insns[] = {LOAD(nr), ON(SYS_getppid), RET(SECCOMP_RET_ERRNO | 11), RET(SECCOMP_RET_ALLOW)};
   pthread_t t;
   void *result;
+  char c;
+  pipe(ready);
   pipe(go);
   pthread_create(&t, NULL, waits_thread, NULL);
-  usleep(10000);
+  read(ready[0], &c, 1);
   CALL(set_filter(SECCOMP_FILTER_FLAG_TSYNC, insns, 4));
   write(go[1], "x", 1);
   pthread_join(t, &result);
   NUMBER((long)result);
   pthread_create(&t, NULL, waits_thread, (void *)1);
-  usleep(50000);
+  read(ready[0], &c, 1);
   TRUTH(set_filter(SECCOMP_FILTER_FLAG_TSYNC, insns, 4) > 1);
   CALL(set_filter(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH, insns, 4));
   write(go[1], "x", 1);

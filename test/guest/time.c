@@ -29,10 +29,10 @@ int main(void) {
     if (c < b) puts("clock ran backwards");
     b = c;
   }
-  TRUTH(llabs(ns(CLOCK_REALTIME) / 1000000000 - time(NULL)) <= 1);
+  TRUTH(llabs(ns(CLOCK_REALTIME) / 1000000000 - time(NULL)) <= 20);
   struct timeval v;
   gettimeofday(&v, NULL);
-  TRUTH(llabs(v.tv_sec - time(NULL)) <= 1 && v.tv_usec < 1000000);
+  TRUTH(llabs(v.tv_sec - time(NULL)) <= 20 && v.tv_usec < 1000000);
   TRUTH(llabs(ns(CLOCK_BOOTTIME) - ns(CLOCK_MONOTONIC)) >= 0);
   TRUTH(ns(CLOCK_PROCESS_CPUTIME_ID) >= 0 && ns(CLOCK_THREAD_CPUTIME_ID) >= 0);
   struct timespec r;
@@ -67,8 +67,13 @@ int main(void) {
   CALL(timer_create(CLOCK_MONOTONIC, &e, &timer));
   struct itimerspec s = {{0, 0}, {0, 10000000}};
   ticks = 0;
+  sigset_t alarms, before;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  sigprocmask(SIG_BLOCK, &alarms, &before);
   CALL(timer_settime(timer, 0, &s, NULL));
-  while (!ticks) pause();
+  while (!ticks) sigsuspend(&before);
+  sigprocmask(SIG_SETMASK, &before, NULL);
   CALL(timer_gettime(timer, &s));
   NUMBER(s.it_value.tv_nsec);
   CALL(timer_getoverrun(timer));

@@ -32,7 +32,7 @@ describe("a FIFO of the host", () => {
       place.reset({});
       const { path: cwd } = place;
       execFileSync("mkfifo", [`${cwd}/f`]);
-      const both = await runUnderBlink(["/bin/sh", "-c", "cat f & echo x > f; : > f & cat f; wait"], { cwd });
+      const both = await runUnderBlink(["/bin/sh", "-c", "cat f & echo x > f; wait; : > f & cat f; wait"], { cwd });
       expect({ code: both.code, text: `${both.stdout}` }).toEqual({ code: 0, text: "x\n" });
     } finally {
       place.remove();

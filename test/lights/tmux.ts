@@ -65,6 +65,15 @@ export class Tmux {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+  /** The picture that has it when nothing changes any more: before that it may be drawn in part. */
+  async rests(what: RegExp | string): Promise<string> {
+    for (let before = await this.shows(what); ; ) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const text = await this.shows(what);
+      if (text === before) return text;
+      before = text;
+    }
+  }
   kill(): void {
     this.call(["kill-server"]);
   }

@@ -1,7 +1,8 @@
 import { programs } from "./program.ts";
 
 /** Programs that give others a view of their own: unshare(1), nsenter(1), chroot(8), bwrap(1). As root. */
-const inside = 'ps ax -o pid,ppid,comm | tr -s " "; echo $$; ls /proc | grep -c "^[0-9]"';
+const inside =
+  'p=$(ps ax -o pid,ppid,comm); echo "$p" | tr -s " "; echo $$; p=$(ls /proc); echo "$p" | grep -c "^[0-9]"';
 
 const OVERLAY = [
   "mount -t tmpfs none . && cd $PWD && mkdir -p low/d/e low/gone below/d up work all",
@@ -48,7 +49,8 @@ programs("containers", { needs: ["sh", "unshare"] }, [
     sh: "unshare -p -f sh -c 'sleep 100 & kill -9 1; kill -TERM 1; echo alive; exit 3'; echo $?",
   },
   {
-    sh: "unshare -u sleep 100 & sleep 0.3; nsenter -t $! -u sh -c 'hostname x; hostname'; kill $!",
+    // Before it has a namespace of its own the host's name would be changed.
+    sh: 'unshare -u sleep 100 & until [ "$(readlink /proc/$!/ns/uts)" != "$(readlink /proc/$$/ns/uts)" ]; do sleep 0.05; done; nsenter -t $! -u sh -c \'hostname x; hostname\'; kill $!',
     needs: ["nsenter"],
   },
   {

@@ -98,7 +98,7 @@ const lines = [
   "tail -n 2 fruit.txt; tail -n +5 fruit.txt; tail -c 7 more.txt; tail -q -n 1 fruit.txt more.txt; seq 1000 | tail -3; tail -v -n 1 empty",
   "echo text | tee a b; cat a b; echo more | tee -a a > /dev/null; cat a; echo x | tee /dev/full; echo $?",
   "test 1 -lt 2 -a -f fruit.txt; echo $?; [ -d dir ]; echo $?; test fruit.txt -nt none; echo $?; /usr/bin/[ a = b ]; echo $?; test -x fruit.txt -o -s empty; echo $?",
-  "timeout 0.1 sleep 5; echo $?; timeout -s KILL 0.1 sleep 5; echo $?; timeout 5 echo quick; timeout --preserve-status 1.5 sh -c 'trap \"exit 9\" TERM; while :; do :; done'; echo $?",
+  "timeout 0.1 sleep 5; echo $?; timeout -s KILL 0.1 sleep 5; echo $?; timeout 60 echo quick; timeout 0.3 sh -c 'while :; do :; done'; echo $?; timeout --preserve-status -s HUP 0.3 sh -c 'while :; do :; done'; echo $?",
   "touch -d '2020-01-02 03:04:05 UTC' f; stat -c %Y f; touch -r f g; stat -c '%X %Y' g; touch -a -t 200001010000.30 g; stat -c '%X %Y' g; touch -c none; ls none; echo $?",
   "tr a-z A-Z < fruit.txt; tr -d '0-9\\n' < fruit.txt; tr -s ' e' '_' < more.txt; tr -c 'a-z\\n' . < fruit.txt; echo hello | tr '[:lower:]' '[:upper:]'; tr -cd '[:print:]' < binary.bin",
   "true --version | head -1",

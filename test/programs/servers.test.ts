@@ -41,7 +41,7 @@ http { access_log off; client_body_temp_path t1; proxy_temp_path t2; fastcgi_tem
 };
 
 /** Tries a command until it works. */
-const UNTIL = 'until_works() { for i in $(seq 200); do "$@" > /dev/null 2>&1 && return; sleep 0.1; done; };';
+const UNTIL = 'until_works() { for i in $(seq 600); do "$@" > /dev/null 2>&1 && return; sleep 0.1; done; };';
 
 programs("servers", { files, timeout: 170_000 }, [
   { sh: "node http.js", needs: ["node"], stdout: "hello /x\nworker 42\nexit 0\n" },
@@ -72,7 +72,7 @@ programs("servers", { files, timeout: 170_000 }, [
     needs: ["nginx", "curl"],
   },
   {
-    sh: 'export TERM=screen; t() { tmux -S ./socket -f /dev/null "$@"; }; t new-session -d -x 40 -y 8 \'sh -c "echo one; stty size; read line"\'; for i in $(seq 100); do t capture-pane -p | grep -q 40 && break; sleep 0.1; done; t capture-pane -p | head -2; t kill-server',
+    sh: 'export TERM=screen; t() { tmux -S ./socket -f /dev/null "$@"; }; t new-session -d -x 40 -y 8 \'sh -c "echo one; stty size; read line"\'; for i in $(seq 600); do t capture-pane -p | grep -q 40 && break; sleep 0.1; done; t capture-pane -p | head -2; t kill-server',
     name: "tmux",
     needs: ["tmux"],
   },

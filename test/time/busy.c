@@ -18,7 +18,7 @@ static void on_alarm(int signo) {
   alarms++;
 }
 
-__attribute__((noinline)) void tick(int by) { counter = counter + by; }
+__attribute__((noinline)) void tick(int by) { __atomic_fetch_add(&counter, by, __ATOMIC_SEQ_CST); }
 
 static void *work(void *arg) {
   for (int i = 0; i < 20000; i++) {

@@ -1,17 +1,9 @@
 /** A machine under the debugger, in the test's own process: the host's files and clock, standard streams in memory. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Debugger } from "../../src/debug/debugger.ts";
-import { unpackImage } from "../../src/engine/interp/image-file.ts";
-import type { Host } from "../../src/host/types.ts";
 import type { MachineOptions } from "../../src/machine/machine.ts";
-import { MemoryHost } from "../../src/platform/memory/host.ts";
 import { MemoryStream } from "../../src/platform/memory/stream.ts";
-import { NodeFs } from "../../src/platform/node/fs.ts";
-import { DIST } from "../harness/paths.ts";
+import { fileHost, image } from "../harness/in-process.ts";
 import { BASE_ENV } from "../harness/spawn.ts";
-
-const image = unpackImage(readFileSync(join(DIST, "handlers.bin")));
 
 export interface Session {
   debuggee: Debugger;
@@ -25,15 +17,7 @@ export function session(argv: readonly string[], input = "", options: Partial<Ma
   const stdin = new MemoryStream();
   stdin.feed(new TextEncoder().encode(input));
   stdin.end();
-  const base = new MemoryHost({
-    stdio: [stdin, output, output],
-    clock: { realtime: () => BigInt(Date.now()) * 1000000n, monotonic: () => process.hrtime.bigint() },
-    after: (ms, fn) => {
-      const timer = setTimeout(fn, ms);
-      return () => clearTimeout(timer);
-    },
-  });
-  const host: Host = Object.assign(base, { fs: new NodeFs() });
+  const host = fileHost([stdin, output, output]);
   const debuggee = Debugger.recording({ host, image, cwd: "/", ...options });
   const failed = debuggee.machine.start(
     argv[0],

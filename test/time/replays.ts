@@ -2,20 +2,18 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Debugger } from "../../src/debug/debugger.ts";
 import { machineHash } from "../../src/debug/hash.ts";
-import { unpackImage } from "../../src/engine/interp/image-file.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { readRecording } from "../../src/record/file.ts";
 import { Recording } from "../../src/record/recording.ts";
 import { buildGuest } from "../harness/guest.ts";
-import { BLINK, BLINK_FLAGS, DIST } from "../harness/paths.ts";
+import { image } from "../harness/in-process.ts";
+import { BLINK, BLINK_FLAGS } from "../harness/paths.ts";
 import { BASE_ENV } from "../harness/spawn.ts";
 
 const PIECES = 40;
-const image = unpackImage(readFileSync(join(DIST, "handlers.bin")));
 
 /** Sends pieces of random size at random times. */
 async function talk(port: number): Promise<void> {

@@ -9,24 +9,25 @@ import { PAGE } from "../../mmu/frames.ts";
 import type { Debuggee, Stop, Watchpoint } from "../types.ts";
 import { Commands } from "./commands.ts";
 import { draw } from "./draw.ts";
+import { GuestScreen, type Size } from "./guest-screen.ts";
 import type { GuestHost } from "./guest-terminal.ts";
 import { type InputEvent, InputParser } from "./input.ts";
 import { type Layout, layout } from "./layout.ts";
 import { type Look, lookAt, nameOf, type Sources } from "./look.ts";
 import { type MouseTarget, onMouse } from "./mouse.ts";
-import { OutputTape } from "./output-tape.ts";
+import { mayCome, Pending } from "./pending.ts";
 import { parseAddress, promptKey } from "./prompt.ts";
 import { FRAME, type Pace, Runner } from "./runner.ts";
 import { type Abilities, Renderer } from "./screen/render.ts";
 import { type Options, State } from "./state.ts";
 import { stopDialog, stopText } from "./stops.ts";
 import { encodeInput } from "./vt/encode.ts";
-import { Terminal } from "./vt/terminal.ts";
+import type { Terminal } from "./vt/terminal.ts";
 
 /** Where the debugger is shown. */
 export interface Console extends Pace {
   readonly abilities: Abilities;
-  size(): { cols: number; rows: number };
+  size(): Size;
   write(text: string): void;
   /** Earlier output is still on its way: better to draw later. */
   readonly busy: boolean;
@@ -44,7 +45,7 @@ export interface Launched extends Sources {
 }
 
 /** Makes a machine whose terminal has that size and shows its output so. */
-export type Launcher = (size: { cols: number; rows: number }, show: (bytes: Uint8Array) => void) => Launched;
+export type Launcher = (size: Size, show: (bytes: Uint8Array) => void) => Launched;
 
 /** A held Escape becomes a key after this, milliseconds. */
 const ESCAPE_WAIT = 40;
@@ -64,15 +65,10 @@ export class App implements MouseTarget {
   readonly state: State;
   layout: Layout | undefined;
   launched: Launched;
-  terminal: Terminal;
   runner: Runner;
   /** What goes on, for the status line; undefined: nothing runs. */
   running: string | undefined;
-  private tape = new OutputTape();
-  /** Pieces of the tape that the terminal shows. */
-  private shownPieces = 0;
-  /** The terminal's answers were given already. */
-  private muted = false;
+  private screen: GuestScreen;
   private readonly input: InputParser;
   private readonly renderer: Renderer;
   private readonly commands: Commands;
@@ -98,7 +94,7 @@ export class App implements MouseTarget {
     this.done = new Promise((resolve) => {
       this.finish = resolve;
     });
-    this.terminal = this.makeTerminal();
+    this.screen = this.makeScreen();
     this.launched = this.start();
     this.runner = this.makeRunner();
     this.before = new Registers(this.debuggee.machine.ram);
@@ -123,6 +119,9 @@ export class App implements MouseTarget {
     const { task } = this;
     return task && lookAt(this.debuggee, task, this.before, this.launched);
   }
+  get terminal(): Terminal {
+    return this.screen.terminal;
+  }
   get scrollback(): number {
     return this.terminal.history.length;
   }
@@ -130,8 +129,7 @@ export class App implements MouseTarget {
     const { look } = this;
     return look && nameOf(look, address);
   }
-  parseAddress(text: string): number | undefined {
-    const { task } = this;
+  parseAddress(text: string, task = this.task): number | undefined {
     const { symbols } = this.launched;
     const symbol = (name: string): number | undefined => {
       const line = /^(.+):(\d+)$/.exec(name);
@@ -161,7 +159,7 @@ export class App implements MouseTarget {
   }
   restart(): void {
     const { breakpoints } = this.debuggee;
-    this.terminal = this.makeTerminal();
+    this.screen = this.makeScreen();
     this.launched = this.start();
     for (const address of breakpoints) this.debuggee.breakpoints.add(address);
     this.debuggee.watch(this.state.watchpoints);
@@ -173,42 +171,26 @@ export class App implements MouseTarget {
     this.state.tid = undefined;
   }
   private start(): Launched {
-    const { terminal } = this;
-    this.tape = new OutputTape();
-    this.shownPieces = 0;
-    return this.launch({ cols: terminal.cols, rows: terminal.rows }, (bytes) => {
-      const position = this.launched.debuggee.position;
-      this.syncTerminal(position);
-      this.tape.add(position, bytes);
-      this.shownPieces = this.tape.countAt(position);
-      this.terminal.write(bytes);
+    const { cols, rows } = this.terminal;
+    return this.launch({ cols, rows }, (bytes) => {
+      this.screen.print(this.debuggee.position, bytes);
       this.requestDraw();
     });
   }
-  /** Shows the terminal as it was at a position. */
-  private syncTerminal(position: number): void {
-    const wanted = this.tape.countAt(position);
-    if (wanted === this.shownPieces) return;
-    this.muted = true;
-    if (wanted < this.shownPieces) {
-      this.terminal = this.makeTerminal();
-      this.shownPieces = 0;
-    }
-    for (const bytes of this.tape.between(this.shownPieces, wanted)) this.terminal.write(bytes);
-    this.shownPieces = wanted;
-    this.muted = false;
-  }
   private makeRunner(): Runner {
-    return new Runner(this.launched.debuggee, this.console, () => this.state.options.reactive);
+    const { debuggee } = this.launched;
+    const pending = new Pending(
+      this.state.pending,
+      (name, task) => this.parseAddress(name, task),
+      (_name, address) => debuggee.breakpoints.add(address),
+    );
+    return new Runner(debuggee, this.console, pending, () => this.state.options.reactive);
   }
-  /** A terminal as large as its panel is going to be. */
-  private makeTerminal(): Terminal {
-    const { cols, rows } = this.terminalSize();
-    return new Terminal(cols, rows, (text) => {
-      if (!this.muted) this.launched.host?.type(new TextEncoder().encode(text));
-    });
+  private makeScreen(): GuestScreen {
+    return new GuestScreen(this.terminalSize(), (text) => this.launched.host?.type(new TextEncoder().encode(text)));
   }
-  private terminalSize(): { cols: number; rows: number } {
+  /** The terminal is as large as its panel is going to be. */
+  private terminalSize(): Size {
     const { cols, rows } = this.console.size();
     const r = (this.layout ?? layout(cols, rows, this.state.wishes))?.terminal;
     return r ? { cols: r.w, rows: Math.max(1, r.h - 1) } : { cols: 80, rows: 24 };
@@ -241,6 +223,14 @@ export class App implements MouseTarget {
   }
   travel(count: number): void {
     this.commands.travel(count);
+  }
+  /** A breakpoint there, or when a library with that name is loaded; false: there is no such address. */
+  breakAt(text: string): boolean {
+    const address = this.parseAddress(text);
+    if (address !== undefined) this.debuggee.breakpoints.add(address);
+    else if (!mayCome(text)) return false;
+    else this.state.pending.add(text);
+    return true;
   }
   toggleBreakpoint(address: number): void {
     const { breakpoints } = this.debuggee;
@@ -309,7 +299,7 @@ export class App implements MouseTarget {
     this.drawnAt = this.console.now();
     this.remember();
     this.measure();
-    this.syncTerminal(this.debuggee.position);
+    this.screen.showAt(this.debuggee.position);
     const { cols, rows } = this.console.size();
     const { look, state, terminal } = this;
     const { position } = this.debuggee;

@@ -9,6 +9,7 @@ import { HELP } from "./keys.ts";
 import { insnAt } from "./look.ts";
 import { MEMORY_FORMS } from "./panels/memory.ts";
 import { RADIXES, VECTOR_SIZES, VECTOR_TYPES } from "./panels/vectors.ts";
+import { mayCome } from "./pending.ts";
 import { SPEEDS } from "./state.ts";
 
 /** The one behind, the first after the last. */
@@ -23,6 +24,8 @@ const WATCHED = 8;
 /** What is over soon, so that keys wait for it. */
 const SHORT = new Set(["step", "next", "finish", "step back", "next back", "finish back"]);
 const MOST_QUEUED = 64;
+/** How an address may be written. */
+const ADDRESSES = "(address, symbol, register, FILE:LINE)";
 
 export class Commands {
   private readonly table: Readonly<Record<string, (() => void) | undefined>>;
@@ -124,10 +127,12 @@ export class Commands {
     const { app } = this;
     const { state } = app;
     return {
-      b: () => this.ask("break at", (address) => void app.debuggee.breakpoints.add(address)),
+      b: () => this.askBreakpoint(),
       B: () => {
+        const waiting = [...state.pending].at(-1);
         const last = [...app.debuggee.breakpoints].at(-1);
-        if (last !== undefined) app.debuggee.breakpoints.delete(last);
+        if (waiting !== undefined) state.pending.delete(waiting);
+        else if (last !== undefined) app.debuggee.breakpoints.delete(last);
       },
       w: () =>
         this.ask("watch", (address) => app.watch([...state.watchpoints, { address, length: WATCHED, kind: "write" }])),
@@ -149,8 +154,20 @@ export class Commands {
     this.app.state.message = "";
     this.app.state.prompt = { question, text: "", answer };
   }
+  /** A name that isn't known may be mistyped: it is to be confirmed. */
+  private askBreakpoint(): void {
+    const { app } = this;
+    let unknown = "";
+    this.prompt(`break at ${ADDRESSES}`, (text) => {
+      if (app.parseAddress(text) === undefined && mayCome(text) && text !== unknown) {
+        unknown = text;
+        return "not there yet: Enter waits";
+      }
+      return app.breakAt(text) ? undefined : `no address: ${text}`;
+    });
+  }
   private ask(question: string, use: (address: number) => void): void {
-    this.prompt(`${question} (address, symbol, register, FILE:LINE)`, (text) => {
+    this.prompt(`${question} ${ADDRESSES}`, (text) => {
       const address = this.app.parseAddress(text);
       if (address === undefined) return `no address: ${text}`;
       use(address);

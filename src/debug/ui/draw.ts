@@ -37,7 +37,7 @@ export function draw(scene: Scene): Picture {
   const { cols, rows, state } = scene;
   const screen = new Screen(cols, rows);
   const all = new Canvas(screen, { x: 0, y: 0, w: cols, h: rows });
-  state.wishes.breakpoints = (scene.look?.breakpoints.size ?? 0) + state.watchpoints.length;
+  state.wishes.breakpoints = (scene.look?.breakpoints.size ?? 0) + state.watchpoints.length + state.pending.size;
   const places = layout(cols, rows, state.wishes);
   if (!places) {
     all.text(0, 0, `too small: ${cols}x${rows},`, THEME.alert);
@@ -89,7 +89,7 @@ function drawMachine(screen: Screen, places: Layout, scene: Scene, look: Look): 
     if (canvas) fn(canvas);
   };
   panel("disassembly", (c) => state.disassembly.draw(c, look, state.options.highlight));
-  panel("breakpoints", (c) => drawBreakpoints(c, look, state.watchpoints));
+  panel("breakpoints", (c) => drawBreakpoints(c, look, state));
   panel("maps", (c) => drawMaps(c, look, state.mapsFirst));
   panel("frames", (c) => (state.profiling ? drawProfile(c, state.profile) : drawFrames(c, look, state.framesFirst)));
   panel("registers", (c) => drawRegisters(c, look));

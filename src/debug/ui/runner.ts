@@ -3,10 +3,14 @@ import { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../..
 import type { Task } from "../../kernel/task.ts";
 import type { Debuggee, Stop, Until } from "../types.ts";
 import { insnAt, type Look } from "./look.ts";
+import type { Pending } from "./pending.ts";
 import type { Frame } from "./symbols.ts";
 
 /** Signals that say that something is wrong: the others are the program's daily business. */
 const FAULTS: readonly number[] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS];
+
+/** What is needed of a machine to run it. */
+export type Runnable = Pick<Debuggee, "breakpoints" | "position" | "task" | "run" | "step" | "interrupt">;
 
 /** The time that the place we run in gives. Milliseconds. */
 export interface Pace {
@@ -29,8 +33,9 @@ export class Runner {
   private piece = 20_000;
 
   constructor(
-    readonly debuggee: Debuggee,
+    private readonly debuggee: Runnable,
     private readonly pace: Pace,
+    private readonly pending: Pending,
     private readonly reactive: () => boolean,
   ) {}
 
@@ -40,8 +45,12 @@ export class Runner {
   }
   /** Runs on, past signals that nobody wants to see. */
   async run(until: Until = {}): Promise<Stop> {
-    this.stopping = false;
+    this.begin();
     return this.runOn(until);
+  }
+  private begin(): void {
+    this.stopping = false;
+    this.pending.look(this.debuggee.task);
   }
   private async runOn(until: Until): Promise<Stop> {
     const { debuggee } = this;
@@ -51,11 +60,16 @@ export class Runner {
       const passing = this.told && (until.position === undefined || until.position > next);
       const signals = !this.told && this.reactive();
       this.told = false;
-      const stop = await debuggee.run({ ...until, position: passing ? next : until.position, signals });
+      const position = passing ? next : until.position;
+      const stop = await debuggee.run({ ...until, position, signals, calls: this.pending.calls });
       if (stop.kind === "done" && passing) continue;
-      if (stop.kind !== "signal") return stop;
-      this.told = true;
-      if (FAULTS.includes(stop.signo)) return stop;
+      if (stop.kind === "syscall") {
+        if (stop.at === "return") this.pending.look(stop.task);
+      } else if (stop.kind !== "signal") return stop;
+      else {
+        this.told = true;
+        if (FAULTS.includes(stop.signo)) return stop;
+      }
       if (this.stopping) return { kind: "interrupted" };
     }
   }
@@ -63,7 +77,7 @@ export class Runner {
   private async runTo(task: Task, address: number, sp: number): Promise<Stop> {
     const { breakpoints } = this.debuggee;
     const own = !breakpoints.has(address);
-    this.stopping = false;
+    this.begin();
     breakpoints.add(address);
     try {
       for (;;) {
@@ -96,7 +110,8 @@ export class Runner {
    * `between`: called whenever it stands still for a moment.
    */
   async animate(speed: () => number, between: () => void): Promise<Stop> {
-    this.stopping = false;
+    this.begin();
+    let due = this.pace.now();
     for (;;) {
       const steps = speed();
       const begun = this.pace.now();
@@ -109,7 +124,12 @@ export class Runner {
       if (steps === Infinity) {
         this.piece = adapted(this.piece, passed);
         await this.pace.sleep(0);
-      } else await this.pace.sleep(Math.max(0, FRAME / Math.min(1, steps) - passed));
+      } else {
+        // By the clock: what a frame was late is made up for in the next one, but not more.
+        const now = this.pace.now();
+        due = Math.max(due + FRAME / Math.min(1, steps), now - FRAME);
+        await this.pace.sleep(Math.max(0, due - now));
+      }
       if (this.stopping) return { kind: "interrupted" };
     }
   }

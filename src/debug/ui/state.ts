@@ -57,6 +57,8 @@ export class State {
   readonly vectors: VectorFormat = { type: "integer", size: 1, radix: "hex" };
   readonly wishes: Wishes = { second: true, third: true, maximized: false, breakpoints: 0, vectors: true };
   watchpoints: Watchpoint[] = [];
+  /** Names that breakpoints are wanted at and that nothing has yet. */
+  readonly pending = new Set<string>();
   form: MemoryForm = "both";
   speed = SPEEDS.length - 1;
   profile = new Profile();

@@ -122,9 +122,11 @@ trap 'say TERM' TERM
 trap 'say "leaving with $?"' EXIT
 
 title jobs
-sleep 0.2 &
+mkfifo gate
+(read -r word < gate; say "job read $word") &
 job=$!
 kill -0 $job && say running
+echo go > gate
 wait $job
 say "ended $?"
 (sleep 0.1; exit 5) &

@@ -7,7 +7,12 @@ import { THEME } from "../screen/style.ts";
 import { baseName } from "../symbols.ts";
 import { clip, hex, short, titled } from "./text.ts";
 
-export function drawBreakpoints(canvas: Canvas, look: Look, watchpoints: readonly Watchpoint[]): void {
+export interface Points {
+  watchpoints: readonly Watchpoint[];
+  pending: ReadonlySet<string>;
+}
+
+export function drawBreakpoints(canvas: Canvas, look: Look, { watchpoints, pending }: Points): void {
   const inner = titled(canvas, "Breakpoints");
   let y = 0;
   for (const address of look.breakpoints) {
@@ -21,6 +26,11 @@ export function drawBreakpoints(canvas: Canvas, look: Look, watchpoints: readonl
     const x = inner.text(2, y, hex(w.address), THEME.text);
     const what = `${w.kind} ${w.length} ${nameOf(look, w.address) ?? ""}`;
     inner.text(x + 1, y, clip(what, inner.width - x - 1), THEME.symbol);
+    y++;
+  }
+  for (const name of pending) {
+    inner.text(0, y, "○", THEME.breakpoint);
+    inner.text(2, y, clip(`waits for ${name}`, inner.width - 2), THEME.missing);
     y++;
   }
   if (y === 0) inner.text(0, 0, clip("none: b breaks, w watches", inner.width), THEME.missing);

@@ -252,10 +252,10 @@ test("lists", () => {
   look.breakpoints.add(CODE);
   const watch = [{ address: DATA, length: 8, kind: "write" as const }];
   expect(
-    picture(40, 3, (c) => drawBreakpoints(c, look, watch))
+    picture(40, 4, (c) => drawBreakpoints(c, look, { watchpoints: watch, pending: new Set(["later"]) }))
       .split("\n")
       .slice(1),
-  ).toEqual(["● 401000 main", "◄ 404000 write 8 greeting"]);
+  ).toEqual(["● 401000 main", "◄ 404000 write 8 greeting", "○ waits for later"]);
   expect(picture(40, 3, (c) => drawMaps(c, look, 0))).toBe(
     ["─ Maps: 2, 12.0K ───────────────────────", "000000401000 4.00K r-xp loops", "000000404000 8.00K rw-p"].join("\n"),
   );

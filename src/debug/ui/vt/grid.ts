@@ -90,6 +90,12 @@ export class Grid {
     this.history.push(line);
     if (this.history.length > KEPT) this.history.shift();
   }
+  /** Lines that went out come back, as many as that or as there are: how many. */
+  recall(count: number): number {
+    const lines = this.history.splice(Math.max(0, this.history.length - Math.max(0, count)));
+    this.lines.unshift(...lines.map((line) => line.resized(this.cols)));
+    return lines.length;
+  }
   /** Another size. Lines are cut, not wrapped anew; the row `y` stays visible. Returns where it is now. */
   resize(cols: number, rows: number, y: number): number {
     const excess = Math.max(0, y - rows + 1);

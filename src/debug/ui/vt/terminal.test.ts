@@ -84,14 +84,27 @@ test("questions are answered", () => {
   expect(answers).toEqual(["\x1b[3;4R", "\x1b[0n", "\x1b[?62;22c", "\x1b[>41;354;0c", "\x1b[8;5;10t"]);
 });
 
-test("resizing keeps the cursor's line, and lines above go to the history", () => {
-  const t = terminal(6, 4, "1\r\n2\r\n3\r\n4");
+test("resizing keeps the cursor's line; lines above go to the history, and come back", () => {
+  const t = terminal(6, 4, "1\r\n2\r\n3\x1b7\r\n4");
   t.resize(4, 2);
   expect(t.toText()).toBe("3\n4");
   expect([t.x, t.y]).toEqual([1, 1]);
   expect(t.history.length).toBe(2);
   t.resize(8, 3);
-  expect(t.toText()).toBe("3\n4\n");
+  expect(t.toText()).toBe("2\n3\n4");
+  expect([t.x, t.y]).toEqual([1, 2]);
+  t.write(bytes("\x1b8x"));
+  t.resize(8, 6);
+  expect(t.toText()).toBe("1\n2\n3x\n4\n\n");
+  expect(t.history.length).toBe(0);
+});
+
+test("the alternate screen takes nothing out of the history when it grows", () => {
+  const t = terminal(6, 2, "1\r\n2\r\n3\x1b[?1049h\x1b[Hfull");
+  t.resize(6, 4);
+  expect(t.toText()).toBe("full\n\n\n");
+  t.write(bytes("\x1b[?1049l"));
+  expect(t.toText()).toBe("2\n3\n\n");
 });
 
 test("titles are kept, other strings are ignored", () => {

@@ -68,7 +68,9 @@ export class Terminal implements Actions {
   }
   resize(cols: number, rows: number): void {
     if (cols === this.cols && rows === this.rows) return;
-    const y = this.grid.resize(cols, rows, this.y);
+    const back = this.grid.recall(rows - this.rows);
+    const y = this.grid.resize(cols, rows, this.y + back);
+    if (this.saved && this.grid === this.main) this.saved.y = Math.max(0, this.saved.y + y - this.y);
     const other = this.grid === this.main ? this.alternate : this.main;
     other.resize(cols, rows, Math.min(this.y, other.rows - 1));
     this.moveTo(Math.min(this.x, cols - 1), y);
