@@ -1,7 +1,8 @@
 import { EINVAL, EOPNOTSUPP } from "../../abi/errno.ts";
 import { O_RDWR } from "../../abi/fcntl.ts";
+import { IPV6_V6ONLY } from "../../abi/in.ts";
 import { FIONREAD } from "../../abi/ioctl.ts";
-import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
+import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPPROTO_TCP, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
 import { SOCKFS_MAGIC } from "../../abi/statfs.ts";
 import { BaseFile } from "../../vfs/file.ts";
@@ -12,8 +13,13 @@ import type { Address } from "./address.ts";
 import { interfaceIoctl } from "./ifreq.ts";
 import { Inbox, type Received, type Sender } from "./inbox.ts";
 import type { Net } from "./net.ts";
+import { KeptOptions } from "./options.ts";
 
 const sockfs = new AnonFs("sockfs", 8, SOCKFS_MAGIC);
+
+/** net.core.wmem_default; the second number of net.ipv4.tcp_wmem. */
+const SEND_BUFFER = 212992;
+const TCP_SEND_BUFFER = 16384;
 
 /** What goes out in one call. */
 export interface Outgoing {
@@ -26,8 +32,9 @@ export interface Outgoing {
 /** socket(7): what the kinds have in common. Results below zero are -errno; -EAGAIN means wait on `queue`. */
 export abstract class Socket extends BaseFile {
   readonly inbox = new Inbox();
-  /** Options that are only kept: by level and name. */
-  readonly options = new Map<string, Uint8Array>();
+  readonly options = new KeptOptions();
+  /** SO_SNDBUF: only kept, what may wait is up to the receiver. */
+  sendBuffer: number;
   local: Address | undefined;
   peerAddress: Address | undefined;
   /** Where a path name was made for it. */
@@ -57,6 +64,7 @@ export abstract class Socket extends BaseFile {
     readonly privileged = false,
   ) {
     super(sockfs.inode(S_IFSOCK | 0o777, owner.uid, owner.gid), O_RDWR);
+    this.sendBuffer = protocol === IPPROTO_TCP ? TCP_SEND_BUFFER : SEND_BUFFER;
     if (this.inode) this.place = anonymousPlace(this.inode, `socket:[${this.inode.ino}]`);
   }
   abstract connect(to: Address | undefined): number;
@@ -69,7 +77,7 @@ export abstract class Socket extends BaseFile {
   /** Lengths of the plain addresses that it takes, once bound to this one. */
   families(ip: readonly number[]): readonly number[] {
     if (this.domain !== AF_INET6 || ip.length === 4) return [4];
-    const only = (this.options.get(`${IPPROTO_IPV6} ${IPV6_V6ONLY}`)?.[0] ?? 0) !== 0;
+    const only = this.options.number(IPPROTO_IPV6, IPV6_V6ONLY) !== 0;
     return only || ip.some((b) => b !== 0) ? [16] : [4, 16];
   }
   listen(_backlog: number): number {
