@@ -103,6 +103,10 @@ export abstract class Socket extends BaseFile {
   get shownLocal(): Address {
     return this.local ?? this.net.unnamed(this.domain);
   }
+  /** Who getpeername(2) says is at the other side. */
+  get shownPeer(): Address | undefined {
+    return this.peerAddress;
+  }
   override read(into: Uint8Array, at?: number): number {
     if (at !== undefined) return -EINVAL;
     const r = this.receive(into, 0);
