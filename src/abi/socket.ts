@@ -18,6 +18,10 @@ export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
+export const IPPROTO_UDPLITE = 136;
+/** <linux/udp.h>, udplite(7) */
+export const UDPLITE_SEND_CSCOV = 10;
+export const UDPLITE_RECV_CSCOV = 11;
 
 export const SOL_SOCKET = 1;
 export const SO_DEBUG = 1;

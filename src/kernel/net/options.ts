@@ -82,6 +82,10 @@ int(S.IPPROTO_TCP, T.TCP_USER_TIMEOUT, 0, 0);
 int(S.IPPROTO_TCP, T.TCP_FASTOPEN, 0, 0);
 int(S.IPPROTO_TCP, T.TCP_NOTSENT_LOWAT, 0);
 
+// udplite(7): nothing is lost on the way here, whatever part of it is covered.
+int(S.IPPROTO_UDPLITE, S.UDPLITE_SEND_CSCOV, 0, 0);
+int(S.IPPROTO_UDPLITE, S.UDPLITE_RECV_CSCOV, 0, 0);
+
 const asBytes = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
 
 /** The number kept for a given one, or undefined if there is none. -1 stands for the first value where a protocol has a TTL. */

@@ -10,6 +10,7 @@ import { anonymousPlace } from "../../vfs/place.ts";
 import type { File, Inode, IoctlMemory } from "../../vfs/types.ts";
 import { AnonFs } from "../fs/anon.ts";
 import type { Address } from "./address.ts";
+import type { Wishes } from "./ancillary.ts";
 import { interfaceIoctl } from "./ifreq.ts";
 import { Inbox, type Received, type Sender } from "./inbox.ts";
 import type { Net } from "./net.ts";
@@ -27,6 +28,7 @@ export interface Outgoing {
   to: Address | undefined;
   files: File[];
   sender: Sender;
+  wishes?: Wishes;
 }
 
 /** socket(7): what the kinds have in common. Results below zero are -errno; -EAGAIN means wait on `queue`. */

@@ -80,7 +80,8 @@ function make(call: Call, domain: number, kind: number, protocol: number): Socke
   }
   if (domain === S.AF_UNIX && protocol !== 0 && protocol !== S.AF_UNIX) return -E.EPROTONOSUPPORT;
   const { net } = call.task.ns.net;
-  const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : S.IPPROTO_UDP;
+  const lite = type === S.SOCK_DGRAM && protocol === S.IPPROTO_UDPLITE;
+  const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : lite ? S.IPPROTO_UDPLITE : S.IPPROTO_UDP;
   if (inet && protocol !== 0 && protocol !== own) return type === S.SOCK_RAW ? -E.EPERM : -E.EPROTONOSUPPORT;
   const number = inet ? own : 0;
   const privileged = capableIn(call.task.cred, call.task.ns.net.owner, CAP_NET_ADMIN);
