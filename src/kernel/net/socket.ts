@@ -1,7 +1,7 @@
 import { EINVAL, EOPNOTSUPP } from "../../abi/errno.ts";
 import { O_RDWR } from "../../abi/fcntl.ts";
 import { IPV6_V6ONLY } from "../../abi/in.ts";
-import { FIONREAD } from "../../abi/ioctl.ts";
+import { FIONREAD, SIOCATMARK, TIOCOUTQ } from "../../abi/ioctl.ts";
 import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPPROTO_TCP, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
 import { SOCKFS_MAGIC } from "../../abi/statfs.ts";
@@ -121,6 +121,11 @@ export abstract class Socket extends BaseFile {
     return this.send({ bytes: from.slice(), to: undefined, files: [], sender: this.owner });
   }
   ioctl(request: number, arg: number, io: IoctlMemory): number {
+    if (request === TIOCOUTQ || request === SIOCATMARK) {
+      // TIOCOUTQ: what was sent is with the receiver at once. There is no urgent data to be at.
+      io.writeBytes(arg, new Uint8Array(4));
+      return 0;
+    }
     if (request !== FIONREAD) return interfaceIoctl(this.net, request, arg, io, this.privileged);
     const peeked = this.domain === AF_UNIX ? this.inbox.size : this.pending();
     io.writeBytes(arg, new Uint8Array(Int32Array.of(peeked).buffer));
