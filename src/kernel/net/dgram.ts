@@ -1,5 +1,5 @@
 import * as E from "../../abi/errno.ts";
-import { POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { POLLERR, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_UDP, MSG_PEEK } from "../../abi/socket.ts";
 import type { HostDatagrams } from "../../host/types.ts";
 import { type Address, asFamily, type InetAddress, isInet } from "./address.ts";
@@ -86,11 +86,19 @@ export class DatagramSocket extends Socket {
   private sendOut(m: Outgoing, otherwise: number): number {
     const to = m.to ?? this.peerAddress;
     const refused = otherwise === -E.ECONNREFUSED || otherwise === -E.ENETUNREACH;
-    if (!to || !isInet(to) || !refused || !this.gateway) return otherwise;
+    if (!to || !isInet(to) || !refused) return otherwise;
     if (m.bytes.length > UDP_MAX) return -E.EMSGSIZE;
+    if (!this.gateway) return otherwise === -E.ECONNREFUSED ? this.lost(m) : otherwise;
     if (!this.local) this.net.bindEphemeral(this);
     this.open()?.send(m.bytes.slice(), toHost(to));
     return m.bytes.length;
+  }
+  /** Nobody is at that port. An ICMP message says so to a connected socket, after the call (udp(7)). */
+  private lost({ bytes }: Outgoing): number {
+    if (!this.local) this.net.bindEphemeral(this);
+    if (this.peerAddress) this.error = E.ECONNREFUSED;
+    this.queue.wake();
+    return bytes.length;
   }
   /** The host's network, where it has the protocol. */
   private get gateway(): Gateway | undefined {
@@ -142,6 +150,7 @@ export class DatagramSocket extends Socket {
   }
   override poll(): number {
     const full = this.domain === AF_UNIX && this.peer !== undefined && this.peer.waiting >= UNIX_QUEUE;
-    return (this.inbox.empty && !this.readShut ? 0 : POLLIN) | (full ? 0 : POLLOUT);
+    const input = this.inbox.empty && !this.readShut ? 0 : POLLIN;
+    return input | (full ? 0 : POLLOUT) | (this.error ? POLLERR : 0);
   }
 }
