@@ -9,10 +9,10 @@ import type { Socket } from "./socket.ts";
 export interface Travel {
   /** Where it was sent to. */
   to: InetAddress | undefined;
-  /** Time to live, or hop limit. */
-  hops: number;
+  /** Time to live, or hop limit; undefined where the host did not tell. */
+  hops: number | undefined;
   /** Type of service, or traffic class. */
-  service: number;
+  service: number | undefined;
   /** When it came, nanoseconds of real time; 0n where nobody asked. */
   at: bigint;
 }
@@ -28,6 +28,7 @@ export interface Control {
 }
 
 const bytesOf = (...numbers: number[]): Uint8Array => new Uint8Array(Int32Array.from(numbers).buffer);
+const numberOf = (n: number | undefined): Uint8Array | undefined => (n === undefined ? undefined : bytesOf(n));
 const isIpv6 = (s: Socket): boolean => s.domain === S.AF_INET6;
 
 /** Where on the machine a socket sends from that is bound to no address. */
@@ -91,13 +92,13 @@ function timeControls(s: Socket, at: bigint): Control[] {
 interface Offer {
   option: number;
   type: number;
-  data: Uint8Array;
+  data: Uint8Array | undefined;
 }
 
 function wanted(s: Socket, level: number, offers: Offer[]): Control[] {
-  return offers
-    .filter(({ option }) => s.options.number(level, option) !== 0)
-    .map(({ type, data }) => ({ level, type, data }));
+  return offers.flatMap(({ option, type, data }) =>
+    data && s.options.number(level, option) !== 0 ? [{ level, type, data }] : [],
+  );
 }
 
 function ipv4Controls(travel: Travel, to: InetAddress): Offer[] {
@@ -109,15 +110,15 @@ function ipv4Controls(travel: Travel, to: InetAddress): Offer[] {
   info.set(address, 8);
   return [
     { option: I.IP_PKTINFO, type: I.IP_PKTINFO, data: info },
-    { option: I.IP_RECVTTL, type: I.IP_TTL, data: bytesOf(travel.hops) },
-    { option: I.IP_RECVTOS, type: I.IP_TOS, data: Uint8Array.of(travel.service) },
+    { option: I.IP_RECVTTL, type: I.IP_TTL, data: numberOf(travel.hops) },
+    { option: I.IP_RECVTOS, type: I.IP_TOS, data: numberOf(travel.service)?.subarray(0, 1) },
   ];
 }
 
 function ipv6Controls(travel: Travel): Offer[] {
   return [
-    { option: I.IPV6_RECVHOPLIMIT, type: I.IPV6_HOPLIMIT, data: bytesOf(travel.hops) },
-    { option: I.IPV6_RECVTCLASS, type: I.IPV6_TCLASS, data: bytesOf(travel.service) },
+    { option: I.IPV6_RECVHOPLIMIT, type: I.IPV6_HOPLIMIT, data: numberOf(travel.hops) },
+    { option: I.IPV6_RECVTCLASS, type: I.IPV6_TCLASS, data: numberOf(travel.service) },
   ];
 }
 

@@ -117,7 +117,7 @@ export class DatagramSocket extends Socket {
         from: fromHost(from, this.domain),
         files: [],
         sender,
-        travel: this.stamp(to, this, {}),
+        travel: { ...this.stamp(to, this, {}), hops: undefined, service: undefined },
       });
       this.waiting++;
       this.queue.wake();
