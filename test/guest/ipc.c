@@ -114,6 +114,19 @@ static void semaphores(void) {
   CALL(semctl(id, 0, GETVAL));
 }
 
+/* Waits until another process waits, too. */
+static void until_asleep(pid_t pid) {
+  char path[64], line[256];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  for (;;) {
+    FILE *f = fopen(path, "r");
+    char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (f) fclose(f);
+    if (end && end[2] == 'S') return;
+    usleep(1000);
+  }
+}
+
 static void messages(void) {
   struct {
     long type;
@@ -146,12 +159,13 @@ static void messages(void) {
   CALL(msgrcv(id, &m, 100, 0, 0));
   TEXT(m.text);
   int status;
+  pid_t parent = getpid();
   if (!fork()) {
     m.type = 1;
     strcpy(m.text, "late");
-    usleep(30000);
+    until_asleep(parent);
     msgsnd(id, &m, 5, 0);
-    usleep(30000);
+    until_asleep(parent);
     msgctl(id, IPC_RMID, NULL);
     _exit(0);
   }
