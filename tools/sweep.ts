@@ -4,6 +4,7 @@
  *
  *   npm run sweep                       all of them; writes docs/sweep.md
  *   npm run sweep -- --every 8          each eighth program; writes nothing
+ *   npm run sweep -- --every 8 --offset 3    the same, from the fourth one on
  *   npm run sweep -- --only '^git'      programs whose name matches
  *   npm run sweep -- --report --results FILE    writes docs/sweep.md from such a file, and runs nothing
  *   npm run sweep -- --results FILE     keeps each result there as a line of JSON, and goes on where it left off
@@ -30,6 +31,7 @@ import { type Result, summary, writeReport } from "./sweep-report.ts";
 const { values } = parseArgs({
   options: {
     every: { type: "string", default: "1" },
+    offset: { type: "string", default: "0" },
     only: { type: "string" },
     results: { type: "string" },
     report: { type: "boolean", default: false },
@@ -56,7 +58,8 @@ function programs(): string[] {
   }
   const wanted = new RegExp(values.only ?? "");
   return found.filter(
-    (path, i) => i % Number(values.every) === 0 && wanted.test(path.slice(path.lastIndexOf("/") + 1)),
+    (path, i) =>
+      i % Number(values.every) === Number(values.offset) && wanted.test(path.slice(path.lastIndexOf("/") + 1)),
   );
 }
 

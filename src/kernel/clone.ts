@@ -125,6 +125,7 @@ function makeChild(task: Task, r: CloneRequest, mm: Mm, view: Pick<Task, "cred" 
   child.name = task.name;
   child.mask = task.mask;
   child.nice = task.nice;
+  child.ioPriority = task.ioPriority;
   child.affinity = task.affinity;
   child.timerSlack = task.timerSlack;
   child.policy = { ...task.policy };

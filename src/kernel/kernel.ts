@@ -111,6 +111,7 @@ export class Kernel {
     this.rows = options.rows;
     this.table = new SyscallTable(options.rows);
     this.namespaces = initialNamespaces(this.userNs, this.vfs.mounts, this.host.ids.hostname);
+    this.namespaces.net.net.now = () => this.realtime();
     this.bootTime = this.host.clock.monotonic();
     this.nextPid = (this.host.ids.pid ?? 100) - 1;
   }

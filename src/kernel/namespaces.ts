@@ -130,6 +130,7 @@ export function makeNamespaces(flags: number, of: Pick<Task, "cred" | "ns" | "fs
   const net = (): Net => {
     const fresh = new Net(false);
     fresh.unixOnly = ns.net.net.unixOnly;
+    fresh.now = ns.net.net.now;
     return fresh;
   };
   const has = (bit: number): boolean => (flags & bit) !== 0;

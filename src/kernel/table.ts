@@ -9,6 +9,7 @@ import { rows as futexWaitvCalls } from "./sys/futex-waitv.ts";
 import { rows as identityCalls } from "./sys/identity.ts";
 import { inotifyCalls } from "./sys/inotify.ts";
 import { ioctlCalls } from "./sys/ioctl.ts";
+import { rows as ioprioCalls } from "./sys/ioprio.ts";
 import { rows as ldtCalls } from "./sys/ldt.ts";
 import { memfdCalls } from "./sys/memfd.ts";
 import { rows as memoryCalls } from "./sys/memory.ts";
@@ -39,6 +40,7 @@ import { spliceCalls } from "./sys/splice.ts";
 import { statCalls } from "./sys/stat.ts";
 import { rows as timeCalls } from "./sys/time.ts";
 import { rows as timerfdCalls } from "./sys/timerfd.ts";
+import { rows as timexCalls } from "./sys/timex.ts";
 import { rows as wait4Calls } from "./sys/wait4.ts";
 import { xattrCalls } from "./sys/xattr.ts";
 import type { SyscallRow } from "./types.ts";
@@ -61,6 +63,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...eventCalls,
   ...inotifyCalls,
   ...memfdCalls,
+  ...ioprioCalls,
   ...ldtCalls,
   ...mountCalls,
   ...namespaceCalls,
@@ -79,6 +82,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...schedCalls,
   ...signalCalls,
   ...timeCalls,
+  ...timexCalls,
   ...timerfdCalls,
   ...wait4Calls,
   ...mqueueCalls,

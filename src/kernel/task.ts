@@ -87,6 +87,8 @@ export class Task {
   seccomp: Seccomp = NO_SECCOMP;
   timerSlack = 50000;
   nice = 0;
+  /** ioprio_set(2): class and level; 0: none was set. */
+  ioPriority = 0;
   /** sched_setscheduler(2): kept and reported, all tasks share the processor alike. */
   policy = { policy: 0, priority: 0, resetOnFork: false };
   /** sched_setaffinity: bit set over the host's processors. */

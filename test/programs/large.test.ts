@@ -4,9 +4,27 @@ import { programs } from "./program.ts";
  * Programs that take minutes in here: configure and make, compilers, databases, virtual machines. They run only with
  * BLINK_TEST_LARGE=1; docs/programs.md says what came of it.
  */
-const HEADERS =
-  "stdio stdlib string unistd fcntl errno signal pthread math time wchar locale sys/stat sys/wait sys/mman";
+const HEADERS = `aio alloca argz arpa/inet assert byteswap complex cpio ctype dirent dlfcn elf endian err errno error execinfo
+fcntl fenv float fnmatch fts ftw getopt glob grp iconv ifaddrs inttypes langinfo libgen libintl limits link locale malloc math
+mntent monetary mqueue net/if netdb netinet/in netinet/tcp nl_types obstack paths poll pthread pty pwd regex resolv sched
+search semaphore setjmp shadow signal spawn stdarg stdatomic stdbool stddef stdint stdio stdlib string strings sys/auxv
+sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/ipc sys/mman sys/mount sys/msg sys/param sys/prctl sys/ptrace
+sys/random sys/resource sys/select sys/sem sys/sendfile sys/shm sys/signalfd sys/socket sys/stat sys/statfs sys/statvfs
+sys/syscall sys/sysinfo sys/time sys/timerfd sys/times sys/uio sys/un sys/utsname sys/wait sys/xattr syslog termios tgmath
+threads time uchar ucontext unistd utime utmpx wchar wctype wordexp windows sys/event sys/filio bsd/string`;
+const FUNCTIONS = `accept4 access alarm asprintf atexit backtrace bcmp bind chown chroot clock_gettime clone close_range closefrom
+copy_file_range dirname dladdr dup3 epoll_create1 euidaccess eventfd explicit_bzero faccessat fallocate fchmodat fdopendir
+fexecve flock fmemopen fork fpathconf fseeko fsync ftruncate futimens getaddrinfo getauxval getcwd getdelim getentropy
+getgroups gethostname getifaddrs getline getopt_long getpagesize getpeereid getrandom getrlimit getrusage glob inotify_init1
+isatty kqueue lchown localtime_r lstat lutimes madvise mallinfo2 mbrtowc memccpy memfd_create memmem mempcpy memrchr mkdtemp
+mkfifo mkostemp mlock mmap mremap nanosleep nl_langinfo open_memstream openat pidfd_open pipe2 pledge poll posix_fallocate
+posix_spawn ppoll prctl preadv2 pselect ptsname putenv qsort_r rawmemchr realpath reallocarray recvmmsg renameat2 select
+sendfile setenv setproctitle sigaction sigaltstack signalfd splice stpcpy strchrnul strdup strerror_r strlcpy strndup strptime
+strsep strsignal strverscmp sysinfo tee timegm timerfd_create uname unshare utimensat vasprintf vfork waitid wcwidth arc4random
+issetugid`;
+const words = (text: string): string[] => text.split(/\s+/);
 
+/** 284 checks. */
 const CONFIGURE_AC = `AC_INIT([sample],[1.0])
 AC_CONFIG_SRCDIR([main.c])
 AC_CONFIG_HEADERS([config.h])
@@ -18,16 +36,16 @@ AC_USE_SYSTEM_EXTENSIONS
 AC_C_BIGENDIAN
 AC_C_INLINE
 AC_C_FLEXIBLE_ARRAY_MEMBER
-AC_CHECK_HEADERS([${HEADERS.split(" ")
+AC_CHECK_HEADERS([${words(HEADERS)
   .map((h) => `${h}.h`)
-  .join(" ")} sys/event.h windows.h])
+  .join(" ")}])
 AC_CHECK_SIZEOF([int])
 AC_CHECK_SIZEOF([long])
 AC_CHECK_SIZEOF([void *])
 AC_CHECK_TYPES([int64_t, ssize_t, socklen_t])
 AC_CHECK_MEMBERS([struct stat.st_blocks, struct tm.tm_zone])
 AC_SEARCH_LIBS([sqrt],[m])
-AC_CHECK_FUNCS([accept4 clone copy_file_range epoll_create1 eventfd fork getline kqueue memfd_create mkostemp pledge strlcpy])
+AC_CHECK_FUNCS([${words(FUNCTIONS).join(" ")}])
 AC_CONFIG_FILES([Makefile])
 AC_OUTPUT
 `;
@@ -154,6 +172,7 @@ programs("large", { files, needs: wanted, timeout: 900_000 }, [
     name: "autoconf, configure, make -j2",
     sh: "autoconf && autoheader && ./configure > log; grep -c ^checking log; tail -1 log; grep -v '^/' config.h | md5sum; make -j2 > /dev/null && ./sample",
     needs: [...wanted, "autoconf", "gcc", "make"],
+    timeout: 2_400_000,
   },
   { sh: "g++ -std=c++17 -O1 -pthread threads.cc && ./a.out", needs: [...wanted, "g++"] },
   {

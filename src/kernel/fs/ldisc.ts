@@ -23,6 +23,8 @@ export class LineDiscipline {
     /** Bytes to show; `output` still has to be applied. */
     private readonly echoOut: (bytes: Uint8Array) => void,
     private readonly signal: (signo: number) => void,
+    /** A signal made all input be thrown away. */
+    private readonly flushed: () => void = () => {},
   ) {}
 
   private lflag(bit: number): boolean {
@@ -75,7 +77,10 @@ export class LineDiscipline {
     if (!this.lflag(T.ISIG)) return false;
     const signo = this.is(b, T.VINTR) ? SIGINT : this.is(b, T.VQUIT) ? SIGQUIT : this.is(b, T.VSUSP) ? SIGTSTP : 0;
     if (!signo) return false;
-    if (!this.lflag(T.NOFLSH)) this.flushInput();
+    if (!this.lflag(T.NOFLSH)) {
+      this.flushInput();
+      this.flushed();
+    }
     this.echo(b);
     this.signal(signo);
     return true;

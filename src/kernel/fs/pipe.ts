@@ -1,5 +1,14 @@
 import { EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE } from "../../abi/errno.ts";
-import { F_GETPIPE_SZ, F_SETPIPE_SZ, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../abi/fcntl.ts";
+import {
+  F_GETPIPE_SZ,
+  F_SETPIPE_SZ,
+  O_ACCMODE,
+  O_DIRECT,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+} from "../../abi/fcntl.ts";
 import { FIONREAD } from "../../abi/ioctl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { S_IFIFO } from "../../abi/stat.ts";
@@ -17,12 +26,23 @@ const DEFAULT_CAPACITY = 65536;
 /** /proc/sys/fs/pipe-max-size. */
 const MAX_CAPACITY = 1048576;
 
+/** A packet, or bytes that are none. */
+interface Stretch {
+  readonly packet: boolean;
+  length: number;
+}
+
+const pagesOf = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((n, s) => n + Math.ceil(s.length / PAGE), 0);
+
 /** The buffer between the ends: of a pipe, or of a FIFO while anyone has it open. */
 export class Pipe {
   private ring = new Uint8Array(0);
   private start = 0;
   /** Bytes in the ring. */
   used = 0;
+  /** Where packets lie among the bytes (pipe2(2), O_DIRECT), in order; undefined while there are none. */
+  private stretches: Stretch[] | undefined;
   capacity = DEFAULT_CAPACITY;
   readers = 0;
   writers = 0;
@@ -58,16 +78,60 @@ export class Pipe {
     return n;
   }
   read(into: Uint8Array): number {
+    const { stretches } = this;
+    if (!stretches) return this.take(into);
+    let done = 0;
+    while (stretches.length > 0 && done < into.length) {
+      const { packet, length } = stretches[0];
+      const n = this.take(into.subarray(done, done + length));
+      done += n;
+      if (packet) this.skip(length - n);
+      else stretches[0].length -= n;
+      if (packet || stretches[0].length === 0) stretches.shift();
+      // What is left of a packet is lost, and nothing comes after it.
+      if (packet) break;
+    }
+    if (stretches.length === 0) this.stretches = undefined;
+    return done;
+  }
+  private take(into: Uint8Array): number {
     const n = this.peek(into);
+    this.skip(n);
+    return n;
+  }
+  private skip(n: number): void {
     this.used -= n;
     this.start = this.used === 0 ? 0 : (this.start + n) % this.ring.length;
-    return n;
+  }
+  /** Writes one packet, which only reads as a whole; each takes a page. 0: there is no room now. */
+  writePacket(from: Uint8Array): number {
+    const before = this.stretches ?? (this.used > 0 ? [{ packet: false, length: this.used }] : []);
+    const last = before.at(-1);
+    // What still fits in the page of bytes before it joins them, as on Linux.
+    if (last && !last.packet && ((last.length - 1) % PAGE) + 1 + from.length <= PAGE) return this.write(from);
+    if (pagesOf(before) >= this.capacity / PAGE) return 0;
+    this.stretches = before;
+    this.put(from);
+    before.push({ packet: true, length: from.length });
+    return from.length;
+  }
+  get full(): boolean {
+    if (!this.stretches) return this.capacity - this.used < PIPE_BUF;
+    return pagesOf(this.stretches) >= this.capacity / PAGE;
   }
   /** Takes what fits; small writes only whole. 0: nothing fits now. */
   write(from: Uint8Array): number {
     const free = this.capacity - this.used;
     if (free === 0 || (from.length <= PIPE_BUF && free < from.length)) return 0;
     const n = Math.min(from.length, free);
+    this.put(from.subarray(0, n));
+    const last = this.stretches?.at(-1);
+    if (last && !last.packet) last.length += n;
+    else this.stretches?.push({ packet: false, length: n });
+    return n;
+  }
+  private put(from: Uint8Array): void {
+    const n = from.length;
     if (this.ring.length - this.used < n) {
       this.resize(Math.min(this.capacity, Math.max(this.used + n, this.ring.length * 2, PAGE)));
     }
@@ -76,12 +140,11 @@ export class Pipe {
     this.ring.set(from.subarray(0, first), at);
     this.ring.set(from.subarray(first, n), 0);
     this.used += n;
-    return n;
   }
   private resize(size: number): void {
     const ring = new Uint8Array(size);
     const used = this.used;
-    this.read(ring.subarray(0, used));
+    this.take(ring.subarray(0, used));
     this.ring = ring;
     this.start = 0;
     this.used = used;
@@ -151,10 +214,20 @@ export class PipeFile extends BaseFile {
     if (!this.writes) return -EBADF;
     if (from.length === 0) return 0;
     if (this.pipe.readers === 0) return -EPIPE;
-    const n = this.pipe.write(from);
+    const n = this.flags & O_DIRECT ? this.writePackets(from) : this.pipe.write(from);
     if (n === 0) return -EAGAIN;
     this.pipe.wakeReaders();
     return n;
+  }
+  /** Packet mode: a write longer than PIPE_BUF is several packets. */
+  private writePackets(from: Uint8Array): number {
+    let done = 0;
+    while (done < from.length) {
+      const n = this.pipe.writePacket(from.subarray(done, done + PIPE_BUF));
+      if (n === 0) break;
+      done += n;
+    }
+    return done;
   }
   override poll(): number {
     const { pipe } = this;
@@ -164,7 +237,7 @@ export class PipeFile extends BaseFile {
       if (pipe.writers === 0 && pipe.writersEver !== this.seenWriters) mask |= POLLHUP;
     }
     if (this.writes) {
-      if (pipe.capacity - pipe.used >= PIPE_BUF) mask |= POLLOUT;
+      if (!pipe.full) mask |= POLLOUT;
       if (pipe.readers === 0) mask |= POLLERR;
     }
     return mask;
@@ -192,7 +265,7 @@ export class PipeFile extends BaseFile {
 
 const pipefs = new AnonFs("pipefs", 13, PIPEFS_MAGIC);
 
-/** Both ends of a new pipe: [read, write]. `flags`: O_NONBLOCK. */
+/** Both ends of a new pipe: [read, write]. `flags`: O_NONBLOCK, and O_DIRECT for the end that writes. */
 export function makePipe(flags: number, cred: Cred): [PipeFile, PipeFile] {
   const pipe = new Pipe();
   const inode = pipefs.inode(S_IFIFO | 0o600, cred.fsuid, cred.fsgid);
@@ -202,7 +275,7 @@ export function makePipe(flags: number, cred: Cred): [PipeFile, PipeFile] {
   const extra = flags & O_NONBLOCK;
   const ends: [PipeFile, PipeFile] = [
     new PipeFile(inode, pipe, O_RDONLY | extra),
-    new PipeFile(inode, pipe, O_WRONLY | extra),
+    new PipeFile(inode, pipe, O_WRONLY | (flags & O_DIRECT) | extra),
   ];
   for (const end of ends) end.place = place;
   return ends;

@@ -1,13 +1,16 @@
-import { EAGAIN, EIO, ENOTTY } from "../../abi/errno.ts";
+import { EAGAIN, EINVAL, EIO, ENOTTY } from "../../abi/errno.ts";
 import * as I from "../../abi/ioctl.ts";
-import { POLLHUP, POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { POLLHUP, POLLIN, POLLOUT, POLLPRI } from "../../abi/poll.ts";
 import { SIGCONT, SIGHUP } from "../../abi/signal.ts";
+import * as T from "../../abi/termios.ts";
 import { BaseFile } from "../../vfs/file.ts";
-import { type Inode, type IoctlMemory, WaitQueue } from "../../vfs/types.ts";
+import { type File, type Inode, type IoctlMemory, WaitQueue } from "../../vfs/types.ts";
 import { Tty, type TtyPort } from "./tty.ts";
 
 /** Bytes that programs may have written and the master not read yet. */
 const BUFFER = 65536;
+const CTRL_S = 0x13;
+const CTRL_Q = 0x11;
 
 /** The master's side of a pseudo-terminal (pty(7)), as the slave's terminal sees it. */
 class PtyPort implements TtyPort {
@@ -20,6 +23,53 @@ class PtyPort implements TtyPort {
   /** Open descriptions of the slave; `everOpen`: a master reads EIO only after the last one is gone. */
   slaves = 0;
   everOpen = false;
+  /** TIOCPKT: what happens to the slave is told to the master in bytes between the data (ioctl_tty(2)). */
+  private packets = false;
+  private news = 0;
+  /** The slave's modes let ^S and ^Q hold output. */
+  private controlled = true;
+
+  get packetMode(): boolean {
+    return this.packets;
+  }
+  set packetMode(on: boolean) {
+    if (on && !this.packets) this.news = 0;
+    this.packets = on;
+  }
+  private tell(bits: number, instead = 0): void {
+    if (!this.packets) return;
+    this.news = (this.news & ~instead) | bits;
+    this.masterQueue.wake();
+  }
+  onTermios({ iflag, cc }: T.Termios): void {
+    const controlled = (iflag & T.IXON) !== 0 && cc[T.VSTOP] === CTRL_S && cc[T.VSTART] === CTRL_Q;
+    if (controlled !== this.controlled)
+      this.tell(controlled ? I.TIOCPKT_DOSTOP : I.TIOCPKT_NOSTOP, I.TIOCPKT_DOSTOP | I.TIOCPKT_NOSTOP);
+    this.controlled = controlled;
+  }
+  onFlow(stopped: boolean): void {
+    this.tell(stopped ? I.TIOCPKT_STOP : I.TIOCPKT_START, I.TIOCPKT_STOP | I.TIOCPKT_START);
+  }
+  onFlush(input: boolean, output: boolean): void {
+    this.tell((input ? I.TIOCPKT_FLUSHREAD : 0) | (output ? I.TIOCPKT_FLUSHWRITE : 0));
+  }
+  get urgent(): boolean {
+    return this.packets && this.news !== 0;
+  }
+  /** The master reads. 0: nothing is there. */
+  read(into: Uint8Array): number {
+    if (!this.packets) return this.take(into);
+    if (this.news === 0 && this.held === 0) return 0;
+    into[0] = this.news;
+    const data = this.news === I.TIOCPKT_DATA;
+    this.news = 0;
+    return data ? 1 + this.take(into.subarray(1)) : 1;
+  }
+  /** The master throws away what it has not read. */
+  drop(): void {
+    this.chunks = [];
+    this.held = 0;
+  }
 
   write(bytes: Uint8Array): number {
     if (this.held >= BUFFER) return -EAGAIN;
@@ -28,8 +78,7 @@ class PtyPort implements TtyPort {
     this.masterQueue.wake();
     return bytes.length;
   }
-  /** The master reads. */
-  take(into: Uint8Array): number {
+  private take(into: Uint8Array): number {
     let n = 0;
     while (n < into.length && this.chunks.length > 0) {
       const first = this.chunks[0];
@@ -86,6 +135,8 @@ export class PtyMaster extends BaseFile {
     flags: number,
     readonly pty: Pty,
     private readonly onClose: () => void,
+    /** TIOCGPTPEER: opens the slave, with no path involved; a File or -errno. */
+    readonly openPeer: (flags: number) => File | number,
   ) {
     super(inode, flags);
     this.queue = pty.port.masterQueue;
@@ -94,9 +145,12 @@ export class PtyMaster extends BaseFile {
     return this.pty.port.everOpen && this.pty.port.slaves === 0;
   }
   override read(into: Uint8Array): number {
-    const n = this.pty.port.take(into);
-    if (n > 0) this.pty.tty.queue.wake();
-    if (n > 0 || into.length === 0) return n;
+    if (into.length === 0) return 0;
+    const n = this.pty.port.read(into);
+    if (n > 0) {
+      this.pty.tty.queue.wake();
+      return n;
+    }
     return this.slaveGone ? -EIO : -EAGAIN;
   }
   override write(from: Uint8Array): number {
@@ -104,7 +158,8 @@ export class PtyMaster extends BaseFile {
     return from.length;
   }
   override poll(): number {
-    const ready = this.pty.port.waiting > 0 ? POLLIN | POLLOUT : POLLOUT;
+    const { waiting, urgent } = this.pty.port;
+    const ready = POLLOUT | (waiting > 0 || urgent ? POLLIN : 0) | (urgent ? POLLPRI : 0);
     return this.slaveGone ? ready | POLLHUP : ready;
   }
   ioctl(request: number, arg: number, io: IoctlMemory): number {
@@ -122,6 +177,13 @@ export class PtyMaster extends BaseFile {
         return put(this.pty.locked ? 1 : 0);
       case I.FIONREAD:
         return put(this.pty.port.waiting);
+      case I.TIOCPKT:
+        this.pty.port.packetMode = io.readBytes(arg, 4).some((b) => b !== 0);
+        return 0;
+      case I.TIOCGPKT:
+        return put(this.pty.port.packetMode ? 1 : 0);
+      case I.TCFLSH:
+        return this.discard(arg);
       case I.TIOCGPGRP:
         return put(this.pty.tty.pgrp);
       case I.TIOCSCTTY:
@@ -129,6 +191,14 @@ export class PtyMaster extends BaseFile {
         return -ENOTTY;
     }
     return this.pty.tty.ioctl(request, arg, io);
+  }
+  /** Seen from here, input is what the slave wrote. */
+  private discard(which: number): number {
+    if (which < 0 || which > 2) return -EINVAL;
+    if (which !== 1) this.pty.port.drop();
+    if (which !== 0) this.pty.tty.ldisc.flushInput();
+    this.pty.tty.queue.wake();
+    return 0;
   }
   override close(): void {
     const { tty, port } = this.pty;

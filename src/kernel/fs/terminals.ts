@@ -1,4 +1,4 @@
-import { EIO, ENXIO } from "../../abi/errno.ts";
+import { EBUSY, EIO, ENXIO } from "../../abi/errno.ts";
 import { O_NOCTTY, O_RDWR } from "../../abi/fcntl.ts";
 import { SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH } from "../../abi/signal.ts";
 import { makedev, S_IFCHR } from "../../abi/stat.ts";
@@ -27,6 +27,7 @@ export class Terminals {
   private readonly ptys = new Map<number, Pty>();
   readonly devpts: TmpFileSystem;
   private control: TtyControl | undefined;
+  private mounts: MountTable | undefined;
 
   constructor(host: Host, devices: Devices, cache: PageCache, now: () => bigint) {
     this.devpts = new TmpFileSystem(cache, devices, now, 26, "devpts", 0o755);
@@ -41,6 +42,7 @@ export class Terminals {
   }
   /** Mounts /dev/pts. */
   mount(mounts: MountTable): void {
+    this.mounts = mounts;
     const dev = lookupChild(mounts.root, "dev");
     if (typeof dev !== "number") mounts.mount(dev, "pts", this.devpts, "devpts");
   }
@@ -94,13 +96,9 @@ export class Terminals {
     return new TtyFile(inode, tty, flags & ~O_NOCTTY, onClose);
   }
   /** Opens the host's terminal for a standard stream. */
-  openHost(mounts: MountTable): File {
-    const dev = lookupChild(mounts.root, "dev");
-    const pts = typeof dev === "number" ? dev : lookupChild(dev, "pts");
-    const node = typeof pts === "number" ? pts : lookupChild(pts, "0");
-    const file = typeof node === "number" ? node : node.inode.open(O_RDWR | O_NOCTTY, ROOT);
-    if (typeof node === "number" || typeof file === "number") throw new Error("the terminal cannot be opened");
-    file.place = node;
+  openHost(): File {
+    const file = this.openNode("0", O_RDWR | O_NOCTTY);
+    if (typeof file === "number") throw new Error("the terminal cannot be opened");
     return file;
   }
 
@@ -111,16 +109,28 @@ export class Terminals {
     const pty = new Pty(n, dev);
     this.ptys.set(n, pty);
     this.add(pty.tty);
-    devices.register(dev, (slave, slaveFlags) => this.openSlave(slave, slaveFlags, pty));
+    devices.register(dev, (slave, slaveFlags, who) => this.openSlave(slave, slaveFlags, pty, who));
     this.devpts.root.mknod(`${n}`, S_IFCHR | 0o620, dev, { fsuid: cred.fsuid, fsgid: TTY_GROUP });
-    return new PtyMaster(inode, flags & ~O_NOCTTY, pty, () => {
+    const closed = (): void => {
       this.ptys.delete(n);
       this.list.delete(pty.tty);
       this.devpts.root.unlink(`${n}`);
-    });
+    };
+    return new PtyMaster(inode, flags & ~O_NOCTTY, pty, closed, (f) => this.openNode(`${n}`, f));
   }
-  private openSlave(inode: Inode, flags: number, pty: Pty): File | number {
+  /** Opens what has this name in /dev/pts. */
+  private openNode(name: string, flags: number): File | number {
+    const dev = this.mounts ? lookupChild(this.mounts.root, "dev") : -EIO;
+    const pts = typeof dev === "number" ? dev : lookupChild(dev, "pts");
+    const node = typeof pts === "number" ? pts : lookupChild(pts, name);
+    if (typeof node === "number") return node;
+    const file = node.inode.open(flags, ROOT);
+    if (typeof file !== "number") file.place = node;
+    return file;
+  }
+  private openSlave(inode: Inode, flags: number, pty: Pty, cred: Cred): File | number {
     if (pty.locked || !pty.port.masterOpen) return -EIO;
+    if (pty.tty.exclusive && cred.fsuid !== 0) return -EBUSY;
     pty.slaveOpened();
     return this.openTty(inode, flags, pty.tty, () => pty.slaveClosed());
   }

@@ -65,10 +65,10 @@ export function makeTree(options: TreeOptions): Tree {
   const memfds = new TmpFileSystem(cache, devices, now, 1);
   const terminals = new Terminals(host, devices, cache, now);
   terminals.mount(mounts);
-  const stdio = host.stdio.map((s, fd) => (s.isTty ? terminals.openHost(mounts) : streamFile(s, fd)));
+  const stdio = host.stdio.map((s, fd) => (s.isTty ? terminals.openHost() : streamFile(s, fd)));
   const inherited = (host.inherited?.() ?? []).map(({ fd, flags, stream }): [number, File] => [
     fd,
-    stream.isTty && terminals.host ? terminals.openHost(mounts) : streamFile(stream, fd, flags),
+    stream.isTty && terminals.host ? terminals.openHost() : streamFile(stream, fd, flags),
   ]);
   return { vfs, cache, devices, memoryRoot, memfds, terminals, devfs, stdio: stdio as [File, File, File], inherited };
 }

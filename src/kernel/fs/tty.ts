@@ -1,6 +1,6 @@
 import { EAGAIN, EINVAL, EIO, ENOTTY, EPERM } from "../../abi/errno.ts";
 import * as I from "../../abi/ioctl.ts";
-import { POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import { SIGTTIN, SIGTTOU, SIGWINCH } from "../../abi/signal.ts";
 import * as T from "../../abi/termios.ts";
 import { BaseFile } from "../../vfs/file.ts";
@@ -30,6 +30,10 @@ export interface TtyPort {
   /** Output for a port that maps newlines by itself and cannot be told not to; undefined if it does not. */
   unmap?(bytes: Uint8Array, t: T.Termios): Uint8Array | undefined;
   onTermios?(t: T.Termios): void;
+  /** Output is held, or goes on. */
+  onFlow?(stopped: boolean): void;
+  /** Input, output or both were thrown away. */
+  onFlush?(input: boolean, output: boolean): void;
   /** The other side is gone. */
   hungUp?(): boolean;
 }
@@ -42,6 +46,8 @@ export class Tty {
   pgrp = 0;
   session = 0;
   control: TtyControl | undefined;
+  /** TIOCEXCL: only root may open it again. */
+  exclusive = false;
 
   /** `dev`: its number, for /proc/PID/stat. */
   constructor(
@@ -53,6 +59,7 @@ export class Tty {
         this.port.write(this.mapped(bytes));
       },
       (signo) => this.signal(signo),
+      () => this.port.onFlush?.(true, true),
     );
   }
   get termios(): T.Termios {
@@ -64,8 +71,14 @@ export class Tty {
   }
   /** Typed bytes. */
   input(bytes: Uint8Array): void {
+    const { stopped } = this.ldisc;
     this.ldisc.input(bytes);
+    this.tellFlow(stopped);
     this.queue.wake();
+  }
+  private tellFlow(before: boolean): void {
+    const { stopped } = this.ldisc;
+    if (stopped !== before) this.port.onFlow?.(stopped);
   }
   private mapped(bytes: Uint8Array): Uint8Array {
     return this.port.unmap?.(bytes, this.termios) ?? this.ldisc.output(bytes);
@@ -88,11 +101,11 @@ export class Tty {
   }
 
   read(into: Uint8Array): number {
+    if (this.port.hungUp?.()) return 0;
     const bg = this.background(SIGTTIN);
     if (bg < 0) return bg;
     const n = this.ldisc.read(into);
     if (n !== undefined) return n;
-    if (this.port.hungUp?.()) return 0;
     if (this.bypassed) return this.port.read?.(into) ?? 0;
     this.port.readable?.();
     const { cc, lflag } = this.termios;
@@ -117,6 +130,7 @@ export class Tty {
     return from.length;
   }
   poll(): number {
+    if (this.port.hungUp?.()) return POLLIN | POLLOUT | POLLERR | POLLHUP;
     let mask = this.ldisc.stopped ? 0 : POLLOUT;
     if (this.ldisc.readable || (this.bypassed && this.port.readable?.())) mask |= POLLIN;
     else if (!this.bypassed) this.port.readable?.();
@@ -125,6 +139,7 @@ export class Tty {
   }
 
   ioctl(request: number, arg: number, io: IoctlMemory): number {
+    if (this.port.hungUp?.()) return request === I.TIOCSPGRP ? -ENOTTY : -EIO;
     const mode = this.modeIoctl(request, arg, io);
     return mode ?? this.jobIoctl(request, arg, io);
   }
@@ -167,16 +182,25 @@ export class Tty {
       case I.TCFLSH:
         if (arg > 2 || arg < 0) return -EINVAL;
         if (arg !== 1) this.ldisc.flushInput();
+        this.port.onFlush?.(arg !== 1, arg !== 0);
         return 0;
       case I.TCSBRK:
       case I.TCSBRKP:
+        return 0;
       case I.TIOCEXCL:
       case I.TIOCNXCL:
+        this.exclusive = request === I.TIOCEXCL;
         return 0;
-      case I.TCXONC:
+      case I.TIOCGEXCL:
+        putInt(io, arg, this.exclusive ? 1 : 0);
+        return 0;
+      case I.TCXONC: {
+        const { stopped } = this.ldisc;
         if (arg === 0 || arg === 1) this.ldisc.stopped = arg === 0;
+        this.tellFlow(stopped);
         this.queue.wake();
         return arg >= 0 && arg <= 3 ? 0 : -EINVAL;
+      }
       case I.FIONREAD:
         putInt(io, arg, this.ldisc.available);
         return 0;

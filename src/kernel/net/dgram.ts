@@ -1,9 +1,10 @@
 import * as E from "../../abi/errno.ts";
-import { POLLIN, POLLOUT } from "../../abi/poll.ts";
-import { AF_UNIX, MSG_PEEK } from "../../abi/socket.ts";
+import { POLLERR, POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_UDP, MSG_PEEK } from "../../abi/socket.ts";
 import type { HostDatagrams } from "../../host/types.ts";
-import { type Address, isInet } from "./address.ts";
-import { fromHost, toHost } from "./gateway.ts";
+import { type Address, asFamily, type InetAddress, isInet } from "./address.ts";
+import { specific, type Travel, travelFrom, type Wishes, wantsTime } from "./ancillary.ts";
+import { fromHost, type Gateway, toHost } from "./gateway.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
 
@@ -33,8 +34,7 @@ export class DatagramSocket extends Socket {
     this.peerAddress = to;
     if (!to) return 0;
     if (to.family !== AF_UNIX) {
-      const { gateway } = this.net;
-      if (!gateway && this.net.find(this, to) === -E.ENETUNREACH) {
+      if (!this.gateway && this.net.find(this, to) === -E.ENETUNREACH) {
         this.peerAddress = undefined;
         return -E.ENETUNREACH;
       }
@@ -60,28 +60,65 @@ export class DatagramSocket extends Socket {
       // UDP loses what does not fit.
       return this.domain === AF_UNIX ? -E.EAGAIN : m.bytes.length;
     }
-    target.inbox.push({ bytes: m.bytes, from: this.local, files: m.files, sender: m.sender });
+    target.arrive(m, this);
     target.waiting++;
     target.queue.wake();
     return m.bytes.length;
+  }
+  private arrive({ bytes, files, sender, to, wishes }: Outgoing, by: DatagramSocket): void {
+    const { local } = by;
+    if (this.domain === AF_UNIX || !local || !isInet(local)) {
+      this.inbox.push({ bytes, from: local, files, sender, travel: this.stamp(undefined, by, {}) });
+      return;
+    }
+    const family = this.domain === AF_INET6 ? AF_INET6 : AF_INET;
+    const given = to ?? by.peerAddress;
+    const where = given && isInet(given) ? specific(given, local) : undefined;
+    const from = asFamily(specific(local, where), family);
+    const travel = this.stamp(where && asFamily(where, family), by, wishes ?? {});
+    this.inbox.push({ bytes, from, files, sender, travel });
+  }
+  /** How a datagram came, and when. */
+  private stamp(to: InetAddress | undefined, by: DatagramSocket, wishes: Wishes): Travel {
+    return { ...travelFrom(by, to, wishes), at: wantsTime(this) ? this.net.now() : 0n };
   }
   /** To an address that nobody in here has. */
   private sendOut(m: Outgoing, otherwise: number): number {
     const to = m.to ?? this.peerAddress;
     const refused = otherwise === -E.ECONNREFUSED || otherwise === -E.ENETUNREACH;
-    if (!to || !isInet(to) || !refused || !this.net.gateway) return otherwise;
+    if (!to || !isInet(to) || !refused) return otherwise;
     if (m.bytes.length > UDP_MAX) return -E.EMSGSIZE;
+    if (!this.gateway) return otherwise === -E.ECONNREFUSED ? this.lost(m) : otherwise;
     if (!this.local) this.net.bindEphemeral(this);
     this.open()?.send(m.bytes.slice(), toHost(to));
     return m.bytes.length;
   }
+  /** Nobody is at that port. An ICMP message says so to a connected socket, after the call (udp(7)). */
+  private lost({ bytes }: Outgoing): number {
+    if (!this.local) this.net.bindEphemeral(this);
+    if (this.peerAddress) this.error = E.ECONNREFUSED;
+    this.queue.wake();
+    return bytes.length;
+  }
+  /** The host's network, where it has the protocol. */
+  private get gateway(): Gateway | undefined {
+    return this.protocol === IPPROTO_UDP ? this.net.gateway : undefined;
+  }
   /** Lets the host's datagrams come in. */
   open(): HostDatagrams | undefined {
-    const { gateway } = this.net;
+    const { gateway } = this;
     if (this.outer || !gateway || !this.local || !isInet(this.local)) return this.outer;
     this.outer = gateway.host.datagrams(toHost(this.local), (bytes, from) => {
       if (this.inbox.room < bytes.length) return;
-      this.inbox.push({ bytes, from: fromHost(from, this.domain), files: [], sender: { pid: 0, uid: 0, gid: 0 } });
+      const to = this.local && isInet(this.local) ? this.local : undefined;
+      const sender = { pid: 0, uid: 0, gid: 0 };
+      this.inbox.push({
+        bytes,
+        from: fromHost(from, this.domain),
+        files: [],
+        sender,
+        travel: { ...this.stamp(to, this, {}), hops: undefined, service: undefined },
+      });
       this.waiting++;
       this.queue.wake();
     });
@@ -113,6 +150,7 @@ export class DatagramSocket extends Socket {
   }
   override poll(): number {
     const full = this.domain === AF_UNIX && this.peer !== undefined && this.peer.waiting >= UNIX_QUEUE;
-    return (this.inbox.empty && !this.readShut ? 0 : POLLIN) | (full ? 0 : POLLOUT);
+    const input = this.inbox.empty && !this.readShut ? 0 : POLLIN;
+    return input | (full ? 0 : POLLOUT) | (this.error ? POLLERR : 0);
   }
 }

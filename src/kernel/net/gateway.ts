@@ -107,7 +107,11 @@ class Relay {
     while (!this.guestEnded && !this.gone) {
       if (!this.toHost) {
         const got = inner.receive(buffer, 0);
-        if (typeof got === "number") return;
+        if (got === -EAGAIN) return;
+        if (typeof got === "number") {
+          this.finish();
+          return;
+        }
         if (got.count === 0) {
           this.guestEnded = true;
           connection.end();

@@ -1,6 +1,7 @@
 import type { File } from "../../vfs/types.ts";
 import { releaseFile } from "../fdtable.ts";
 import type { Address } from "./address.ts";
+import type { Travel } from "./ancillary.ts";
 
 /** Who sent something, for SO_PEERCRED and SCM_CREDENTIALS. */
 export interface Sender {
@@ -16,6 +17,8 @@ export interface Message {
   /** Files that travel with it (SCM_RIGHTS), a reference each. */
   files: File[];
   sender: Sender;
+  /** Of datagrams of ip(7). */
+  travel?: Travel;
 }
 
 /** What a receiver gets. */
@@ -27,6 +30,7 @@ export interface Received {
   from: Address | undefined;
   files: File[];
   sender: Sender | undefined;
+  travel?: Travel;
 }
 
 /** Messages that have arrived and wait for a receiver. */
@@ -54,7 +58,8 @@ export class Inbox {
     const count = Math.min(into.length, m.bytes.length);
     into.set(m.bytes.subarray(0, count));
     if (!peek) this.size -= m.bytes.length;
-    return { count, length: m.bytes.length, from: m.from, files: peek ? [] : m.files, sender: m.sender };
+    const files = peek ? [] : m.files;
+    return { count, length: m.bytes.length, from: m.from, files, sender: m.sender, travel: m.travel };
   }
   /** Takes bytes across pieces; files that travel end what one call takes (unix(7)). */
   takeBytes(into: Uint8Array, peek: boolean): Received | undefined {

@@ -16,7 +16,7 @@ const LAST_PORT = 60999;
 export class Net {
   private readonly abstract = new Map<string, Socket>();
   private readonly paths = new Attached<Inode, Socket>("socket");
-  /** Bound internet sockets, by type and port. */
+  /** Bound internet sockets, by protocol and port. */
   private readonly ports = new Map<string, Socket[]>();
   private nextPort = FIRST_PORT;
   private nextName = 1;
@@ -47,6 +47,8 @@ export class Net {
   }
   /** Without internet sockets at all. */
   unixOnly = false;
+  /** Real time, nanoseconds: of arrivals. */
+  now: () => bigint = () => 0n;
 
   constructor(
     /** Is the loopback up? A network namespace begins with it down: nothing can be reached. */
@@ -81,7 +83,7 @@ export class Net {
     if (!isInet(to)) return -E.ECONNREFUSED;
     const plain = plainIp(to.ip);
     if (!this.loopbackUp || (!isAnyIp(plain) && !isLoopback(plain))) return -E.ENETUNREACH;
-    const list = this.ports.get(`${from.type} ${to.port}`) ?? [];
+    const list = this.ports.get(`${from.protocol} ${to.port}`) ?? [];
     const exact = list.find((s) => accepts(s, plain, false));
     return exact ?? list.find((s) => accepts(s, plain, true)) ?? -E.ECONNREFUSED;
   }
@@ -115,11 +117,11 @@ export class Net {
     if (!isAnyIp(plain) && !isLoopback(plain) && !this.gateway?.owns(plain)) return -E.EADDRNOTAVAIL;
     const port = a.port || this.freePort(socket);
     if (port < 0) return port;
-    const list = this.ports.get(`${socket.type} ${port}`) ?? [];
+    const list = this.ports.get(`${socket.protocol} ${port}`) ?? [];
     const clash = list.some((s) => conflicts(s, socket, plain) && !(s.reuse && socket.reuse && !s.listening));
     if (clash) return -E.EADDRINUSE;
     list.push(socket);
-    this.ports.set(`${socket.type} ${port}`, list);
+    this.ports.set(`${socket.protocol} ${port}`, list);
     socket.local = { ...a, port };
     return 0;
   }
@@ -133,7 +135,7 @@ export class Net {
     for (let i = FIRST_PORT; i <= LAST_PORT; i++) {
       const port = this.nextPort;
       this.nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
-      if (!this.ports.has(`${socket.type} ${port}`)) return port;
+      if (!this.ports.has(`${socket.protocol} ${port}`)) return port;
     }
     return -E.EADDRINUSE;
   }
@@ -145,7 +147,7 @@ export class Net {
       if (socket.boundInode && this.paths.get(socket.boundInode) === socket) this.paths.delete(socket.boundInode);
       return;
     }
-    const key = `${socket.type} ${local.port}`;
+    const key = `${socket.protocol} ${local.port}`;
     const left = (this.ports.get(key) ?? []).filter((s) => s !== socket);
     if (left.length > 0) this.ports.set(key, left);
     else this.ports.delete(key);

@@ -1,7 +1,8 @@
 import { EINVAL, EOPNOTSUPP } from "../../abi/errno.ts";
 import { O_RDWR } from "../../abi/fcntl.ts";
-import { FIONREAD } from "../../abi/ioctl.ts";
-import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
+import { IPV6_V6ONLY } from "../../abi/in.ts";
+import { FIONREAD, SIOCATMARK, TIOCOUTQ } from "../../abi/ioctl.ts";
+import { AF_INET6, AF_UNIX, IPPROTO_IPV6, IPPROTO_TCP, MSG_PEEK, SHUT_RD, SHUT_WR } from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
 import { SOCKFS_MAGIC } from "../../abi/statfs.ts";
 import { BaseFile } from "../../vfs/file.ts";
@@ -9,11 +10,17 @@ import { anonymousPlace } from "../../vfs/place.ts";
 import type { File, Inode, IoctlMemory } from "../../vfs/types.ts";
 import { AnonFs } from "../fs/anon.ts";
 import type { Address } from "./address.ts";
+import type { Wishes } from "./ancillary.ts";
 import { interfaceIoctl } from "./ifreq.ts";
 import { Inbox, type Received, type Sender } from "./inbox.ts";
 import type { Net } from "./net.ts";
+import { KeptOptions } from "./options.ts";
 
 const sockfs = new AnonFs("sockfs", 8, SOCKFS_MAGIC);
+
+/** net.core.wmem_default; the second number of net.ipv4.tcp_wmem. */
+const SEND_BUFFER = 212992;
+const TCP_SEND_BUFFER = 16384;
 
 /** What goes out in one call. */
 export interface Outgoing {
@@ -21,13 +28,15 @@ export interface Outgoing {
   to: Address | undefined;
   files: File[];
   sender: Sender;
+  wishes?: Wishes;
 }
 
 /** socket(7): what the kinds have in common. Results below zero are -errno; -EAGAIN means wait on `queue`. */
 export abstract class Socket extends BaseFile {
   readonly inbox = new Inbox();
-  /** Options that are only kept: by level and name. */
-  readonly options = new Map<string, Uint8Array>();
+  readonly options = new KeptOptions();
+  /** SO_SNDBUF: only kept, what may wait is up to the receiver. */
+  sendBuffer: number;
   local: Address | undefined;
   peerAddress: Address | undefined;
   /** Where a path name was made for it. */
@@ -57,6 +66,7 @@ export abstract class Socket extends BaseFile {
     readonly privileged = false,
   ) {
     super(sockfs.inode(S_IFSOCK | 0o777, owner.uid, owner.gid), O_RDWR);
+    this.sendBuffer = protocol === IPPROTO_TCP ? TCP_SEND_BUFFER : SEND_BUFFER;
     if (this.inode) this.place = anonymousPlace(this.inode, `socket:[${this.inode.ino}]`);
   }
   abstract connect(to: Address | undefined): number;
@@ -69,7 +79,7 @@ export abstract class Socket extends BaseFile {
   /** Lengths of the plain addresses that it takes, once bound to this one. */
   families(ip: readonly number[]): readonly number[] {
     if (this.domain !== AF_INET6 || ip.length === 4) return [4];
-    const only = (this.options.get(`${IPPROTO_IPV6} ${IPV6_V6ONLY}`)?.[0] ?? 0) !== 0;
+    const only = this.options.number(IPPROTO_IPV6, IPV6_V6ONLY) !== 0;
     return only || ip.some((b) => b !== 0) ? [16] : [4, 16];
   }
   listen(_backlog: number): number {
@@ -95,6 +105,10 @@ export abstract class Socket extends BaseFile {
   get shownLocal(): Address {
     return this.local ?? this.net.unnamed(this.domain);
   }
+  /** Who getpeername(2) says is at the other side. */
+  get shownPeer(): Address | undefined {
+    return this.peerAddress;
+  }
   override read(into: Uint8Array, at?: number): number {
     if (at !== undefined) return -EINVAL;
     const r = this.receive(into, 0);
@@ -107,6 +121,11 @@ export abstract class Socket extends BaseFile {
     return this.send({ bytes: from.slice(), to: undefined, files: [], sender: this.owner });
   }
   ioctl(request: number, arg: number, io: IoctlMemory): number {
+    if (request === TIOCOUTQ || request === SIOCATMARK) {
+      // TIOCOUTQ: what was sent is with the receiver at once. There is no urgent data to be at.
+      io.writeBytes(arg, new Uint8Array(4));
+      return 0;
+    }
     if (request !== FIONREAD) return interfaceIoctl(this.net, request, arg, io, this.privileged);
     const peeked = this.domain === AF_UNIX ? this.inbox.size : this.pending();
     io.writeBytes(arg, new Uint8Array(Int32Array.of(peeked).buffer));

@@ -6,15 +6,18 @@ import { type Address, asFamily, type InetAddress, isInet } from "./address.ts";
 import type { Received, Sender } from "./inbox.ts";
 import { type Outgoing, Socket } from "./socket.ts";
 
-/** A connection's end or a listener: unix(7) streams and sequenced packets, tcp(7) over the loopback. */
+/**
+ * A connection's end or a listener: unix(7) streams and sequenced packets, and what tcp(7) has in common with them; how
+ * connections of that end stands in tcp.ts.
+ */
 export class StreamSocket extends Socket {
-  private peer: StreamSocket | undefined;
+  protected peer: StreamSocket | undefined;
   private backlog: StreamSocket[] | undefined;
   private backlogLimit = 0;
   /** Was connected once. */
-  private connected = false;
+  protected connected = false;
   /** The other side will send no more. */
-  private ended = false;
+  protected ended = false;
   /** A connect(2) that didn't wait, whose result no connect(2) has asked for yet. */
   private unasked = false;
   peerOwner: Sender | undefined;
@@ -35,7 +38,7 @@ export class StreamSocket extends Socket {
       x.peerAddress = y.local ?? x.net.unnamed(x.domain);
     }
   }
-  private sibling(): StreamSocket {
+  protected sibling(): StreamSocket {
     return new StreamSocket(this.net, this.domain, this.type, this.protocol, this.owner);
   }
 
@@ -150,7 +153,7 @@ export class StreamSocket extends Socket {
     const { peer } = this;
     if (!this.connected)
       return this.domain === AF_UNIX && this.type === SOCK_SEQPACKET ? -E.ENOTCONN : this.unconnected();
-    if (!peer || peer.readShut) return -E.EPIPE;
+    if (!peer?.hears) return this.unheard(m);
     if (m.to && this.domain === AF_UNIX) return -E.EISCONN;
     const { room, limit } = peer.inbox;
     if (this.type === SOCK_SEQPACKET && m.bytes.length > limit) return -E.EMSGSIZE;
@@ -163,6 +166,14 @@ export class StreamSocket extends Socket {
     }
     return bytes.length;
   }
+  /** Are bytes taken that the other side sends? */
+  protected get hears(): boolean {
+    return !this.readShut;
+  }
+  /** What becomes of bytes that nobody takes. */
+  protected unheard(_: Outgoing): number {
+    return -E.EPIPE;
+  }
   private unconnected(): number {
     return this.domain === AF_UNIX ? -E.ENOTCONN : -E.EPIPE;
   }
@@ -174,9 +185,14 @@ export class StreamSocket extends Socket {
       if (!peek) this.peer?.queue.wake();
       return got;
     }
-    if (this.error) return this.takeError();
+    if (this.error && !this.endFirst) return this.takeError();
     if (this.ended || this.readShut) return { count: 0, length: 0, from: undefined, files: [], sender: undefined };
     return -E.EAGAIN;
+  }
+
+  /** Does a reader learn of the end, not of the error that came later? */
+  protected get endFirst(): boolean {
+    return false;
   }
 
   override poll(): number {
@@ -188,8 +204,11 @@ export class StreamSocket extends Socket {
     if (gone) mask |= POLLRDHUP;
     if (this.error) mask |= POLLERR;
     if (!this.peer || this.writeShut || this.peer.inbox.room > 0) mask |= POLLOUT;
-    if ((gone && this.writeShut) || !this.peer) mask |= POLLHUP;
+    if ((gone && this.writeShut) || this.hungUp) mask |= POLLHUP;
     return mask;
+  }
+  protected get hungUp(): boolean {
+    return this.peer === undefined;
   }
   override shutdown(how: number): number {
     if (!this.connected && !this.backlog) return -E.ENOTCONN;
@@ -199,23 +218,32 @@ export class StreamSocket extends Socket {
     return 0;
   }
   /** The other side sends no more. */
-  private end(): void {
+  protected end(): void {
     this.ended = true;
     this.queue.wake();
   }
   override close(): void {
-    const { peer } = this;
-    if (peer) {
-      // Data that nobody will read: the sender learns it (unix(7), tcp(7)).
-      if (!this.inbox.empty) peer.error = E.ECONNRESET;
-      peer.peer = undefined;
-      peer.end();
-    }
-    for (const waiting of this.backlog ?? []) waiting.close();
+    if (this.peer) this.leave(this.peer);
+    for (const waiting of this.backlog ?? []) waiting.turnAway();
     this.backlog = undefined;
     this.peer = undefined;
     if (this.asking || this.undo) this.undo?.();
     super.close();
     this.queue.wake();
+  }
+  /** Closes this end of a connection. */
+  protected leave(peer: StreamSocket): void {
+    // Data that nobody will read: the sender learns it (unix(7)).
+    if (!this.inbox.empty) peer.error = E.ECONNRESET;
+    this.part(peer);
+  }
+  protected part(peer: StreamSocket): void {
+    this.peer = undefined;
+    peer.peer = undefined;
+    peer.end();
+  }
+  /** The listener is closed before this connection was accepted. */
+  protected turnAway(): void {
+    this.close();
   }
 }

@@ -1,12 +1,23 @@
 /** ioctl(2): what concerns every descriptor; the rest is the file's own. */
 import { EBADF, ENOTTY } from "../../abi/errno.ts";
-import { O_ASYNC, O_NONBLOCK, O_PATH, SEEK_CUR } from "../../abi/fcntl.ts";
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, TIOCGPGRP, TIOCGSID, TIOCSPGRP } from "../../abi/ioctl.ts";
+import { O_ASYNC, O_CLOEXEC, O_NONBLOCK, O_PATH, SEEK_CUR } from "../../abi/fcntl.ts";
+import {
+  FIOASYNC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
+  FIONREAD,
+  TIOCGPGRP,
+  TIOCGPTPEER,
+  TIOCGSID,
+  TIOCSPGRP,
+} from "../../abi/ioctl.ts";
 import { S_IFREG } from "../../abi/stat.ts";
 import type { File, IoctlMemory } from "../../vfs/types.ts";
+import { PtyMaster } from "../fs/pty.ts";
 import { armSigio } from "../sigio.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
-import { userOf } from "./support.ts";
+import { installFile, userOf } from "./support.ts";
 
 function setFlag(call: Call, file: File, bit: number, address: number): number {
   const on = userOf(call).u32(address) !== 0;
@@ -36,6 +47,9 @@ function ioctl(call: Call, fd: number, request: number, arg: number): SysResult 
       setFlag(call, file, O_ASYNC, arg);
       armSigio(call.kernel, file);
       return 0;
+  }
+  if (request === TIOCGPTPEER && file instanceof PtyMaster) {
+    return installFile(call, file.openPeer(arg & ~O_CLOEXEC), (arg & O_CLOEXEC) !== 0);
   }
   if (request === FIONREAD && file.inode?.type === S_IFREG) return bytesLeft(call, file, arg);
   const memory = GROUPS.includes(request) ? groupMemory(call) : userOf(call);

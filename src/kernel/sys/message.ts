@@ -4,14 +4,15 @@ import * as S from "../../abi/socket.ts";
 import type { UserMemory } from "../../mmu/user.ts";
 import type { File } from "../../vfs/types.ts";
 import { readTimespec, writeTimespec } from "../clock.ts";
-import { releaseFile, retainFile } from "../fdtable.ts";
 import { type Address, encodeAddress } from "../net/address.ts";
+import type { Wishes } from "../net/ancillary.ts";
 import type { Received } from "../net/inbox.ts";
 import type { Socket } from "../net/socket.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
+import { readControl, writeControl } from "./control.ts";
 import { gather, type Iovec, MAX_TRANSFER, readIovecs, scatter, totalLength } from "./iovec.ts";
-import { readAddress, senderAsSeen, senderOf, socketOf, withPaths, writeAddress } from "./socket.ts";
-import { fdLimit, raiseSigpipe, userOf } from "./support.ts";
+import { readAddress, senderOf, socketOf, withPaths, writeAddress } from "./socket.ts";
+import { raiseSigpipe, userOf } from "./support.ts";
 
 /** Bytes taken from one piece of the guest's memory at a time. */
 const CHUNK = 0x40000;
@@ -39,6 +40,7 @@ function wait(call: Call, s: Socket, flags: number, p: Progress): SysResult {
 interface Extra {
   to: Address | undefined;
   files: File[];
+  wishes?: Wishes;
 }
 
 function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, extra: Extra): SysResult {
@@ -50,7 +52,8 @@ function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, e
     const have = gather(userOf(call), list, p.done, bytes);
     if (have < bytes.length && (have === 0 || !stream)) return p.done || -E.EFAULT;
     const files = p.done === 0 ? extra.files : [];
-    const m = { bytes: bytes.subarray(0, have), to: extra.to, files, sender: senderOf(call) };
+    const { to, wishes } = extra;
+    const m = { bytes: bytes.subarray(0, have), to, files, sender: senderOf(call), wishes };
     const n = withPaths(call, () => s.send(m));
     if (n === -E.EAGAIN) return wait(call, s, flags, p);
     if (n === -E.EPIPE && stream && !(flags & S.MSG_NOSIGNAL)) raiseSigpipe(call);
@@ -128,33 +131,6 @@ function readHeader(user: UserMemory, at: number): MessageHeader | number {
   };
 }
 
-const CMSG_HEADER = 16;
-/** SCM_MAX_FD */
-const MAX_FILES = 253;
-
-/** The files of SCM_RIGHTS messages, retained (cmsg(3), unix(7)). */
-function readControl(call: Call, h: MessageHeader): File[] | number {
-  const user = userOf(call);
-  const files: File[] = [];
-  const end = h.control + (h.control ? h.controlLength : 0);
-  for (let at = h.control; at + CMSG_HEADER <= end; ) {
-    const length = user.u64(at);
-    if (length < CMSG_HEADER || at + length > end) return fail(files, -E.EINVAL);
-    const rights = user.i32(at + 8) === S.SOL_SOCKET && user.i32(at + 12) === S.SCM_RIGHTS;
-    for (let p = at + CMSG_HEADER; rights && p + 4 <= at + length; p += 4) {
-      const file = call.task.fds.get(user.i32(p));
-      if (!file) return fail(files, -E.EBADF);
-      files.push(retainFile(file));
-    }
-    at += Math.ceil(length / 8) * 8;
-  }
-  return files.length > MAX_FILES ? fail(files, -E.EINVAL) : files;
-}
-function fail(files: readonly File[], error: number): number {
-  for (const f of files) releaseFile(f);
-  return error;
-}
-
 function sendmsg(call: Call, fd: number, at: number, flags: number): SysResult {
   const s = socketOf(call, fd);
   if (typeof s === "number") return s;
@@ -162,67 +138,14 @@ function sendmsg(call: Call, fd: number, at: number, flags: number): SysResult {
   if (typeof h === "number") return h;
   const to = h.name && h.nameLength ? readAddress(call, s, h.name, h.nameLength) : undefined;
   if (typeof to === "number") return to;
-  const files = readControl(call, h);
-  if (typeof files === "number") return files;
+  const sent = readControl(call, h.control, h.controlLength);
+  if (typeof sent === "number") return sent;
   const before = (call.state as Progress | undefined)?.done ?? 0;
-  const r = sendOut(call, s, h.list, flags, { to, files });
+  const r = sendOut(call, s, h.list, flags, { to, ...sent });
   // They have gone out only with the first bytes.
   const gone = before === 0 && ((call.state as Progress).done > 0 || (typeof r === "number" && r >= 0));
-  if (!gone) fail(files, 0);
+  if (!gone) s.net.drop(sent.files);
   return r;
-}
-
-/** Collects the control messages that go with what was received. */
-function controlFor(
-  call: Call,
-  s: Socket,
-  r: Received,
-  room: number,
-  flags: number,
-): { bytes: Uint8Array; cut: boolean } {
-  const parts: Uint8Array[] = [];
-  let left = room;
-  let cut = false;
-  const add = (type: number, data: Int32Array): void => {
-    const length = CMSG_HEADER + data.byteLength;
-    if (length > left) {
-      cut = true;
-      return;
-    }
-    const part = new Uint8Array(Math.min(Math.ceil(length / 8) * 8, left));
-    const view = new DataView(part.buffer);
-    view.setUint32(0, length, true);
-    view.setInt32(8, S.SOL_SOCKET, true);
-    view.setInt32(12, type, true);
-    part.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), CMSG_HEADER);
-    parts.push(part);
-    left -= part.length;
-  };
-  if (s.passCred && r.sender) add(S.SCM_CREDENTIALS, senderAsSeen(call, r.sender));
-  const fit = Math.max(0, Math.floor((left - CMSG_HEADER) / 4));
-  if (r.files.length > 0) {
-    const fds = installAll(call, r.files.slice(0, fit), (flags & S.MSG_CMSG_CLOEXEC) !== 0);
-    for (const f of r.files.slice(fds.length)) releaseFile(f);
-    if (fds.length < r.files.length) cut = true;
-    if (fds.length > 0) add(S.SCM_RIGHTS, Int32Array.from(fds));
-  }
-  const bytes = new Uint8Array(room - left);
-  let at = 0;
-  for (const p of parts) {
-    bytes.set(p, at);
-    at += p.length;
-  }
-  return { bytes, cut };
-}
-
-function installAll(call: Call, files: readonly File[], cloexec: boolean): number[] {
-  const fds: number[] = [];
-  for (const f of files) {
-    const fd = call.task.fds.install(f, cloexec, fdLimit(call));
-    if (fd < 0) break;
-    fds.push(fd);
-  }
-  return fds;
 }
 
 function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
@@ -238,7 +161,7 @@ function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
     user.writeBytes(h.name, name.subarray(0, h.nameLength));
     user.setU32(at + 8, name.length);
   }
-  const control = controlFor(call, s, r, h.control ? h.controlLength : 0, flags);
+  const control = writeControl(call, s, r, h.control ? h.controlLength : 0, flags);
   if (control.bytes.length > 0) user.writeBytes(h.control, control.bytes);
   user.setU64(at + 40, control.bytes.length);
   const truncated = r.length > r.count && s.type !== S.SOCK_STREAM;

@@ -6,19 +6,18 @@ import { type Call, type SysResult, sys } from "../types.ts";
 import { fdLimit, userOf } from "./support.ts";
 
 function pipe2(call: Call, address: number, flags: number): SysResult {
-  // O_DIRECT (packet mode) is a legal flag that older kernels refuse in the same way.
-  if (flags & ~(O_CLOEXEC | O_NONBLOCK) || flags & O_DIRECT) return -EINVAL;
+  if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) return -EINVAL;
   const { fds, cred } = call.task;
   const limit = fdLimit(call);
   const numbers = fds.peek(2, limit);
   if (!numbers) return -EMFILE;
   // Copied out first: a fault must leave no descriptors behind.
   userOf(call).writeBytes(address, new Uint8Array(Int32Array.from(numbers).buffer));
-  for (const end of makePipe(flags & O_NONBLOCK, cred)) fds.install(end, (flags & O_CLOEXEC) !== 0, limit);
+  for (const end of makePipe(flags & (O_NONBLOCK | O_DIRECT), cred)) fds.install(end, (flags & O_CLOEXEC) !== 0, limit);
   return 0;
 }
 
 export const pipeCalls = [
   sys(22, "pipe", "pipefd:fd_pair", (call, address) => pipe2(call, address, 0)),
-  sys(293, "pipe2", "pipefd:fd_pair flags:flags:create", pipe2, "partial", "no packet mode (O_DIRECT)"),
+  sys(293, "pipe2", "pipefd:fd_pair flags:flags:create", pipe2),
 ];

@@ -95,8 +95,8 @@ function getcpu(call: Call, cpu: number, node: number): SysResult {
   return 0;
 }
 
-/** getpriority(2): which is a process, group or user. Results are 20 - nice. */
-function chosen(call: Call, which: number, who: number): Task[] | number {
+/** getpriority(2): which is a process, group or user. */
+export function chosen(call: Call, which: number, who: number): Task[] | number {
   const all = [...call.kernel.tasks.values()];
   const { process, cred } = call.task;
   switch (which) {

@@ -12,6 +12,7 @@ import type { Sender } from "../net/inbox.ts";
 import { NetlinkSocket } from "../net/netlink.ts";
 import { Socket } from "../net/socket.ts";
 import { StreamSocket } from "../net/stream.ts";
+import { TcpSocket } from "../net/tcp.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { pathContext } from "./paths.ts";
 import { fdLimit, installFile, userOf, waitOn } from "./support.ts";
@@ -79,11 +80,13 @@ function make(call: Call, domain: number, kind: number, protocol: number): Socke
   }
   if (domain === S.AF_UNIX && protocol !== 0 && protocol !== S.AF_UNIX) return -E.EPROTONOSUPPORT;
   const { net } = call.task.ns.net;
-  const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : S.IPPROTO_UDP;
+  const lite = type === S.SOCK_DGRAM && protocol === S.IPPROTO_UDPLITE;
+  const own = type === S.SOCK_STREAM ? S.IPPROTO_TCP : lite ? S.IPPROTO_UDPLITE : S.IPPROTO_UDP;
   if (inet && protocol !== 0 && protocol !== own) return type === S.SOCK_RAW ? -E.EPERM : -E.EPROTONOSUPPORT;
   const number = inet ? own : 0;
   const privileged = capableIn(call.task.cred, call.task.ns.net.owner, CAP_NET_ADMIN);
   const stream = type === S.SOCK_STREAM || (type === S.SOCK_SEQPACKET && !inet);
+  if (inet && stream) return new TcpSocket(net, domain, type, number, senderOf(call), privileged);
   if (stream) return new StreamSocket(net, domain, type, number, senderOf(call), privileged);
   if (type === S.SOCK_DGRAM) return new DatagramSocket(net, domain, type, number, senderOf(call), privileged);
   if (type === S.SOCK_RAW && inet) return -E.EPERM;
@@ -205,7 +208,7 @@ function getsockname(call: Call, fd: number, at: number, lengthAt: number): SysR
 function getpeername(call: Call, fd: number, at: number, lengthAt: number): SysResult {
   const s = socketOf(call, fd);
   if (typeof s === "number") return s;
-  return s.peerAddress ? writeAddress(call, s.peerAddress, at, lengthAt) : -E.ENOTCONN;
+  return s.shownPeer ? writeAddress(call, s.shownPeer, at, lengthAt) : -E.ENOTCONN;
 }
 
 function shutdown(call: Call, fd: number, how: number): SysResult {

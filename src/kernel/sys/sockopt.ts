@@ -7,8 +7,10 @@ import { senderAsSeen, socketOf } from "./socket.ts";
 import { userOf } from "./support.ts";
 
 /** Buffers are doubled for bookkeeping and have a least size (socket(7)). */
-const MIN_BUFFER = 2304;
+const MIN_RECEIVE_BUFFER = 2304;
+const MIN_SEND_BUFFER = 4608;
 const MAX_BUFFER = 425984;
+const INT_MAX = 0x7fffffff;
 
 function int(v: number): Uint8Array {
   return new Uint8Array(Int32Array.of(v).buffer);
@@ -34,9 +36,16 @@ function setKnown(s: Socket, name: number, bytes: Uint8Array): boolean {
     case S.SO_PASSCRED:
       s.passCred = value !== 0;
       return false;
+    case S.SO_RCVLOWAT:
+      s.options.set(S.SOL_SOCKET, name, int(value > 0 ? value : value < 0 ? INT_MAX : 1));
+      return true;
+    case S.SO_SNDBUF:
+    case S.SO_SNDBUFFORCE:
+      s.sendBuffer = Math.min(Math.max(value * 2, MIN_SEND_BUFFER), MAX_BUFFER);
+      return true;
     case S.SO_RCVBUF:
     case S.SO_RCVBUFFORCE:
-      s.inbox.limit = Math.min(Math.max(value * 2, MIN_BUFFER), MAX_BUFFER);
+      s.inbox.limit = Math.min(Math.max(value * 2, MIN_RECEIVE_BUFFER), MAX_BUFFER);
       return true;
     case S.SO_RCVTIMEO:
       if (bytes.length >= 16) s.receiveTimeout = readTimeval(bytes);
@@ -53,13 +62,19 @@ const READ_ONLY = [S.SO_TYPE, S.SO_ERROR, S.SO_DOMAIN, S.SO_PROTOCOL, S.SO_ACCEP
 function setsockopt(call: Call, fd: number, level: number, name: number, at: number, length: number): SysResult {
   const s = socketOf(call, fd);
   if (typeof s === "number") return s;
-  if (length < 4) return length >= 1 && level !== S.SOL_SOCKET ? 0 : -E.EINVAL;
+  const named = level !== S.SOL_SOCKET || name === S.SO_BINDTODEVICE;
+  if (length < (named ? 0 : 4)) return -E.EINVAL;
   const bytes = userOf(call).readBytes(at, Math.min(length, 256));
   if (!levelFits(s, level)) return level === S.SOL_SOCKET ? -E.EINVAL : -E.EOPNOTSUPP;
   if (level === S.SOL_SOCKET && READ_ONLY.includes(name)) return -E.ENOPROTOOPT;
-  if (level === S.SOL_SOCKET && setKnown(s, name, bytes)) return 0;
-  s.options.set(`${level} ${name}`, bytes);
-  return 0;
+  if (level === S.SOL_SOCKET && length >= 4 && setKnown(s, name, bytes)) return 0;
+  const r = s.options.set(level, name, bytes);
+  if (r === -E.ENOPROTOOPT) notThere(call, "setsockopt", level, name);
+  return r;
+}
+
+function notThere(call: Call, what: string, level: number, name: number): void {
+  call.kernel.log(`${what}: option ${name} of level ${level} is not supported`);
 }
 
 function levelFits(s: Socket, level: number): boolean {
@@ -88,9 +103,7 @@ function known(call: Call, s: Socket, name: number): Uint8Array | undefined {
     case S.SO_RCVBUF:
       return int(s.inbox.limit);
     case S.SO_SNDBUF:
-      return s.options.get(`${S.SOL_SOCKET} ${name}`)?.slice(0, 4) ?? int(212992);
-    case S.SO_LINGER:
-      return s.options.get(`${S.SOL_SOCKET} ${name}`) ?? new Uint8Array(8);
+      return int(s.sendBuffer);
     case S.SO_RCVTIMEO:
       return timeval(s.receiveTimeout);
     case S.SO_SNDTIMEO:
@@ -110,16 +123,19 @@ function getsockopt(call: Call, fd: number, level: number, name: number, at: num
   const room = user.i32(lengthAt);
   if (room < 0) return -E.EINVAL;
   if (!levelFits(s, level)) return -E.EOPNOTSUPP;
-  // What was never set reads as 0.
-  const kept = s.options.get(`${level} ${name}`) ?? int(0);
-  const value = (level === S.SOL_SOCKET ? known(call, s, name) : undefined) ?? kept;
+  const value = (level === S.SOL_SOCKET ? known(call, s, name) : undefined) ?? s.options.get(level, name);
+  if (!value) {
+    notThere(call, "getsockopt", level, name);
+    return -E.ENOPROTOOPT;
+  }
   const n = Math.min(room, value.length);
   user.writeBytes(at, value.subarray(0, n));
   user.setU32(lengthAt, n);
   return 0;
 }
 
-const NOTE = "options without effect here are kept and read back";
+const NOTE =
+  "options without effect here are checked, kept and read back; no packet filters, TCP_INFO, UDP_SEGMENT, multicast";
 
 export const sockoptCalls = [
   sys(54, "setsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:int", setsockopt, "partial", NOTE),

@@ -1,0 +1,66 @@
+import { ECONNRESET, ENOTCONN, EPIPE } from "../../abi/errno.ts";
+import { SO_LINGER, SOL_SOCKET } from "../../abi/socket.ts";
+import type { Address } from "./address.ts";
+import type { Outgoing } from "./socket.ts";
+import { StreamSocket } from "./stream.ts";
+
+/**
+ * tcp(7): the two directions of a connection end apart from each other, with FIN, or at once with RST. What the other
+ * side does with bytes is learned by sending some.
+ */
+export class TcpSocket extends StreamSocket {
+  /** FIN came before RST. */
+  private finished = false;
+
+  protected override sibling(): TcpSocket {
+    return new TcpSocket(this.net, this.domain, this.type, this.protocol, this.owner);
+  }
+  /** Both directions have ended, or the connection was reset: the state CLOSE, TIME_WAIT or LAST_ACK. */
+  private get over(): boolean {
+    return this.connected && this.ended && this.writeShut;
+  }
+  override get shownPeer(): Address | undefined {
+    return this.over ? undefined : this.peerAddress;
+  }
+  /** Shut for reading, a socket still takes what comes, but not once it has sent all, too (tcp_rcv_state_process). */
+  protected override get hears(): boolean {
+    return !(this.readShut && this.writeShut);
+  }
+  /** Sent all the same; the answer is RST. */
+  protected override unheard(m: Outgoing): number {
+    if (this.peer instanceof TcpSocket) this.peer.fail(ECONNRESET);
+    this.reset();
+    return m.bytes.length;
+  }
+  protected override get hungUp(): boolean {
+    return false;
+  }
+  /** RST came; after FIN it is a broken pipe (tcp_reset). */
+  private reset(): void {
+    if (!this.over) this.fail(this.ended ? EPIPE : ECONNRESET);
+  }
+  override fail(error: number): void {
+    this.finished = this.ended;
+    if (this.peer) this.part(this.peer);
+    this.readShut = true;
+    this.writeShut = true;
+    super.fail(error);
+  }
+  protected override get endFirst(): boolean {
+    return this.finished;
+  }
+  override shutdown(how: number): number {
+    return this.over ? -ENOTCONN : super.shutdown(how);
+  }
+  /** RST for bytes that were not read, and where SO_LINGER says so. */
+  protected override leave(peer: StreamSocket): void {
+    const linger = this.options.get(SOL_SOCKET, SO_LINGER);
+    const abrupt = linger !== undefined && linger[0] !== 0 && linger.subarray(4, 8).every((b) => b === 0);
+    if (peer instanceof TcpSocket && (abrupt || !this.inbox.empty)) peer.reset();
+    else this.part(peer);
+  }
+  protected override turnAway(): void {
+    if (this.peer instanceof TcpSocket) this.peer.reset();
+    this.close();
+  }
+}
