@@ -57,7 +57,12 @@ export class RegionBuilder {
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
     this.parks = this.longest > PARKING;
-    if (this.parks) this.kept = loopsOf(this.shape, (n) => this.next(n), (head, body) => this.keeps(head, body));
+    if (this.parks)
+      this.kept = loopsOf(
+        this.shape,
+        (n) => this.next(n),
+        (head, body) => this.keeps(head, body),
+      );
     this.emit.begin();
     this.tree(this.root);
   }
