@@ -210,6 +210,13 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
   return { blocks, entries };
 }
 
+/** Instructions. */
+export function sizeOf(flow: Flow): number {
+  let n = 0;
+  for (const b of flow.blocks.values()) n += b.insns.length;
+  return n;
+}
+
 /**
  * Leaves of a flow only what is wanted: the first entry, blocks that some test says are, and what lies just between such
  * blocks. Entries that go are no longer entries.

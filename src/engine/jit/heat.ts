@@ -1,5 +1,5 @@
 /** How much time goes where, by samples, and whether that is worth compiling. */
-import type { Flow } from "./flow.ts";
+import { type Flow, sizeOf } from "./flow.ts";
 
 /** Bytes of code whose samples are counted together, and how many such areas are remembered. */
 const AREA = 128;
@@ -66,11 +66,4 @@ function areasOf(flow: Flow): Set<number> {
     for (let area = Math.floor(b.address / AREA); area * AREA < b.fall; area++) areas.add(area);
   }
   return areas;
-}
-
-/** Instructions. */
-export function sizeOf(flow: Flow): number {
-  let n = 0;
-  for (const b of flow.blocks.values()) n += b.insns.length;
-  return n;
 }

@@ -1,6 +1,6 @@
 /** Which code is compiled together, when some of it is hot. */
-import { discover, type Flow, isJump, isWithin, keepLoop, prune, reachOfJumps } from "./flow.ts";
-import { type Heat, sizeOf } from "./heat.ts";
+import { discover, type Flow, isJump, isWithin, keepLoop, prune, reachOfJumps, sizeOf } from "./flow.ts";
+import type { Heat } from "./heat.ts";
 import type { Known } from "./module.ts";
 import type { Region, Regions } from "./regions.ts";
 import type { SpaceSource } from "./source.ts";
@@ -82,6 +82,8 @@ export class Plan {
       if (!hasJumps(flow) || !isWithin(reachOfJumps(flow.blocks.values()), address)) continue;
       const more = discover(this.source, [...flow.entries, address]);
       this.cut(more, new Set([...flow.blocks.keys(), address]));
+      // `called` counts it again, as it is then.
+      this.insns -= sizeOf(flow);
       Object.assign(flow, more);
       return flow;
     }
