@@ -27,7 +27,7 @@ function makeRoot(): Buffer {
     for (const applet of applets) if (applet !== "busybox") symlinkSync("busybox", join(folder, "bin", applet));
     return execFileSync("tar", ["-c", "-C", folder, "bin", "tmp"], { maxBuffer: 1 << 26 });
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, maxRetries: 10 });
   }
 }
 

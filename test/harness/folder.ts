@@ -23,7 +23,7 @@ export class Workplace {
 
   /** Empties the folder and puts these files there; names ending in .sh or .py, and scripts with #!, become executable. */
   reset(files: Files): void {
-    rmSync(this.path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10 });
     mkdirSync(this.path);
     for (const [name, content] of Object.entries(files)) {
       const path = join(this.path, name);

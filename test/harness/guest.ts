@@ -60,10 +60,13 @@ function readRun(value: string): Guest["runs"][number] {
 /** What the C programs share; part of every program's content. */
 const COMMON_HEADER = fileURLToPath(new URL("../guest/check.h", import.meta.url));
 
-/** Path of the program built from this source; built at most once for one content and command line. */
+/**
+ * Path of the program built from this source; built at most once for one path, content and command line. (The path, because
+ * debug information names it: another clone's program would show lines of a file that may be gone.)
+ */
 export function buildGuest(source: string, build: string): string {
   const [compiler, ...flags] = build.split(" ");
-  const content = createHash("sha256").update(readFileSync(source)).update(readFileSync(COMMON_HEADER));
+  const content = createHash("sha256").update(source).update(readFileSync(source)).update(readFileSync(COMMON_HEADER));
   const key = content.update(build).digest("hex").slice(0, 16);
   const folder = join(BUILD_CACHE, key);
   const program = join(folder, basename(source).replace(/\.\w+$/, ""));

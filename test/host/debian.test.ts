@@ -87,7 +87,7 @@ async function inRoot(
     // There are times in the log.
     return { text: `${stdout}${stderr}`, code, files: files.filter((line) => !line.includes("dpkg.log")) };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, maxRetries: 10 });
   }
 }
 

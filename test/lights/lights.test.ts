@@ -24,7 +24,8 @@ beforeEach(() => {
 afterEach(() => {
   tmux?.kill();
   tmux = undefined;
-  rmSync(folder, { recursive: true });
+  // What ran in the terminal may still be ending, and writing.
+  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
 function lights(
