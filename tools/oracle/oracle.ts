@@ -6,7 +6,7 @@ import * as T from "./layout.ts";
 import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
 import { QuickCompare } from "./quick.ts";
 import { Silicon } from "./silicon.ts";
-import { judge, type Verdict } from "./wild.ts";
+import { beyondWithSegment, judge, type Verdict } from "./wild.ts";
 
 const NOP = 0x90;
 /** Instructions of a trial that are looked at. */
@@ -79,6 +79,11 @@ export class Oracle {
   /** What a random program ran, and what of it can be compared. */
   judge(trial: T.Trial, most = 4000): Verdict {
     return judge(this.engine.steps(trial, most));
+  }
+  /** The last instruction, which may have faulted, goes through FS or GS, where makers differ in which addresses they take. */
+  endsWithSegment(trial: T.Trial): boolean {
+    const last = this.engine.steps(trial, MOST).at(-1)?.insn;
+    return last !== undefined && beyondWithSegment(last);
   }
   /** How often it ran x87 functions whose last digits are open. */
   transcendentals(trial: T.Trial): number {

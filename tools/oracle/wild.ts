@@ -56,7 +56,7 @@ function beyondUs(bytes: Uint8Array): boolean {
 }
 
 /** AMD's processors want the offset canonical, too, before the base is added: any access through FS and GS that differs. */
-function beyondWithSegment(insn: Insn): boolean {
+export function beyondWithSegment(insn: Insn): boolean {
   return insn.operands.some((o) => o.kind === "mem" && o.seg >= 4);
 }
 
