@@ -1,5 +1,5 @@
 /** Snapshots of a machine's RAM: the running task's registers, and the frames in use, shared with the snapshot before. */
-import { FRAME_FLAGS, FRAMES, STATE, WATCHING } from "../cpu/layout.ts";
+import { CODE_GENERATION, FRAME_FLAGS, FRAMES, STATE, WATCHING } from "../cpu/layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Frames, PAGE } from "../mmu/frames.ts";
 import { flushTlb } from "../mmu/space.ts";
@@ -53,7 +53,10 @@ export class RamSnapshot {
       // What was never used is handed out without being cleared.
       else if (frame >= this.end) ram.u8.fill(0, frame, frame + PAGE);
     }
+    // Compiled code tells by the generation for which mappings it was looked at: it never goes back.
+    const generation = ram.i32[CODE_GENERATION >> 2];
     ram.u8.set(this.state, STATE);
+    ram.i32[CODE_GENERATION >> 2] = generation;
     flushTlb(ram);
   }
 }

@@ -51,7 +51,8 @@ export class CodeCache {
   /** Frames that crossing instructions end in: second frame -> [first frame, offset]. */
   private crossings = new Map<number, [number, number][]>();
   flushes = 0;
-  /** Told when code of a frame was dropped, and when all was. */
+  /** Told when bytes of a frame with code change, when code of one was dropped, and when all was. */
+  onStore: ((frame: number) => void) | undefined;
   onDrop: ((frame: number) => void) | undefined;
   onFlush: (() => void) | undefined;
 
@@ -156,6 +157,7 @@ export class CodeCache {
     }
   }
   private invalidateFrame(frame: number, from: number, to: number): void {
+    this.onStore?.(frame);
     let dropped = this.unlinkIf(frame, (b) => b.start < to && b.end > from);
     const crossing = this.crossings.get(frame)?.filter(([first, offset]) => {
       const b = this.block(first, offset);

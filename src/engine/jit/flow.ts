@@ -67,7 +67,7 @@ const BEFORE = 256;
 const BEHIND = 512;
 
 function endOf(insn: Insn): End | undefined {
-  const rel = insn.operands.some((o) => o.kind === "rel");
+  const rel = insn.operands[0]?.kind === "rel";
   switch (insn.row.mnemonic) {
     case "JMP":
       return rel ? "jump" : "indirect";
@@ -105,7 +105,7 @@ function straight(
     const end = endOf(insn);
     if (!end) continue;
     block.end = end;
-    const rel = insn.operands.find((o) => o.kind === "rel");
+    const [rel] = insn.operands;
     if (rel?.kind === "rel") block.taken = at + rel.disp;
     return block;
   }
@@ -174,7 +174,7 @@ export function reachOfJumps(blocks: Iterable<FlowBlock>): Span[] {
 export function discover(source: CodeSource, from: readonly number[], border?: Border, most?: Limits): Flow {
   const leaders = new Set<number>(from);
   const work = [...leaders];
-  const entries = [...leaders];
+  const entries = new Set(leaders);
   let insns = 0;
   const seen: FlowBlock[] = [];
   let jumps = false;
@@ -200,14 +200,19 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
     }
     if (i !== work.length - 1 || !jumps) continue;
     for (const address of reachOfJumps(seen).flatMap((s) => source.jumpedTo(s.from, s.to))) {
-      if (entries.includes(address) || !room()) continue;
-      entries.push(address);
+      if (entries.has(address) || !room()) continue;
+      entries.add(address);
       if (!leaders.has(address)) add(address);
     }
   }
-  const blocks = new Map<number, FlowBlock>();
-  for (const address of work) blocks.set(address, straight(source, address, leaders, LIMITS.insns, border));
-  return { blocks, entries };
+  return { blocks: new Map(seen.map((b) => [b.address, upToLeader(b, leaders)])), entries: [...entries] };
+}
+
+/** A block up to the first leader behind its start. */
+function upToLeader(b: FlowBlock, leaders: ReadonlySet<number>): FlowBlock {
+  const n = b.insns.findIndex(({ address }, i) => i > 0 && leaders.has(address));
+  if (n < 0) return b;
+  return { address: b.address, insns: b.insns.slice(0, n), end: "fall", taken: 0, fall: b.insns[n].address };
 }
 
 /** Instructions. */
@@ -240,10 +245,16 @@ export function prune(flow: Flow, wanted: (address: number) => boolean): void {
 /** Leaves of a flow only what can come back to its entry: the loop around it. False if there is none. */
 export function keepLoop(flow: Flow): boolean {
   const [entry] = flow.entries;
-  const before = new Map<number, number[]>();
+  // Computed jumps lead to all entries; that they lead to this one is enough for them to be inside.
+  const toEntry: number[] = [];
+  const before = new Map([[entry, toEntry]]);
   for (const b of flow.blocks.values()) {
-    const next = isJump(b) ? flow.entries : successors(b);
-    for (const to of next) before.set(to, [...(before.get(to) ?? []), b.address]);
+    if (isJump(b)) toEntry.push(b.address);
+    for (const to of successors(b)) {
+      const known = before.get(to);
+      if (known) known.push(b.address);
+      else before.set(to, [b.address]);
+    }
   }
   const inside = new Set<number>();
   const work = [entry];

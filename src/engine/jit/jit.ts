@@ -5,6 +5,7 @@
 import { PAGE } from "../../mmu/frames.ts";
 import type { AddressSpace } from "../../mmu/space.ts";
 import type { Semantics } from "../../sem/emit.ts";
+import { Decoded } from "./decoded.ts";
 import type { Flow } from "./flow.ts";
 import { Heat } from "./heat.ts";
 import { listings } from "./listing.ts";
@@ -56,6 +57,7 @@ interface Made {
 export class Jit {
   private readonly heat: Heat;
   private readonly regions: Regions;
+  private readonly decoded: Decoded;
   /** What is to be compiled together, with the address space that it was seen in. */
   private wanted = new Set<number>();
   private wantedIn: AddressSpace | undefined;
@@ -82,7 +84,9 @@ export class Jit {
   constructor(private readonly parts: JitParts) {
     this.heat = new Heat(parts.eager);
     this.regions = new Regions(parts);
+    this.decoded = new Decoded(parts.ram);
     if (parts.watch) this.watch = new RegionWatch();
+    parts.cache.onStore = (frame) => this.decoded.drop(frame);
     parts.cache.onDrop = (frame) => {
       this.regions.dropFrame(frame);
       this.hopeless.clear();
@@ -90,6 +94,7 @@ export class Jit {
     parts.cache.onFlush = () => {
       this.regions.dropAll();
       this.heat.clear();
+      this.decoded.clear();
       this.hopeless.clear();
     };
   }
@@ -158,17 +163,16 @@ export class Jit {
       made.map((m) => m.builder.watched),
     );
     const pages = this.pagesOf(space, flows);
-    for (const { callee } of calls.values()) for (const [page, frame] of callee.pages) pages.set(page, frame);
+    const callees = [...new Set([...calls.values()].map(({ callee }) => callee))];
     for (const [i, { slot, builder }] of made.entries()) {
       const old = grown.get(entries[i]);
-      const region = this.regions.install(space, { builder, slot, fn: functions[i], pages, old });
+      const region = this.regions.install(space, { builder, slot, fn: functions[i], pages, callees, old });
       if (!region) {
         stats.failed++;
         continue;
       }
       stats.regions++;
       this.longest = Math.max(this.longest, builder.longest);
-      for (const { callee } of calls.values()) callee.callers.add(region);
     }
     for (const flow of flows.values()) if (!parts.has(flow)) this.heat.forget(flow);
     stats.modules++;
@@ -192,7 +196,7 @@ export class Jit {
     return made;
   }
   private source(space: AddressSpace): SpaceSource {
-    return new SpaceSource(space, this.parts, this.regions);
+    return new SpaceSource(space, this.parts, this.regions, this.decoded);
   }
   private pagesOf(space: AddressSpace, flows: ReadonlyMap<number, Flow>): Map<number, number> {
     const pages = new Map<number, number>();

@@ -36,6 +36,10 @@ export class Plan {
   readonly grown = new Map<number, Region>();
   /** Flows that computed jumps lead out of, for as long as the whole is not worth it. */
   readonly parts = new Set<Flow>();
+  /** Flows with computed jumps as they were found: what else is asked for may lie in one of them. */
+  private readonly switches: Flow[] = [];
+  /** What old regions would hold if they were made anew. */
+  private readonly anew = new Map<Region, Flow>();
   insns = 0;
 
   constructor(
@@ -91,7 +95,7 @@ export class Plan {
   }
   private flowAt(address: number, favour: number): Flow | "none" | "later" {
     const { source, heat } = this;
-    const flow = discover(source, [address]);
+    const flow = this.flowFrom(address);
     this.cut(flow);
     if (!flow.blocks.get(address)?.insns.length) return "none";
     const again = this.regions.covered.get(address) !== undefined;
@@ -105,6 +109,17 @@ export class Plan {
     }
     if (part && jumps) this.parts.add(part);
     return part ?? "later";
+  }
+  /** What is reached from an address. Where computed jumps connect all, it is the same from anywhere. */
+  private flowFrom(address: number): Flow {
+    const found = this.switches.find(({ blocks }) => blocks.has(address));
+    if (found) return { blocks: new Map(found.blocks), entries: [...new Set([address, ...found.entries])] };
+    const flow = discover(this.source, [address]);
+    if (hasJumps(flow)) {
+      const jumpedTo = flow.entries.filter((e) => e !== address || this.source.jumpedTo(e, e).length);
+      this.switches.push({ blocks: new Map(flow.blocks), entries: jumpedTo });
+    }
+    return flow;
   }
   /** A flow with computed jumps takes the place of regions that held parts of it, where those are entered. */
   private whole(flow: Flow): Flow {
@@ -121,7 +136,10 @@ export class Plan {
     if (old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH)) return undefined;
     const entries = old.entries.map((e) => e.address);
     if (this.flows.has(entries[0]) || this.source.region(entries[0])?.callee !== old) return undefined;
-    const flow = discover(this.source, old.reach && old.blocks.includes(address) ? [...entries, address] : entries);
+    let found = this.anew.get(old);
+    if (!found) this.anew.set(old, (found = discover(this.source, entries)));
+    const flow: Flow = { blocks: new Map(found.blocks), entries: [...found.entries] };
+    if (old.reach && old.blocks.includes(address) && !entries.includes(address)) flow.entries.push(address);
     this.cut(flow, new Set(old.blocks));
     if (!flow.blocks.has(address)) return undefined;
     // Of code with computed jumps there is one region.

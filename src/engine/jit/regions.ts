@@ -23,8 +23,12 @@ export interface Region {
   pages: ReadonlyMap<number, number>;
   slot: number;
   fn: RegionFunction;
-  /** Regions of other modules that call this one directly: they go when it goes. */
+  /** Regions of other modules that call this one directly: they go when it goes; and those that it calls. */
   callers: Set<Region>;
+  callees: readonly Region[];
+  /** For which CODE_GENERATION it was last looked at whether its pages are all there, and those of what it calls. */
+  verified: number;
+  valid: boolean;
   /** Addresses of its blocks. */
   blocks: number[];
   /** Addresses that it branches to and does not hold; if it has computed jumps, also those of its blocks. */
@@ -55,6 +59,7 @@ export interface NewRegion {
   slot: number;
   fn: RegionFunction;
   pages: ReadonlyMap<number, number>;
+  callees: readonly Region[];
   /** The one whose place it takes. */
   old: Region | undefined;
 }
@@ -112,7 +117,7 @@ export class Regions {
   // -- coming
 
   /** Undefined if it can't be entered at its main entry; the slot is free then. */
-  install(space: AddressSpace, { builder, slot, fn, pages, old }: NewRegion): Region | undefined {
+  install(space: AddressSpace, { builder, slot, fn, pages, callees, old }: NewRegion): Region | undefined {
     this.parts.table.set(slot, fn);
     const { addresses: blocks, leads, reach } = builder;
     const region: Region = {
@@ -121,6 +126,9 @@ export class Regions {
       slot,
       fn,
       callers: new Set(),
+      callees,
+      verified: -1,
+      valid: false,
       blocks,
       leads: reach ? [...leads, ...blocks] : leads,
       reach,
@@ -142,6 +150,7 @@ export class Regions {
       const set = this.byFrame.get(frame) ?? new Set();
       this.byFrame.set(frame, set.add(region));
     }
+    for (const callee of callees) callee.callers.add(region);
     for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
     for (const address of region.leads) this.leads.set(address, region);
     if (reach) this.jumpers.add(region);
@@ -194,13 +203,22 @@ export class Regions {
     const { ram } = this.parts;
     const r = this.byRecord.get(record);
     if (!r) throw new Error("region record without a region");
-    let valid = true;
-    for (const [page, frame] of r.pages) valid &&= frameAt(space, page) === frame;
+    const valid = this.isValid(space, r);
     for (const { record: at, address } of r.entries) {
       if (!at || this.byRecord.get(at) !== r) continue;
       ram.view.setBigInt64(at + R_RIP, valid ? BigInt(address) : -1n, true);
       ram.i32[(at + R_GENERATION) >> 2] = ram.i32[CODE_GENERATION >> 2];
     }
+  }
+  /** Whether the code that runs is what a region was made from, and what those that it calls were. */
+  private isValid(space: AddressSpace, r: Region): boolean {
+    const generation = this.parts.ram.i32[CODE_GENERATION >> 2];
+    if (r.verified === generation) return r.valid;
+    r.verified = generation;
+    // Calls don't lead back to it: what is called was compiled before.
+    r.valid = [...r.pages].every(([page, frame]) => frameAt(space, page) === frame);
+    r.valid &&= r.callees.every((callee) => this.isValid(space, callee));
+    return r.valid;
   }
 
   // -- going
@@ -216,6 +234,7 @@ export class Regions {
     this.uncover(r);
     r.superseded = false;
     this.release(r.slot);
+    for (const callee of r.callees) callee.callers.delete(r);
     const callers = [...r.callers];
     r.callers.clear();
     for (const caller of callers) if (this.installed(caller)) this.remove(caller);

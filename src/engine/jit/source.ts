@@ -8,6 +8,7 @@ import { type AddressSpace, USER_END } from "../../mmu/space.ts";
 import type { CodeCache } from "../code-cache.ts";
 import { ALONE } from "../interp/numbers.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
+import type { Decoded, FrameInsns } from "./decoded.ts";
 import { type CodeSource, type Expected, type FlowBlock, isComputedCall } from "./flow.ts";
 import type { Known } from "./module.ts";
 import { frameAt, type Region, type Regions } from "./regions.ts";
@@ -29,6 +30,7 @@ export class SpaceSource implements CodeSource {
     private readonly space: AddressSpace,
     private readonly parts: SourceParts,
     private readonly regions: Regions,
+    private readonly decoded: Decoded,
   ) {}
   record(address: number): number {
     const frame = frameAt(this.space, address);
@@ -83,25 +85,34 @@ export class SpaceSource implements CodeSource {
     const host = ((pte & ~(PAGE - 1)) >>> 0) + (slot % PAGE);
     return { to: Number(this.parts.ram.view.getBigUint64(host, true)), slot, steps };
   }
-  /** Decoded once: the search for leaders and the making of blocks both ask. */
-  private readonly insns = new Map<number, Insn | undefined>();
+  /** The page that was asked for last. */
+  private page = -1;
+  private frame = 0;
+  private insns: FrameInsns = new Map();
 
   insn(address: number): Insn | undefined {
-    if (this.insns.has(address)) return this.insns.get(address);
-    const insn = this.decode(address);
-    const known = insn && this.supported(insn) ? insn : undefined;
-    this.insns.set(address, known);
-    return known;
-  }
-  private decode(address: number): Insn | undefined {
-    const { space, parts } = this;
-    if (!(address >= 0 && address < USER_END) || parts.breakpoints.has(address)) return undefined;
-    // Compiling must not bring pages in: that would depend on what is hot.
-    const frame = frameAt(space, address);
-    if (!frame) return undefined;
+    if (this.parts.breakpoints.has(address)) return undefined;
     const offset = address % PAGE;
+    if (address - offset !== this.page) this.turnTo(address - offset);
+    const known = this.insns.get(offset);
+    if (known || this.insns.has(offset)) return known;
+    const insn = this.decode(offset);
+    const found = insn && this.supported(insn) ? insn : undefined;
+    // One that runs into the next page is not this frame's alone.
+    if (offset + (insn?.length ?? MAX_LENGTH) <= PAGE) this.insns.set(offset, found);
+    return found;
+  }
+  /** Compiling must not bring pages in: that would depend on what is hot. */
+  private turnTo(page: number): void {
+    this.page = page;
+    this.frame = page >= 0 && page < USER_END ? frameAt(this.space, page) : 0;
+    this.insns = this.frame ? this.decoded.of(this.frame) : new Map();
+  }
+  private decode(offset: number): Insn | undefined {
+    const { frame, parts } = this;
+    if (!frame) return undefined;
     let insn = decode(parts.ram.u8, frame + offset, frame + PAGE, 64);
-    const next = insn === "short" ? frameAt(space, address + PAGE - offset) : 0;
+    const next = insn === "short" ? frameAt(this.space, this.page + PAGE) : 0;
     if (next) {
       const bytes = new Uint8Array(PAGE - offset + MAX_LENGTH);
       bytes.set(parts.ram.u8.subarray(frame + offset, frame + PAGE));

@@ -1,0 +1,36 @@
+/** Instructions of frames with code, decoded once for all that is planned. */
+import { FRAME_FLAGS } from "../../cpu/layout.ts";
+import type { Insn } from "../../isa/types.ts";
+import { PAGE } from "../../mmu/frames.ts";
+import type { Ram } from "../../mmu/ram.ts";
+
+/** By offset in a frame: the instruction, or undefined where there is none that regions can hold. */
+export type FrameInsns = Map<number, Insn | undefined>;
+
+/** Frames that are remembered at most. */
+const MAX_FRAMES = 2048;
+
+export class Decoded {
+  private readonly frames = new Map<number, FrameInsns>();
+
+  constructor(private readonly ram: Ram) {}
+  /** What is known of a frame, to be added to. */
+  of(frame: number): FrameInsns {
+    const known = this.frames.get(frame);
+    if (known) return known;
+    const insns: FrameInsns = new Map();
+    // Stores to others are not noticed.
+    if (this.ram.u8[FRAME_FLAGS + frame / PAGE]) {
+      if (this.frames.size >= MAX_FRAMES) this.frames.clear();
+      this.frames.set(frame, insns);
+    }
+    return insns;
+  }
+  /** Bytes of a frame change. */
+  drop(frame: number): void {
+    this.frames.delete(frame);
+  }
+  clear(): void {
+    this.frames.clear();
+  }
+}
