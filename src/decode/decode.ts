@@ -3,7 +3,7 @@ import { LEGACY, VEX } from "../isa/slot.ts";
 import { EVEX_ROW, form } from "../isa/table.ts";
 import type { Insn, Mode, Operand } from "../isa/types.ts";
 import { CTX_66, CTX_F2, CTX_F3, CTX_LENGTH_SHIFT, CTX_REX_W, CTX_W } from "./contexts.ts";
-import { type Entry, entriesOf, slotFor } from "./lookup.ts";
+import { type Entry, entriesOf, type Slot, slotFor } from "./lookup.ts";
 import { memoryOperand } from "./memory.ts";
 import { gatherIsDefined, operandsOf } from "./operands.ts";
 import { State } from "./state.ts";
@@ -89,7 +89,9 @@ function choose(s: State, entries: readonly Entry[], ctx: number): Entry | undef
 
 /** Finds the form in its slot; the opcode is consumed, ModRM is not. */
 function lookup(s: State, space: number, map: number, opcode: number, ctx: number): Entry | undefined {
+  s.map = map;
   s.opcode = opcode;
+  s.behind = s.pos;
   const slot = slotFor(s.mode, space, map, opcode);
   if (slot === null) return undefined;
   if (slot.modrm) {
@@ -116,7 +118,7 @@ function legacy(s: State, first: number): Entry | undefined {
 
 /** VEX: the bytes after C4 or C5 (SDM volume 2, section 2.3.5). Legacy prefixes that it replaces make it undefined. */
 function vex(s: State, first: number): Entry | undefined {
-  if (s.prefix66 || s.rep !== 0 || s.lock || s.rex) return undefined;
+  let known = !s.prefix66 && s.rep === 0 && !s.lock && !s.rex;
   const is64 = s.mode === 64;
   let map = 1;
   let byte = s.u8();
@@ -127,7 +129,8 @@ function vex(s: State, first: number): Entry | undefined {
       s.b = (~byte & 0x20) >> 2;
     }
     map = byte & 0x1f;
-    if (map < 1 || map > 3) return undefined;
+    // The others have the length of 0F38's.
+    if (map < 1 || map > 3) [known, map] = [false, 2];
     byte = s.u8();
     s.w = (byte & 0x80) !== 0;
   }
@@ -136,10 +139,49 @@ function vex(s: State, first: number): Entry | undefined {
   const ctx = (byte & 3) | (s.length << CTX_LENGTH_SHIFT) | (s.w ? CTX_W : 0);
   // General registers of 8 bits don't occur; REX stands for extended registers only.
   const e = lookup(s, VEX, map, s.u8(), ctx);
-  if (e && !e.form.usesV && s.vvvv !== 0) return undefined;
+  if (!known || (e && !e.form.usesV && s.vvvv !== 0)) return undefined;
   if (!is64) s.vvvv &= 7;
   return e;
 }
+
+/**
+ * What follows the opcode of an undefined instruction: processors find the length first, by the opcode alone, so that #GP for
+ * too long a one and page faults come before #UD. (AMD's, as measured. UD0 and UD1 have no ModRM there, which is not
+ * followed, nor are XOP and 3DNow.)
+ */
+function undefinedRest(s: State): void {
+  const { map, opcode } = s;
+  s.pos = s.behind;
+  const slot = slotFor(s.mode, LEGACY, map, opcode) ?? slotFor(32, LEGACY, map, opcode);
+  if (slot ? slot.modrm : map > 1) {
+    modrm(s);
+    if (slot?.modIgnored) s.mod = 3;
+    if (s.mod !== 3) memoryOperand(s, 0, false);
+  }
+  for (let n = immediateBytes(s, slot); n > 0; n--) s.u8();
+}
+/** Bytes of the immediates that an opcode has. */
+function immediateBytes(s: State, slot: Slot | null): number {
+  if (!slot) return s.map === 3 ? 1 : 0;
+  const small = s.prefix66 && !s.w;
+  // An undefined member of a group counts as its first one.
+  const others = slotFor(32, LEGACY, s.map, s.opcode) ?? slot;
+  const tries = [entriesOf(slot, slot.modrm ? s.reg : 0), entriesOf(slot, 0), entriesOf(others, 0)];
+  const entries = tries.find((list) => list.length) ?? [];
+  const e = entries.find(({ form: f }) => (f.osize === 16) === small) ?? entries[0];
+  return (e?.form.immediates ?? []).reduce((sum, token) => sum + (IMMEDIATE_BYTES[token] ?? 0), 0);
+}
+const IMMEDIATE_BYTES: Readonly<Record<string, number>> = {
+  ib: 1,
+  iw: 2,
+  id: 4,
+  io: 8,
+  cb: 1,
+  cw: 2,
+  cd: 4,
+  cp: 6,
+  is4: 1,
+};
 
 /** EVEX (P0 to P2 follow 62): recognized as a whole, with no more than its length. True if well-formed. */
 function evex(s: State): boolean {
@@ -208,9 +250,10 @@ export function decode(bytes: Uint8Array, at: number, end: number, mode: Mode): 
     }
     e = vex(s, first);
   } else e = legacy(s, first);
-  const operands = e && allowed(s, e) ? operandsOf(s, e.plans) : undefined;
+  const operands = e && operandsOf(s, e.plans);
+  if (operands === undefined && !s.overrun) undefinedRest(s);
   if (s.overrun) return limit < end ? "long" : "short";
-  if (e === undefined || operands === undefined) return "ud";
+  if (e === undefined || operands === undefined || !allowed(s, e)) return "ud";
   const f = e.form;
   if (f.gather && !gatherIsDefined(operands)) return "ud";
   return insn(s, f, at, operands);

@@ -31,7 +31,10 @@ export class State {
   mod = 0;
   reg = 0;
   rm = 0;
+  map = 0;
   opcode = 0;
+  /** Position behind the opcode. */
+  behind = 0;
   /** EVEX. */
   evexB = false;
   z = false;

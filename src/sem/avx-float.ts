@@ -4,6 +4,7 @@ import type { Emit, Semantics, SemTable } from "./emit.ts";
 import { sseFloat } from "./sse-float.ts";
 import type { Fp } from "./sse-float-nan.ts";
 import { predicateOf } from "./sse-float-ops.ts";
+import { dotProducts, sseFloatShuffle } from "./sse-float-shuffle.ts";
 import { vectorCompare, vectorMinMax, vectorOp } from "./sse-float-vector.ts";
 import { isWide, vex, view } from "./vex.ts";
 
@@ -11,7 +12,7 @@ type Wide = (e: Emit, ty: Fp, a: readonly Val[], b: readonly Val[]) => Val[];
 
 /** Destination, two sources (or one, which then is the second) and perhaps an immediate. */
 function wide(name: string, ty: Fp, arity: number, op: Wide): SemTable {
-  const narrow: Semantics = vex(sseFloat[name], { arity });
+  const narrow: Semantics = vex(sseFloat[name] ?? sseFloatShuffle[name], { arity });
   return {
     [`V${name}`]: (e) => {
       if (!isWide(e)) return narrow(e);
@@ -45,5 +46,7 @@ for (const ty of ["f32", "f64"] as const) {
     wide(`CMP${s}`, ty, 3, (e, t, a, b) => vectorCompare(e, t, predicateOf(e), a, b)),
   );
 }
+
+Object.assign(table, wide("DPPS", "f32", 3, dotProducts));
 
 export const avxFloat: SemTable = table;

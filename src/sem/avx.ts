@@ -66,7 +66,7 @@ export const avx: SemTable = {
   ...forms(`CMPSS CMPSD ${each("ROUND", [...PACKED, ...SCALARS])}`, { arity: 3 }),
   ...forms(each("AND ANDN OR XOR ADDSUB HADD HSUB UNPCKL UNPCKH", PACKED), {}),
   ...forms("RCPPS RCPSS RSQRTPS RSQRTSS COMISS COMISD UCOMISS UCOMISD", {}),
-  ...forms("SHUFPS DPPS DPPD INSERTPS EXTRACTPS BLENDVPS BLENDVPD", { arity: 3 }),
+  ...forms("SHUFPS DPPD INSERTPS EXTRACTPS BLENDVPS BLENDVPD", { arity: 3 }),
   ...forms("SHUFPD", { arity: 3, immediate: 2 }),
   ...forms("BLENDPS", { arity: 3, immediate: 4 }),
   ...forms("BLENDPD", { arity: 3, immediate: 2 }),

@@ -3,7 +3,7 @@ import { i32, i64, isConst, select, type Val } from "../wasm/expr.ts";
 import { f32x4, i8x16, i32x4, i64x2, v128 } from "../wasm/simd.ts";
 import type { Emit, Semantics, SemTable } from "./emit.ts";
 import type { Fp } from "./sse-float-nan.ts";
-import { packedOp } from "./sse-float-vector.ts";
+import { vectorOp } from "./sse-float-vector.ts";
 import { readAligned } from "./vector.ts";
 
 type Pick = (e: Emit, a: Val, b: Val) => Val;
@@ -58,23 +58,30 @@ function laneMask(ty: Fp, bits: Val): Val {
     : i64x2.eq(v128.and(i64x2.splat(i64.extend_i32_u(bits)), want), want);
 }
 
-/** DPPS, DPPD: products of the lanes in imm[7:4], summed as a tree, to the lanes in imm[3:0]. */
-function dot(ty: Fp): Pick {
-  return (e, a, b) => {
-    const imm = e.imm(2);
-    // Lanes left out raise nothing: zeros are multiplied there.
-    const used = e.tmp(laneMask(ty, i32.shr_u(imm, i32.const(4))));
-    const products = e.tmp(packedOp(e, ty, "mul", v128.and(a, used), v128.and(b, used)));
-    const swap = (v: Val, lanes: number[]): Val => e.tmp(i8x16.shuffle(v, v, bytesOf(lanes, ty === "f32" ? 4 : 8)));
-    let sum: Val;
-    if (ty === "f64") sum = packedOp(e, ty, "add", swap(products, [0, 0]), swap(products, [1, 1]));
-    else {
-      const pairs = packedOp(e, ty, "add", swap(products, [0, 0, 2, 2]), swap(products, [1, 1, 3, 3]));
-      sum = packedOp(e, ty, "add", swap(pairs, [0, 0, 0, 0]), swap(pairs, [2, 2, 2, 2]));
-    }
-    return v128.and(sum, laneMask(ty, imm));
-  };
+/**
+ * DPPS, DPPD: products of the lanes in imm[7:4], summed as a tree, to the lanes in imm[3:0]; of one vector or of the two halves
+ * of a long one, which go through each step together.
+ */
+export function dotProducts(e: Emit, ty: Fp, a: readonly Val[], b: readonly Val[]): Val[] {
+  const imm = e.imm(2);
+  // Lanes left out raise nothing: zeros are multiplied there.
+  const used = e.tmp(laneMask(ty, i32.shr_u(imm, i32.const(4))));
+  const picked = (of: readonly Val[]): Val[] => of.map((v) => e.tmp(v128.and(v, used)));
+  const swap = (of: readonly Val[], lanes: number[]): Val[] =>
+    of.map((v) => e.tmp(i8x16.shuffle(v, v, bytesOf(lanes, ty === "f32" ? 4 : 8))));
+  const products = vectorOp(e, ty, "mul", picked(a), picked(b));
+  let sums: readonly Val[];
+  if (ty === "f64") sums = vectorOp(e, ty, "add", swap(products, [0, 0]), swap(products, [1, 1]));
+  else {
+    const pairs = vectorOp(e, ty, "add", swap(products, [0, 0, 2, 2]), swap(products, [1, 1, 3, 3]));
+    sums = vectorOp(e, ty, "add", swap(pairs, [0, 0, 0, 0]), swap(pairs, [2, 2, 2, 2]));
+  }
+  return sums.map((v) => v128.and(v, laneMask(ty, imm)));
 }
+const dot =
+  (ty: Fp): Pick =>
+  (e, a, b) =>
+    dotProducts(e, ty, [a], [b])[0];
 
 /** INSERTPS: imm[7:6] source lane (registers only), imm[5:4] destination lane, imm[3:0] lanes to clear. */
 const insertps: Semantics = (e) => {

@@ -165,12 +165,10 @@ async function outcomeOf(
   trial: Trial,
   differences: Difference[],
 ): Promise<[Outcome, Trial, Difference[]]> {
+  if (oracle.endsOpen(trial, differences)) return ["left", trial, differences];
   if (kind !== "random") {
     // It may have written over what counts its rounds.
     if (kind === "large" && runsLong(differences)) return ["left", trial, differences];
-    // The vectors that gathers take their offsets from hold anything after a few rounds.
-    if (differences.some(({ field }) => field === "trap") && oracle.endsWithSegment(trial))
-      return ["left", trial, differences];
     if (onlyLastDigits(trial, differences, () => oracle.transcendentals(trial))) return ["digits", trial, differences];
     // Once more, on its own: a processor that is shared with others errs, too.
     const again = await oracle.one(trial);

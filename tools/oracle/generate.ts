@@ -6,6 +6,7 @@ import type { Form } from "../../src/isa/row.ts";
 import { form, ROWS } from "../../src/isa/table.ts";
 import { M64 } from "../../src/isa/types.ts";
 import { Builder, Pools } from "./builder.ts";
+import { isTranscendental } from "./compare.ts";
 import { CompatMaker } from "./compat.ts";
 import { encode, type Fields, type MemoryParts } from "./encode.ts";
 import { hostHas } from "./features.ts";
@@ -369,6 +370,8 @@ export class Generator {
   private readonly plain: Form[];
   /** Those of them that a program survives in a loop. */
   private readonly tame: Form[];
+  /** Those whose results have no digits that are open: others' may decide anything later. */
+  private readonly exact: Form[];
   constructor(
     private readonly r: Random,
     readonly rows: readonly Form[],
@@ -386,7 +389,8 @@ export class Generator {
         !CLEARS_TOP.test(f.mnemonic) &&
         (o.mxcsr || !/MXCSR|^FXRSTOR/.test(f.mnemonic)),
     );
-    this.tame = this.plain.filter((f) => !/^(POPFQ?|ENTER|LEAVE|FXRSTOR\w*|FLDENV|FRSTOR|FLDCW)$/.test(f.mnemonic));
+    this.exact = this.plain.filter((f) => !isTranscendental(f));
+    this.tame = this.exact.filter((f) => !/^(POPFQ?|ENTER|LEAVE|FXRSTOR\w*|FLDENV|FRSTOR|FLDCW)$/.test(f.mnemonic));
   }
   /** A trial of one instruction. */
   single(f: Form): T.Trial | undefined {
@@ -449,7 +453,7 @@ export class Generator {
     const want = 2 + r.below(7);
     for (let tries = 0; tries < MAX_TRIES * 2 && rows.length < want; tries++) {
       if (b.codeLength + MAX_LENGTH > T.T_CODE_MAX) break;
-      const f = r.pick(this.plain);
+      const f = r.pick(this.exact);
       if (flagMask(f.flagsRead) & undefinedNow) continue;
       const made = instruction(b, f, flavour, start + b.codeLength, true);
       if (!made) continue;

@@ -6,11 +6,12 @@ import * as T from "./layout.ts";
 import { assemble, codeOf, FIELDS, getField, instructions, setField } from "./line.ts";
 import { QuickCompare } from "./quick.ts";
 import { Silicon } from "./silicon.ts";
-import { beyondWithSegment, judge, type Verdict } from "./wild.ts";
+import { faultsByMaker, judge, type Verdict } from "./wild.ts";
 
 const NOP = 0x90;
 /** Instructions of a trial that are looked at. */
 const MOST = 1_000_000;
+const MOST_JUDGED = 100_000;
 
 const NONE: Difference[] = [];
 
@@ -77,13 +78,16 @@ export class Oracle {
     return out;
   }
   /** What a random program ran, and what of it can be compared. */
-  judge(trial: T.Trial, most = 4000): Verdict {
-    return judge(this.engine.steps(trial, most));
+  judge(trial: T.Trial): Verdict {
+    const ran = this.engine.steps(trial, MOST_JUDGED);
+    return ran.length < MOST_JUDGED ? judge(ran) : { why: "runs too long to be judged", rows: [], undefinedFlags: 0 };
   }
-  /** The last instruction, which may have faulted, goes through FS or GS, where makers differ in which addresses they take. */
-  endsWithSegment(trial: T.Trial): boolean {
+  /** The last instruction faulted, and is one whose faults differ between makers. */
+  endsOpen(trial: T.Trial, differences: readonly Difference[]): boolean {
+    if (!differences.some(({ field }) => field === "trap")) return false;
+    const address = differences.find(({ field }) => field === "si_addr")?.silicon ?? "0";
     const last = this.engine.steps(trial, MOST).at(-1)?.insn;
-    return last !== undefined && beyondWithSegment(last);
+    return last !== undefined && faultsByMaker(last, BigInt(`0x${address}`));
   }
   /** How often it ran x87 functions whose last digits are open. */
   transcendentals(trial: T.Trial): number {

@@ -56,9 +56,19 @@ function beyondUs(bytes: Uint8Array): boolean {
 }
 
 /** AMD's processors want the offset canonical, too, before the base is added: any access through FS and GS that differs. */
-export function beyondWithSegment(insn: Insn): boolean {
+function beyondWithSegment(insn: Insn): boolean {
   return insn.operands.some((o) => o.kind === "mem" && o.seg >= 4);
 }
+/**
+ * An instruction whose kind of fault is a maker's choice: besides those, far returns (whether a bad selector or the stack of an
+ * outer level is seen first), and ten bytes for the x87 at `address`, if they lie on both sides of where addresses stop being
+ * canonical.
+ */
+export function faultsByMaker(insn: Insn, address: bigint): boolean {
+  if (insn.row.mnemonic === "RETF" || beyondWithSegment(insn)) return true;
+  return CANONICAL_END - address < 10n && insn.operands.some((o) => o.kind === "mem" && o.size === 80);
+}
+const CANONICAL_END = 1n << 47n;
 
 export interface Verdict {
   /** Why it is not compared, or undefined. */
