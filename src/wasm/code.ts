@@ -232,6 +232,11 @@ export class Code {
     return local(type, result);
   }
   /** Tail call through table 0 to a function of the given type index. */
+  tailCall(f: Callee, ...args: Val[]): void {
+    for (const a of args) this.expr(a);
+    this.out.u8(0x12);
+    this.out.u32(f.index);
+  }
   tailCallIndirect(typeIndex: number, index: Val, ...args: Val[]): void {
     for (const a of args) this.expr(a);
     this.expr(index);

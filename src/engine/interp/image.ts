@@ -12,6 +12,7 @@ import {
   CODE_BASE,
   CODE_GENERATION,
   EXIT_CODE,
+  JUMP_CACHE,
   REGION_CODE,
   RETURN_SP,
   RETURN_TO,
@@ -28,10 +29,11 @@ import { R_ENTRY, R_FN, R_GENERATION, R_IMM, R_MOVED, R_RIP, R_SLOT } from "../r
 import { findCode } from "./find.ts";
 import { isFirst } from "./first.ts";
 import { HandlerEmit, type HandlerModule } from "./handler.ts";
+import { jumpCacheEntry } from "./jump-entry.ts";
 import { LaterImage } from "./later-image.ts";
 import { ALONE, ENDS_BLOCK, FN_MASK, FN_REGION, SPECIALS } from "./numbers.ts";
 import { quickInsn } from "./quick.ts";
-import { dispatch, INVOKE, jumpCache, proceed } from "./shared.ts";
+import { CHAIN, dispatch, INVOKE, jumpCache, proceed } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
 export interface HandlerImage {
@@ -164,7 +166,7 @@ export class Image {
     }
     const { region } = this.memory;
     const stores = STORE_WIDTHS.map(region.slowStore);
-    const plain = [this.enter, this.invoke, proceed, dispatch, settle, quickInsn];
+    const plain = [this.enter, this.invoke, this.chain, proceed, dispatch, settle, quickInsn];
     for (const f of [...plain, region.slowRead, region.slowWrite, ...stores]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
     const second = new LaterImage(this.memory, this.sharedFunctions, this.helpers, functions.length);
@@ -237,6 +239,28 @@ export class Image {
     const slot = c.ldExpr("i32", rec, R_SLOT);
     return c.callIndirect(this.regionType, slot, "i64", depth, c.ldExpr("u16", rec, R_ENTRY));
   }
+  /**
+   * (nested calls, target) -> RIP to go on at, or -1: where a region leaves for another one that may run, that one takes its
+   * place. Otherwise its caller sees to where to go on.
+   */
+  private readonly chain: Shared = {
+    ...CHAIN,
+    body: (c) => {
+      const [depth, target] = [c.param(0), c.param(1)];
+      const unless = (cond: Val): void => c.if(cond, () => c.ret(target), undefined, false);
+      unless(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO));
+      const at = jumpCacheEntry(c, target);
+      unless(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target));
+      const rec = c.ld("i32", at, JUMP_CACHE + 8);
+      unless(i32.ne(c.ldExpr("i32", rec, R_FN), i32.const(FN_REGION)));
+      unless(i64.ne(c.ldExpr("i64", rec, R_RIP), target));
+      unless(i32.ne(c.ldExpr("i32", rec, R_GENERATION), c.ldExpr("i32", ZERO, CODE_GENERATION)));
+      // Interpreted code that a region called has returned there.
+      unless(i64.eq(target, c.ldExpr("i64", ZERO, RETURN_TO)));
+      const slot = c.ldExpr("i32", rec, R_SLOT);
+      c.tailCallIndirect(this.regionType, slot, depth, c.ldExpr("u16", rec, R_ENTRY));
+    },
+  };
   /** (record, its address) -> nothing: a region led to code that is not compiled; when it has often enough, it is. */
   private readonly heat: Shared = {
     name: "heat",

@@ -111,6 +111,9 @@ export const proceed: Shared = {
   },
 };
 
+/** Type of `chain` (image.ts). */
+export const CHAIN = { name: "chain", params: ["i32", "i64"], result: "i64" } as const;
+
 /** (target, key: FN_REGION and a region's slot) -> the entry of that region which the target is, or -1. */
 export const dispatch: Shared = {
   name: "dispatch",

@@ -33,8 +33,10 @@ const STATIC = 0;
 const COMPUTED = 1;
 const SPENT = 2;
 const TOO_DEEP = 4;
-/** Those that all regions leave by, with an exit code. */
-const ALL_LEAVE: Partial<Record<Cause, number>> = { budget: SPENT, depth: TOO_DEEP };
+/** For another region, if there is one. */
+const ONWARD = 8;
+/** How a region leaves for a reason: with an exit code that all leave by, or to go on elsewhere. */
+const KIND_OF: Partial<Record<Cause, number>> = { budget: SPENT, depth: TOO_DEEP, elsewhere: ONWARD, jump: ONWARD };
 
 const BR = 0x0c;
 const BR_IF = 0x0d;
@@ -170,10 +172,19 @@ export class RegionEmit extends RegionOperands implements Emit {
   private leave(kind: number): void {
     const offset = i64.extend_i32_s(local("i32", this.where));
     const rip = kind & COMPUTED ? local("i64", this.target) : i64.add(i64.const(BigInt(this.base)), offset);
+    if (kind & ONWARD) {
+      this.tailCall(this.chained(), this.outerDepth, rip);
+      return;
+    }
     if (kind !== STATIC) this.st("i64", ZERO, rip, RIP);
     const code = kind & SPENT ? EXIT.YIELD : kind & TOO_DEEP ? EXIT.DEPTH : 0;
     if (code) this.st("i32", ZERO, i32.const(code), REGION_CODE);
     this.ret(code ? GONE : rip);
+  }
+
+  private chained(): Callee {
+    const { index, ...type } = this.use(this.module.chain);
+    return { ...type, index: this.module.functionIndex(index) };
   }
 
   // -- one block, one instruction
@@ -273,7 +284,11 @@ export class RegionEmit extends RegionOperands implements Emit {
     const computed = typeof address !== "number" || !this.near(address);
     if (computed) this.setLocal(this.target, typeof address === "number" ? i64.const(BigInt(address)) : address);
     else this.setWhere(address);
-    this.wayOut(BR, (computed ? COMPUTED : 0) | (cause ? (ALL_LEAVE[cause] ?? 0) : 0));
+    let kind = (cause && KIND_OF[cause]) ?? STATIC;
+    // With an instruction that is not done only the interpreter can go on.
+    if (kind === ONWARD && rest) kind = STATIC;
+    if (kind === ONWARD) this.use(this.module.chain);
+    this.wayOut(BR, (computed ? COMPUTED : STATIC) | kind);
   }
   private watched(cause: Cause, to: number | undefined): void {
     const { watch } = this.module;

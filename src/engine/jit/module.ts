@@ -3,7 +3,7 @@ import type { Shared } from "../../sem/emit.ts";
 import type { Callee } from "../../wasm/code.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
 import { memoryFunctions } from "../emit/memory.ts";
-import { INVOKE, proceed } from "../interp/shared.ts";
+import { CHAIN, INVOKE, proceed } from "../interp/shared.ts";
 import type { RegionBuilder } from "./region.ts";
 import type { RegionWatch } from "./watch.ts";
 
@@ -26,18 +26,19 @@ const { region: memory } = memoryFunctions({
   codeStore: { index: 0, params: ["i32", "i32"], result: undefined },
   watch: { index: 0, params: ["i64", "i32", "i32"], result: "i32" },
 });
-const invoke: Shared = {
-  ...INVOKE,
+const imported = (type: Omit<Shared, "body">): Shared => ({
+  ...type,
   body: () => {
-    throw new Error("invoke is imported");
+    throw new Error(`${type.name} is imported`);
   },
-};
+});
 
 export class RegionModule {
   private readonly imports: (Pick<Shared, "name" | "params" | "result"> & { fn: unknown })[] = [];
   private readonly importAt = new Map<string, number>();
   readonly memory = memory;
-  readonly invoke = invoke;
+  readonly invoke = imported(INVOKE);
+  readonly chain = imported(CHAIN);
   readonly proceed = proceed;
 
   /**
