@@ -63,6 +63,10 @@ export const SI_TIMER = -2;
 export const SI_MESGQ = -3;
 export const SI_ASYNCIO = -4;
 export const SI_SIGIO = -5;
+/** Codes of SIGIO. */
+export const POLL_IN = 1;
+export const POLL_MSG = 3;
+export const POLL_HUP = 6;
 export const SI_TKILL = -6;
 export const ILL_ILLOPN = 2;
 export const FPE_INTDIV = 1;

@@ -222,5 +222,6 @@ function becomeLeader(task: Task): void {
   kernel.tasks.delete(task.tid);
   task.tid = process.pid;
   kernel.tasks.set(task.tid, task);
+  process.endedLeader = undefined;
   process.leaderTracee = task.tracee;
 }

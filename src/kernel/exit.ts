@@ -39,6 +39,7 @@ export function exitTask(task: Task, status: number): void {
   process.usage.maxrss = Math.max(process.usage.maxrss, task.mm.peakPages * 4);
   process.tasks.splice(process.tasks.indexOf(task), 1);
   kernel.tasks.delete(task.tid);
+  if (task.tid === process.pid) process.endedLeader = task;
   task.fds.release();
   releaseMm(task);
   if (kernel.current === task) kernel.current = undefined;

@@ -1,5 +1,6 @@
 import { EBADF, EMFILE } from "../abi/errno.ts";
 import type { File } from "../vfs/types.ts";
+import { forgetNotices } from "./dnotify.ts";
 import { closedForEpoll } from "./epoll.ts";
 import { dropFileLocks, dropRangeLocks } from "./locks.ts";
 
@@ -14,6 +15,7 @@ export function releaseFile(file: File): void {
   file.refs--;
   if (file.refs > 0) return;
   closedForEpoll(file);
+  forgetNotices(file);
   dropFileLocks(file, file.inode);
   file.close();
 }

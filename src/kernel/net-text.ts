@@ -1,12 +1,14 @@
 /** /proc/net (proc_pid_net(5)): a network namespace's interfaces and sockets as text. */
 import * as N from "../abi/netlink.ts";
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../abi/socket.ts";
+import { TCP_CLOSE, TCP_ESTABLISHED } from "../abi/tcp.ts";
 import type { Kernel } from "./kernel.ts";
 import type { NetNs } from "./namespaces.ts";
 import type { Address } from "./net/address.ts";
 import { asFamily, isInet } from "./net/address.ts";
 import { isLo, maskedIp } from "./net/interfaces.ts";
 import { Socket } from "./net/socket.ts";
+import { TcpSocket } from "./net/tcp.ts";
 
 const hex = (n: number, width: number): string => n.toString(16).toUpperCase().padStart(width, "0");
 /** Words of four bytes as the processor reads them. */
@@ -27,10 +29,6 @@ function socketsOf(kernel: Kernel, ns: NetNs): Socket[] {
   return [...found];
 }
 
-const TCP_ESTABLISHED = 1;
-const TCP_CLOSE = 7;
-const TCP_LISTEN = 10;
-
 function inetText(sockets: readonly Socket[], family: number, type: number, head: string): string {
   const side = (a: Address | undefined): string => {
     const any = new Array(family === AF_INET ? 4 : 16).fill(0);
@@ -39,7 +37,7 @@ function inetText(sockets: readonly Socket[], family: number, type: number, head
   };
   const rows = sockets.filter((s) => s.domain === family && s.type === type && (s.local || s.peerAddress));
   const line = (s: Socket, i: number): string => {
-    const state = s.listening ? TCP_LISTEN : s.peerAddress ? TCP_ESTABLISHED : TCP_CLOSE;
+    const state = s instanceof TcpSocket ? s.state : s.peerAddress ? TCP_ESTABLISHED : TCP_CLOSE;
     const queues = `${hex(0, 8)}:${hex(s.inbox.size, 8)} 00:00000000 00000000`;
     const ids = `${String(s.owner.uid).padStart(5)}        0 ${s.inode?.ino ?? 0} ${s.refs} 0000000000000000`;
     const text = `${String(i).padStart(4)}: ${side(s.local)} ${side(s.peerAddress)} ${hex(state, 2)} ${queues} ${ids}`;

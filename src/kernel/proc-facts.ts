@@ -81,11 +81,13 @@ class KernelFacts implements ProcSource {
     const all = [...this.kernel.processes.keys()].map((pid) => this.numbers.shown(pid));
     return all.filter((pid) => pid > 0).sort((a, b) => a - b);
   }
-  process(number: number): ProcProcess | undefined {
+  process(number: number, tid?: number): ProcProcess | undefined {
     const pid = this.numbers.machine(number);
     // Any thread's number names its process, though only leaders are listed.
     const process = this.kernel.processes.get(pid) ?? this.kernel.tasks.get(pid)?.process;
     if (!process || process.reaped) return undefined;
+    if (tid !== undefined && tid !== number)
+      return new ProcessFacts(process, this.tree.terminals, this.numbers, this.numbers.machine(tid));
     let facts = this.processes.get(process);
     if (!facts) {
       facts = new ProcessFacts(process, this.tree.terminals, this.numbers);
@@ -125,9 +127,18 @@ class ProcessFacts implements ProcProcess {
     private readonly process: Process,
     private readonly terminals: Terminals,
     private readonly numbers: PidNs,
+    /** Which thread's memory, files and directories count. */
+    private readonly tid = process.pid,
   ) {}
-  private get leader(): Task | undefined {
-    return this.process.leader;
+  /** The thread; while there is none with that number, another. */
+  private get thread(): Task | undefined {
+    const { process, tid } = this;
+    if (tid === process.pid && process.endedLeader) return process.endedLeader;
+    return process.tasks.find((t) => t.tid === tid) ?? process.leader;
+  }
+  /** The thread, unless it has ended. */
+  private get alive(): Task | undefined {
+    return this.thread?.state === "dead" ? undefined : this.thread;
   }
   get machinePid(): number {
     return this.process.pid;
@@ -150,7 +161,8 @@ class ProcessFacts implements ProcProcess {
     return tty ? { dev: tty.dev, foreground: tty.pgrp } : { dev: 0, foreground: -1 };
   }
   get tasks(): readonly ProcTask[] {
-    return this.process.tasks.map((t) => new TaskFacts(t, this.numbers));
+    const { endedLeader, tasks } = this.process;
+    return [...(endedLeader ? [endedLeader] : []), ...tasks].map((t) => new TaskFacts(t, this.numbers));
   }
   get startTime(): bigint {
     return this.process.startTime - this.process.kernel.bootTime;
@@ -168,11 +180,11 @@ class ProcessFacts implements ProcProcess {
     return this.signals((handler) => handler !== SIG_IGN && handler !== SIG_DFL);
   }
   private signals(which: (handler: number) => boolean): bigint {
-    const actions = this.leader?.sighand.actions ?? [];
+    const actions = this.thread?.sighand.actions ?? [];
     return actions.reduce((set, a, signo) => (signo > 0 && which(a.handler) ? set | sigBit(signo) : set), 0n);
   }
   get umask(): number {
-    return this.leader?.fs.umask ?? 0;
+    return this.thread?.fs.umask ?? 0;
   }
   get exitSignal(): number {
     return this.process.exitSignal;
@@ -181,35 +193,35 @@ class ProcessFacts implements ProcProcess {
     return this.process.limits;
   }
   get memory(): ProcMemory | undefined {
-    const mm = this.process.zombie ? undefined : this.leader?.mm;
+    const mm = this.alive?.mm;
     if (!mm) return undefined;
     if (this.mmFacts?.mm !== mm) this.mmFacts = { mm, facts: new MemoryFacts(mm) };
     return this.mmFacts.facts;
   }
   get cwd() {
-    return this.leader?.fs.cwd;
+    return this.alive?.fs.cwd;
   }
   get root() {
-    return this.leader?.fs.root;
+    return this.alive?.fs.root;
   }
   get netFiles() {
     return Object.keys(NET_FILES);
   }
   netFile(name: string): string {
     const { kernel } = this.process;
-    return NET_FILES[name](kernel, (this.leader?.ns ?? kernel.namespaces).net);
+    return NET_FILES[name](kernel, (this.thread?.ns ?? kernel.namespaces).net);
   }
   get mounts() {
-    return (this.leader?.ns ?? this.process.kernel.namespaces).mnt.table;
+    return (this.thread?.ns ?? this.process.kernel.namespaces).mnt.table;
   }
   fds(): number[] {
-    return this.leader?.fds.list() ?? [];
+    return this.alive?.fds.list() ?? [];
   }
   fd(n: number) {
-    return this.leader?.fds.get(n);
+    return this.alive?.fds.get(n);
   }
   cloexec(fd: number): boolean {
-    return this.leader?.fds.cloexec(fd) ?? false;
+    return this.alive?.fds.cloexec(fd) ?? false;
   }
 }
 
@@ -266,7 +278,7 @@ class TaskFacts implements ProcTask {
   }
   namespace(name: string): Place | undefined {
     const of = NAMESPACES[name];
-    return of && nsPlace(of(this.task));
+    return this.task.state === "dead" ? undefined : of && nsPlace(of(this.task));
   }
   idMap(file: IdMapFile): string {
     return idMapText(this.task, file);

@@ -100,6 +100,8 @@ export class Process {
   readonly tracees = new Set<Tracee>();
   /** Set while the leader is traced, also after the leader has ended. */
   leaderTracee: Tracee | undefined;
+  /** Set once the leader has ended: /proc tells of it until the process is reaped. */
+  endedLeader: Task | undefined;
   /** It has ended, and its tracer shall wait for it before its parent may. */
   held = false;
   real: ITimer = { timer: undefined, at: 0n, interval: 0n };

@@ -2,16 +2,18 @@
 
 import { O_ASYNC } from "../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../abi/poll.ts";
-import { SI_SIGIO, SIGIO } from "../abi/signal.ts";
+import { POLL_HUP, POLL_IN, SI_SIGIO, SIGIO } from "../abi/signal.ts";
 import { Attached } from "../base/attached.ts";
 import type { File } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
-import { sendToProcess } from "./send.ts";
+import { sendToProcess, sendToTask } from "./send.ts";
 
 /** Who is told of a file's events, and how. */
 interface Owner {
   /** A process, or negated a group; 0 for nobody. */
   pid: number;
+  /** The number is that of one thread, which gets the signal itself. */
+  thread: boolean;
   /** 0: SIGIO without further facts. */
   signo: number;
   waiting: boolean;
@@ -22,7 +24,7 @@ const owners = new Attached<File, Owner>("owner");
 export function ownerOf(file: File): Owner {
   let owner = owners.get(file);
   if (!owner) {
-    owner = { pid: 0, signo: 0, waiting: false };
+    owner = { pid: 0, thread: false, signo: 0, waiting: false };
     owners.set(file, owner);
   }
   return owner;
@@ -44,10 +46,20 @@ export function armSigio(kernel: Kernel, file: File): void {
 function notify(kernel: Kernel, file: File, owner: Owner): void {
   const band = file.poll();
   if (!(file.flags & O_ASYNC) || !(band & ~POLLOUT)) return;
+  signalOwner(kernel, owner, { code: band & POLLIN ? POLL_IN : POLL_HUP, band });
+}
+
+/** Sends a file's owner its signal; one that was chosen with F_SETSIG tells of the event. */
+export function signalOwner(kernel: Kernel, owner: Owner, event: { code: number; band: number; fd?: number }): void {
+  const { signo } = owner;
+  const info = signo ? { signo, ...event } : { signo: SIGIO, code: SI_SIGIO, band: event.band };
+  if (owner.thread) {
+    const task = kernel.tasks.get(owner.pid);
+    if (task) sendToTask(task, info);
+    return;
+  }
   for (const p of kernel.processes.values()) {
     if (p.zombie || (owner.pid > 0 ? p.pid !== owner.pid : p.pgid !== -owner.pid)) continue;
-    // POLL_IN or POLL_HUP.
-    const code = band & POLLIN ? 1 : 6;
-    sendToProcess(p, owner.signo ? { signo: owner.signo, code, band } : { signo: SIGIO, code: SI_SIGIO, band });
+    sendToProcess(p, info);
   }
 }

@@ -76,10 +76,10 @@ export abstract class RegularFile extends BaseFile {
   protected abstract append(from: Uint8Array): number;
 
   override read(into: Uint8Array, at?: number): number {
-    if (at !== undefined) return at < 0 ? -EINVAL : this.readAt(into, at);
-    const n = this.readAt(into, this.pos);
+    if (at !== undefined && at < 0) return -EINVAL;
+    const n = this.readAt(into, at ?? this.pos);
     if (n > 0) {
-      this.pos += n;
+      if (at === undefined) this.pos += n;
       tell(this.place, IN_ACCESS);
     }
     return n;

@@ -10,7 +10,7 @@ import * as text from "./proc-text.ts";
 
 /** /proc/PID, or with `tid` /proc/PID/task/TID. */
 export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
-  const process = () => fs.source.process(pid);
+  const process = () => fs.source.process(pid, tid);
   const task = (p: ProcProcess) => p.tasks.find((t) => t.tid === (tid ?? pid)) ?? p.tasks[0];
   const owner: Owner = () => {
     const p = process();
@@ -118,7 +118,7 @@ function nsDir(fs: ProcContext, process: ProcessOf, task: TaskOf, owner: Owner):
   for (const name of (p && task(p)?.namespaces) ?? []) {
     const place = () => {
       const now = process();
-      return (now && task(now)?.namespace(name)) ?? -ESRCH;
+      return now ? (task(now)?.namespace(name) ?? -ENOENT) : -ESRCH;
     };
     const text = () => {
       const at = place();

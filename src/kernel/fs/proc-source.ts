@@ -90,6 +90,7 @@ export interface ProcProcess {
   readonly sid: number;
   /** Device number of the controlling terminal and its foreground group; 0 and -1 without. */
   readonly tty: { dev: number; foreground: number };
+  /** Threads alive, and the first one until the process is reaped. */
   readonly tasks: readonly ProcTask[];
   /** Files of its network namespace, and their text. */
   readonly netFiles: readonly string[];
@@ -106,7 +107,7 @@ export interface ProcProcess {
   readonly exitSignal: number;
   /** Soft and hard, Infinity without limit, in the order of the RLIMIT_ numbers. */
   readonly limits: readonly { soft: number; hard: number }[];
-  /** Undefined for zombies. */
+  /** Undefined once the thread has ended. */
   readonly memory: ProcMemory | undefined;
   readonly cwd: Place | undefined;
   readonly root: Place | undefined;
@@ -120,7 +121,8 @@ export interface ProcSource {
   /** Who looks. */
   self(): { pid: number; tid: number } | undefined;
   pids(): number[];
-  process(pid: number): ProcProcess | undefined;
+  /** As its first thread has it, or the one with this number: threads may differ in memory, files and directories. */
+  process(pid: number, tid?: number): ProcProcess | undefined;
   /** Bytes of RAM: all, free, and in the page cache. */
   memory(): { total: number; free: number; cached: number };
   /** Nanoseconds since boot, and time of boot in seconds since the epoch. */

@@ -14,13 +14,12 @@ const ticks = (ns: number | bigint) => Math.floor(Number(ns) / TICK);
 
 export function statText(p: ProcProcess, t: ProcTask): string {
   const m = p.memory;
-  const zombie = m === undefined;
   const isLeader = t.tid === p.pid;
   const sum = (key: "utime" | "stime") => ticks(isLeader ? p.tasks.reduce((n, x) => n + x[key], 0) : t[key]);
   const fields: (number | string | bigint)[] = [
     t.tid,
     `(${t.comm})`,
-    zombie ? "Z" : t.state,
+    t.state,
     p.ppid,
     p.pgid,
     p.sid,
@@ -81,7 +80,7 @@ export function statusText(p: ProcProcess, t: ProcTask): string {
   const rows: [string, string | number][] = [
     ["Name", escaped(t.comm)],
     ["Umask", p.umask.toString(8).padStart(4, "0")],
-    ["State", STATES[m ? t.state : "Z"]],
+    ["State", STATES[t.state]],
     ["Tgid", p.pid],
     ["Ngid", 0],
     ["Pid", t.tid],
@@ -89,7 +88,7 @@ export function statusText(p: ProcProcess, t: ProcTask): string {
     ["TracerPid", t.tracer],
     ["Uid", t.ids.uids.join("\t")],
     ["Gid", t.ids.gids.join("\t")],
-    ["FDSize", 64 * Math.ceil((Math.max(0, ...p.fds()) + 1) / 64)],
+    ["FDSize", m ? 64 * Math.ceil((Math.max(0, ...p.fds()) + 1) / 64) : 0],
     ["Groups", `${t.ids.groups.join(" ")} `],
     ["NStgid", p.pid],
     ["NSpid", t.tid],

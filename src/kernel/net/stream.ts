@@ -45,6 +45,10 @@ export class StreamSocket extends Socket {
   override get listening(): boolean {
     return this.backlog !== undefined;
   }
+  /** Of a listener: connections that wait to be accepted, and how many listen(2) lets wait. */
+  get backlogged(): { waiting: number; most: number } {
+    return { waiting: this.backlog?.length ?? 0, most: this.backlogLimit - 1 };
+  }
   override listen(backlog: number): number {
     if (this.connected) return -E.EINVAL;
     if (!this.local) {

@@ -1,5 +1,6 @@
 import { ECONNRESET, ENOTCONN, EPIPE } from "../../abi/errno.ts";
 import { SO_LINGER, SOL_SOCKET } from "../../abi/socket.ts";
+import * as T from "../../abi/tcp.ts";
 import type { Address } from "./address.ts";
 import type { Outgoing } from "./socket.ts";
 import { StreamSocket } from "./stream.ts";
@@ -18,6 +19,14 @@ export class TcpSocket extends StreamSocket {
   /** Both directions have ended, or the connection was reset: the state CLOSE, TIME_WAIT or LAST_ACK. */
   private get over(): boolean {
     return this.connected && this.ended && this.writeShut;
+  }
+  /** Its state as Linux numbers them; what is sent is there and acknowledged at once, so some never show. */
+  get state(): number {
+    if (this.listening) return T.TCP_LISTEN;
+    if (this.asking) return T.TCP_SYN_SENT;
+    if (!this.connected || this.over) return T.TCP_CLOSE;
+    if (this.ended) return T.TCP_CLOSE_WAIT;
+    return this.writeShut ? T.TCP_FIN_WAIT2 : T.TCP_ESTABLISHED;
   }
   override get shownPeer(): Address | undefined {
     return this.over ? undefined : this.peerAddress;

@@ -1,12 +1,16 @@
 /** Descriptors: close(2), close_range(2), dup(2), fcntl(2), flock(2). */
-import { EAGAIN, EBADF, EINVAL, ESRCH } from "../../abi/errno.ts";
+import { EAGAIN, EBADF, EINVAL, ENOTDIR } from "../../abi/errno.ts";
 import * as F from "../../abi/fcntl.ts";
-import { SIGRTMAX } from "../../abi/signal.ts";
+import { POLLIN, POLLMSG, POLLRDNORM } from "../../abi/poll.ts";
+import { POLL_MSG, SIGRTMAX } from "../../abi/signal.ts";
+import { S_IFDIR } from "../../abi/stat.ts";
 import type { File } from "../../vfs/types.ts";
+import { askNotices, forgetNotices } from "../dnotify.ts";
 import { fileLocks } from "../locks.ts";
-import { armSigio, ownerOf } from "../sigio.ts";
+import { armSigio, ownerOf, signalOwner } from "../sigio.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { lockCommand } from "./lock.ts";
+import { ownerCommand } from "./owner.ts";
 import { fdLimit } from "./support.ts";
 
 function close(call: Call, fd: number): SysResult {
@@ -105,30 +109,33 @@ function fcntl(call: Call, fd: number, command: number, arg: number): SysResult 
       return (
         file.control?.(command, arg) ?? (command === F.F_GETPIPE_SZ || command === F.F_SETPIPE_SZ ? -EBADF : -EINVAL)
       );
-    case F.F_GETOWN:
-      return ownerOf(file).pid;
     case F.F_GETSIG:
       return ownerOf(file).signo;
-    case F.F_SETOWN:
-      return setOwner(call, file, arg | 0);
     case F.F_SETSIG:
       if (arg < 0 || arg > SIGRTMAX) return -EINVAL;
       ownerOf(file).signo = arg;
       return 0;
+    case F.F_NOTIFY:
+      return notifyOf(call, fd, file, arg);
     case F.F_GETLEASE:
       return F.F_UNLCK;
     case F.F_SETLEASE:
       return -EAGAIN;
   }
-  return unsupported(call, command);
+  return ownerCommand(call, file, command, arg) ?? unsupported(call, command);
 }
 
-/** A process, or negated a group. */
-function setOwner(call: Call, file: File, pid: number): number {
-  const known = [...call.kernel.processes.values()].some((p) => p.pid === pid || p.pgid === -pid);
-  if (pid !== 0 && !known) return -ESRCH;
-  ownerOf(file).pid = pid;
-  armSigio(call.kernel, file);
+/** F_NOTIFY: signals about a directory, to who owns the file; that is the caller where nobody was named. */
+function notifyOf({ kernel, task }: Call, fd: number, file: File, bits: number): number {
+  if ((bits & ~F.DN_MULTISHOT) === 0) {
+    forgetNotices(file);
+    return 0;
+  }
+  if (file.inode?.type !== S_IFDIR) return -ENOTDIR;
+  const owner = ownerOf(file);
+  if (owner.pid === 0) owner.pid = task.process.pid;
+  const event = { code: POLL_MSG, band: POLLIN | POLLRDNORM | POLLMSG, fd };
+  askNotices(file, file.inode, bits, () => signalOwner(kernel, owner, event));
   return 0;
 }
 

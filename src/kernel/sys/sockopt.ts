@@ -1,7 +1,10 @@
 /** setsockopt(2), getsockopt(2). */
 import * as E from "../../abi/errno.ts";
 import * as S from "../../abi/socket.ts";
+import { TCP_INFO } from "../../abi/tcp.ts";
 import type { Socket } from "../net/socket.ts";
+import { TcpSocket } from "../net/tcp.ts";
+import { tcpInfo } from "../net/tcp-info.ts";
 import { type Call, type SysResult, sys } from "../types.ts";
 import { senderAsSeen, socketOf } from "./socket.ts";
 import { userOf } from "./support.ts";
@@ -116,6 +119,11 @@ function known(call: Call, s: Socket, name: number): Uint8Array | undefined {
   return undefined;
 }
 
+function optionOf(call: Call, s: Socket, level: number, name: number): Uint8Array | undefined {
+  if (level === S.IPPROTO_TCP && name === TCP_INFO && s instanceof TcpSocket) return tcpInfo(s);
+  return (level === S.SOL_SOCKET ? known(call, s, name) : undefined) ?? s.options.get(level, name);
+}
+
 function getsockopt(call: Call, fd: number, level: number, name: number, at: number, lengthAt: number): SysResult {
   const s = socketOf(call, fd);
   if (typeof s === "number") return s;
@@ -123,7 +131,7 @@ function getsockopt(call: Call, fd: number, level: number, name: number, at: num
   const room = user.i32(lengthAt);
   if (room < 0) return -E.EINVAL;
   if (!levelFits(s, level)) return -E.EOPNOTSUPP;
-  const value = (level === S.SOL_SOCKET ? known(call, s, name) : undefined) ?? s.options.get(level, name);
+  const value = optionOf(call, s, level, name);
   if (!value) {
     notThere(call, "getsockopt", level, name);
     return -E.ENOPROTOOPT;
@@ -134,8 +142,7 @@ function getsockopt(call: Call, fd: number, level: number, name: number, at: num
   return 0;
 }
 
-const NOTE =
-  "options without effect here are checked, kept and read back; no packet filters, TCP_INFO, UDP_SEGMENT, multicast";
+const NOTE = "options without effect here are checked, kept and read back; no packet filters, UDP_SEGMENT, multicast";
 
 export const sockoptCalls = [
   sys(54, "setsockopt", "sockfd:fd level:int optname:int optval:ptr optlen:int", setsockopt, "partial", NOTE),
