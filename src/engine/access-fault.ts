@@ -43,7 +43,7 @@ function throughStack(insn: Insn, view: DataView): boolean {
 function widest(insn: Insn): number {
   const { mnemonic } = insn.row;
   if (/^VP?MASKMOV(P[SD]|D|Q)$/.test(mnemonic)) return /PD$|Q$/.test(mnemonic) ? 8 : 4;
-  if (/MASKMOV/.test(mnemonic)) return mnemonic.endsWith("DQU") ? 16 : 8;
+  if (/MASKMOV/.test(mnemonic)) return 8; // the 16 bytes of MASKMOVDQU are looked at as two halves: seen on an AMD processor
   if (mnemonic === "FBSTP" || mnemonic === "FBLD") return 8;
   const operands = insn.operands.map((o) => (o.kind === "mem" ? o.size / 8 : 0));
   return Math.max(STACK.test(mnemonic) ? insn.opSize / 8 : 0, ...operands);

@@ -1,4 +1,4 @@
-/** The alignment check (RFLAGS.AC) where its order among other faults matters: what a processor did. */
+/** Which of several faults an instruction raises, with the alignment check (RFLAGS.AC) on or not: what a processor did. */
 import { expect, it } from "vitest";
 import { buildImage } from "../../src/engine/interp/build-image.ts";
 import { compare } from "./compare.ts";
@@ -44,6 +44,14 @@ const CASES: readonly [string, string][] = [
   [
     "MOVS whose source's page is missing",
     "code=66a5@b5c rsi=fffff00 rdi=10000ffb flags=40202 => signal=b si_code=1 si_addr=fffff00 trap=e error=4 rip=20000b5c flags=50202",
+  ],
+  [
+    "MASKMOVDQU whose second half is beyond the canonical addresses",
+    "code=66440ff7db@87d rdi=7ffffffffff8 flags=202 => signal=b si_code=1 si_addr=7ffffffffff8 trap=e error=6 rip=2000087d flags=10202",
+  ],
+  [
+    "MASKMOVDQU whose first half reaches beyond the canonical addresses",
+    "code=66440ff7db@87d rdi=7ffffffffff9 flags=202 => signal=b si_code=80 trap=d rip=2000087d flags=10202",
   ],
   ["a stack that wraps around", "code=57@441 rsp=3 flags=40202 => signal=7 si_code=1 trap=11 rip=20000441 flags=50202"],
   [
