@@ -33,7 +33,7 @@ import { jumpCacheEntry } from "./jump-entry.ts";
 import { LaterImage } from "./later-image.ts";
 import { ALONE, ENDS_BLOCK, FN_MASK, FN_REGION, SPECIALS } from "./numbers.ts";
 import { quickInsn } from "./quick.ts";
-import { CHAIN, dispatch, INVOKE, jumpCache, proceed } from "./shared.ts";
+import { CHAIN, INVOKE, jumpCache, proceed } from "./shared.ts";
 import { VARIANTS, type Variant, variantsOf } from "./variant.ts";
 
 export interface HandlerImage {
@@ -166,7 +166,7 @@ export class Image {
     }
     const { region } = this.memory;
     const stores = STORE_WIDTHS.map(region.slowStore);
-    const plain = [this.enter, this.invoke, this.chain, proceed, dispatch, settle, quickInsn];
+    const plain = [this.enter, this.invoke, this.chain, proceed, settle, quickInsn];
     for (const f of [...plain, region.slowRead, region.slowWrite, ...stores]) this.use(f);
     while (this.pending.length) this.pending.pop()?.();
     const second = new LaterImage(this.memory, this.sharedFunctions, this.helpers, functions.length);

@@ -15,7 +15,7 @@ import {
 import type { Shared } from "../../sem/emit.ts";
 import type { Callee, Code } from "../../wasm/code.ts";
 import { i32, i64, type Val } from "../../wasm/expr.ts";
-import { EXIT_RECORD, R_ENTRY, R_FN, R_POS, R_RIP } from "../record.ts";
+import { EXIT_RECORD, R_POS } from "../record.ts";
 import { findCode } from "./find.ts";
 import { jumpCacheEntry } from "./jump-entry.ts";
 
@@ -113,20 +113,3 @@ export const proceed: Shared = {
 
 /** Type of `chain` (image.ts). */
 export const CHAIN = { name: "chain", params: ["i32", "i64"], result: "i64" } as const;
-
-/** (target, key: FN_REGION and a region's slot) -> the entry of that region which the target is, or -1. */
-export const dispatch: Shared = {
-  name: "dispatch",
-  params: ["i64", "i64"],
-  result: "i32",
-  body: (c) => {
-    const [target, key] = [c.param(0), c.param(1)];
-    const none = (cond: Val): void => c.if(cond, () => c.ret(i32.const(-1)));
-    const at = jumpCacheEntry(c, target);
-    none(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target));
-    const record = c.ld("i32", at, JUMP_CACHE + 8);
-    none(i64.ne(c.ldExpr("i64", record, R_FN), key));
-    none(i64.ne(c.ldExpr("i64", record, R_RIP), target));
-    c.ret(c.ldExpr("u16", record, R_ENTRY));
-  },
-};

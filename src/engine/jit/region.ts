@@ -3,11 +3,10 @@ import type { Semantics } from "../../sem/emit.ts";
 import type { Label } from "../../wasm/code.ts";
 import { i32, i64, local, type Val } from "../../wasm/expr.ts";
 import type { BranchHint } from "../../wasm/module.ts";
-import { FN_REGION } from "../interp/numbers.ts";
-import { dispatch } from "../interp/shared.ts";
 import { RegionEmit } from "./control.ts";
 import { doubleRegisters } from "./doubles.ts";
 import { Unsupported } from "./emit.ts";
+import { EntryHash } from "./entry-hash.ts";
 import { flagsDead } from "./flag-use.ts";
 import { type Flow, type FlowBlock, isJump, reachOfJumps, type Span, successors } from "./flow.ts";
 import type { RegionModule } from "./module.ts";
@@ -35,6 +34,8 @@ export class RegionBuilder {
   private readonly blocks: ReadonlyMap<number, FlowBlock>;
   /** Addresses where the region can be entered, by number. */
   readonly entries: number[];
+  /** Of a region with computed jumps. */
+  private readonly hash: EntryHash | undefined;
   private current = 0;
   /** Where ways meet, registers are in RAM. */
   private readonly parks: boolean;
@@ -53,6 +54,7 @@ export class RegionBuilder {
     this.blocks = flow.blocks;
     this.entries = [...flow.entries];
     this.shape = this.structured();
+    if (this.root === HUB && [...this.blocks.values()].some(isJump)) this.hash = new EntryHash(this.entries);
     this.emit = new RegionEmit(module, this.entries[0]);
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
@@ -160,28 +162,44 @@ export class RegionBuilder {
     this.emit.forget();
     this.tree(joins[i]);
   }
-  /** Goes to the entry by number; below 0, to the one that the target is, if any. */
+  /** Goes to the entry by number. Behind the entries come the places of the hash that computed jumps are looked up in. */
   private hub(): void {
     const e = this.emit;
-    const { log, entry } = e;
-    log.enter(HUB);
-    for (const to of this.entries) log.edge(HUB, to);
-    const unknown = i32.lt_s(entry, i32.const(0));
-    const target = local("i64", e.target);
-    const key = i64.const((BigInt(this.slot) << 32n) | BigInt(FN_REGION));
-    e.plainIf(unknown, () => {
-      e.set({ ty: "i32", index: 1 }, e.call(this.module.use(dispatch), target, key));
-      e.plainIf(unknown, () => e.leaveTo(target, "jump"), undefined, false);
-    });
-    e.brTable(
-      entry,
-      this.entries.map((to) => this.ends.get(to) as Label),
-    );
+    e.log.enter(HUB);
+    for (const to of this.entries) e.log.edge(HUB, to);
+    const ends = this.entries.map((to) => this.ends.get(to) as Label);
+    const { hash } = this;
+    if (!hash) {
+      e.brTable(e.entry, ends);
+      return;
+    }
+    e.plainBlock((none) => this.lookUp(hash.places, ends, none));
+    e.leaveTo(local("i64", e.target), "jump");
   }
-  private toHub(entry: number, address: number | Val): void {
+  /** From the place of a target to the entry that it is, or to `none`. */
+  private lookUp(places: readonly number[][], ends: readonly Label[], none: Label): void {
+    const e = this.emit;
+    const labels: Label[] = [];
+    const from = (i: number): void => {
+      if (i === places.length) e.brTable(e.entry, [...ends, ...labels]);
+      else if (!places[i].length) {
+        labels.push(none);
+        from(i + 1);
+      } else {
+        e.plainBlock((end) => {
+          labels.push(end);
+          from(i + 1);
+        });
+        for (const n of places[i]) e.brIf(i64.eq(local("i64", e.target), i64.const(BigInt(this.entries[n]))), ends[n]);
+        e.br(none);
+      }
+    };
+    from(0);
+  }
+  private toHub(entry: Val, address: number | Val): void {
     const e = this.emit;
     e.checkBudget(address);
-    e.set({ ty: "i32", index: 1 }, i32.const(entry));
+    e.set({ ty: "i32", index: 1 }, entry);
     this.way(HUB, true);
     e.br(this.loops.get(HUB) as Label);
   }
@@ -216,15 +234,17 @@ export class RegionBuilder {
   private dispatch(target: Val): boolean {
     if (this.root !== HUB || !isJump(this.blocks.get(this.current) as FlowBlock)) return false;
     const e = this.emit;
+    if (!this.hash) return false;
+    const to = local("i64", e.target);
     e.set({ ty: "i64", index: e.target }, target);
-    this.toHub(-1, local("i64", e.target));
+    this.toHub(i32.add(this.hash.place(to), i32.const(this.entries.length)), to);
     return true;
   }
   /** The way from the current block to an address. */
   private branch(to: number): void {
     const e = this.emit;
     const from = this.current;
-    if (this.isViaHub(from, to)) this.toHub(this.entries.indexOf(to), to);
+    if (this.isViaHub(from, to)) this.toHub(i32.const(this.entries.indexOf(to)), to);
     else if (!this.blocks.has(to) || this.isCut(from, to)) e.leaveTo(to, "elsewhere");
     else {
       if (this.rpo(to) <= this.rpo(from)) {
