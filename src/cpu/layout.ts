@@ -82,6 +82,9 @@ export const FLAG_X = STATE + 0x440;
 export const FLAG_Y = STATE + 0x448;
 /** Why a region left that returned -1: an exit code, or 0 to go on at RIP (i32). */
 export const REGION_CODE = STATE + 0x450;
+/** The slot of the region that left last to go on elsewhere (i32); and the same if the budget was used up then, or 0 (i32). */
+export const REGION_FROM = STATE + 0x454;
+export const HOPPED = STATE + 0x458;
 /** Calls from regions to code that is not compiled, by a hash of its record: counters of 16 bits. */
 export const CALL_HEAT = 0x8000;
 export const CALL_HEAT_SIZE = 0x4000;

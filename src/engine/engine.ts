@@ -15,6 +15,7 @@ import {
   EXIT_ERROR,
   EXIT_REC,
   EXIT_VECTOR,
+  HOPPED,
   jumpEntry,
   RETURN_TO,
   RIP,
@@ -189,8 +190,10 @@ export class Engine {
   /** A quantum ended, in a region or not. True if not in compiled code: the next one is short. */
   private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
-    const weight = Math.min(this.quantum / this.shortQuantum, MAX_WEIGHT);
-    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion, weight);
+    const units = this.quantum / this.shortQuantum;
+    const from = this.ram.i32[HOPPED >> 2];
+    if (from) this.madeJit?.hopped(space, from, rip, units);
+    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion, Math.min(units, MAX_WEIGHT));
     const area = Math.floor(rip / WARM_AREA);
     const n = (this.warm.get(area) ?? 0) + 1;
     this.warm.set(area, n);
@@ -317,6 +320,7 @@ export class Engine {
       this.cautious = exact && left - quantum < FAR;
       ram.i32[BUDGET >> 2] = quantum;
       ram.i32[EXIT_CODE >> 2] = 0;
+      ram.i32[HOPPED >> 2] = 0;
       const code = this.runQuantum();
       this.done += quantum - ram.i32[BUDGET >> 2];
       if (code !== EXIT.YIELD) return code;

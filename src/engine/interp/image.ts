@@ -12,8 +12,10 @@ import {
   CODE_BASE,
   CODE_GENERATION,
   EXIT_CODE,
+  HOPPED,
   JUMP_CACHE,
   REGION_CODE,
+  REGION_FROM,
   RETURN_SP,
   RETURN_TO,
   RIP,
@@ -248,7 +250,13 @@ export class Image {
     body: (c) => {
       const [depth, target] = [c.param(0), c.param(1)];
       const unless = (cond: Val): void => c.if(cond, () => c.ret(target), undefined, false);
-      unless(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO));
+      const spent = (): void => {
+        c.st("i64", ZERO, target, RIP);
+        c.st("i32", ZERO, c.ldExpr("i32", ZERO, REGION_FROM), HOPPED);
+        c.st("i32", ZERO, i32.const(EXIT.YIELD), REGION_CODE);
+        c.ret(GONE);
+      };
+      c.if(i32.lt_s(c.ldExpr("i32", ZERO, BUDGET), ZERO), spent, undefined, false);
       const at = jumpCacheEntry(c, target);
       unless(i64.ne(c.ldExpr("i64", at, JUMP_CACHE), target));
       const rec = c.ld("i32", at, JUMP_CACHE + 8);

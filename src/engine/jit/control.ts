@@ -1,6 +1,6 @@
 /** Emit's region back end: control. Whatever can't go on leaves with all state in RAM as it was before the instruction. */
 import { EXIT } from "../../cpu/exit.ts";
-import { BUDGET, GPR, REGION_CODE, RIP, RSP } from "../../cpu/layout.ts";
+import { BUDGET, GPR, REGION_CODE, REGION_FROM, RIP, RSP } from "../../cpu/layout.ts";
 import type { Emit, JumpKind, Shared } from "../../sem/emit.ts";
 import { Bytes } from "../../wasm/bytes.ts";
 import type { Callee, Place } from "../../wasm/code.ts";
@@ -93,6 +93,8 @@ export class RegionEmit extends RegionOperands implements Emit {
   constructor(
     private readonly module: RegionModule,
     private readonly base: number,
+    /** Of the region in table 0. */
+    private readonly slot: number,
   ) {
     super(["i32", "i32"]);
     this.flagLocals((ty) => this.fixedLocal(ty));
@@ -173,6 +175,7 @@ export class RegionEmit extends RegionOperands implements Emit {
     const offset = i64.extend_i32_s(local("i32", this.where));
     const rip = kind & COMPUTED ? local("i64", this.target) : i64.add(i64.const(BigInt(this.base)), offset);
     if (kind & ONWARD) {
+      this.st("i32", ZERO, i32.const(this.slot), REGION_FROM);
       this.tailCall(this.chained(), this.outerDepth, rip);
       return;
     }

@@ -80,15 +80,12 @@ function endOf(insn: Insn): End | undefined {
   }
 }
 
-/** Where a flow ends although the code goes on. */
-type Border = (address: number) => boolean;
-
 function straight(
   source: CodeSource,
   address: number,
   leaders: Set<number>,
   room: number,
-  border: Border | undefined,
+  border: DiscoverOptions["border"],
 ): FlowBlock {
   const block: FlowBlock = { address, insns: [], end: "stop", taken: 0, fall: address };
   for (let at = address; block.insns.length < room; ) {
@@ -167,11 +164,20 @@ export function reachOfJumps(blocks: Iterable<FlowBlock>): Span[] {
   return near.filter((s) => s.jumps).map(({ from, to }) => ({ from: from - BEFORE, to: to + BEHIND }));
 }
 
+export interface DiscoverOptions {
+  /** Where a flow ends although the code goes on. */
+  border?: (address: number) => boolean;
+  /** Blocks that it may hold. */
+  only?: (address: number) => boolean;
+  most?: Limits;
+}
+
 /**
  * What is reached from some entries, the first of which is the main one, without crossing the border. Blocks don't overlap
  * unless code does.
  */
-export function discover(source: CodeSource, from: readonly number[], border?: Border, most?: Limits): Flow {
+export function discover(source: CodeSource, from: readonly number[], options: DiscoverOptions = {}): Flow {
+  const { border, most, only } = options;
   const leaders = new Set<number>(from);
   const work = [...leaders];
   const entries = new Set(leaders);
@@ -183,6 +189,7 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
     return leaders.size < limits.blocks && insns < limits.insns;
   };
   const add = (address: number): void => {
+    if (only?.(address) === false) return;
     leaders.add(address);
     work.push(address);
   };
@@ -200,7 +207,7 @@ export function discover(source: CodeSource, from: readonly number[], border?: B
     }
     if (i !== work.length - 1 || !jumps) continue;
     for (const address of reachOfJumps(seen).flatMap((s) => source.jumpedTo(s.from, s.to))) {
-      if (entries.has(address) || !room()) continue;
+      if (entries.has(address) || !room() || only?.(address) === false) continue;
       entries.add(address);
       if (!leaders.has(address)) add(address);
     }

@@ -8,6 +8,7 @@ import type { Semantics } from "../../sem/emit.ts";
 import { Decoded } from "./decoded.ts";
 import type { Flow } from "./flow.ts";
 import { Heat } from "./heat.ts";
+import { Hops } from "./hops.ts";
 import { listings } from "./listing.ts";
 import { RegionModule } from "./module.ts";
 import { Plan } from "./plan.ts";
@@ -58,6 +59,7 @@ export class Jit {
   private readonly heat: Heat;
   private readonly regions: Regions;
   private readonly decoded: Decoded;
+  private readonly hops = new Hops();
   /** What is to be compiled together, with the address space that it was seen in. */
   private wanted = new Set<number>();
   private wantedIn: AddressSpace | undefined;
@@ -94,6 +96,7 @@ export class Jit {
     parts.cache.onFlush = () => {
       this.regions.dropAll();
       this.heat.clear();
+      this.hops.clear();
       this.decoded.clear();
       this.hopeless.clear();
     };
@@ -117,6 +120,13 @@ export class Jit {
     this.waited += compiled ? REGION_SAMPLE : 1;
     if (this.wanted.size && this.wantedIn === space && this.waited >= PATIENCE) this.compileWanted(space);
     return !compiled;
+  }
+  /** A quantum of so many units (hops.ts) ended on the way from the region of a slot to one at an address. */
+  hopped(space: AddressSpace, slot: number, address: number, units: number): void {
+    const { regions } = this;
+    const [from, to] = [regions.inSlot(slot), this.source(space).region(address)?.callee];
+    const members = from && to ? this.hops.add(from, to, address, units, (r) => regions.isCurrent(r)) : [];
+    if (members.length) this.timed(space, (plan) => plan.unite(members, address));
   }
   /** What was seen of an address before there was this. */
   seen(address: number, samples: number): void {
@@ -143,9 +153,14 @@ export class Jit {
 
   /** Compiles what is hot at some addresses, with what it calls, as far as that is worth it. */
   compile(space: AddressSpace, roots: readonly number[]): void {
+    this.timed(space, (plan) => {
+      for (const a of plan.make(roots)) this.hopeless.add(a);
+    });
+  }
+  private timed(space: AddressSpace, make: (plan: Plan) => void): void {
     const start = this.parts.clock();
     const plan = new Plan(this.source(space), this.regions, this.heat);
-    for (const a of plan.make(roots)) this.hopeless.add(a);
+    make(plan);
     if (plan.flows.size) this.build(space, plan);
     this.stats.time += this.parts.clock() - start;
   }

@@ -16,6 +16,9 @@ const MAX_JUMP_GROWTH = 10;
 /** Callees of hot code need fewer samples: direct calls are better than others. */
 const FAVOUR = 6;
 
+/** What a region holds at most that takes the place of several. */
+const UNITED = { insns: 8000, blocks: 2000 };
+
 /** Instructions of a flow with computed jumps that is compiled with all that was ever executed of it. */
 const WHOLE = 300;
 
@@ -70,6 +73,16 @@ export class Plan {
     }
     return hopeless;
   }
+  /** Makes one region of several, with another entry. */
+  unite(members: readonly Region[], address: number): void {
+    const largest = members.reduce((a, b) => (b.insns > a.insns ? b : a));
+    const held = new Set(members.flatMap((r) => r.blocks));
+    const entries = [largest, ...members].flatMap((r) => r.entries.map((e) => e.address));
+    const flow = discover(this.source, [...entries, address], { only: (a) => held.has(a), most: UNITED });
+    this.flows.set(entries[0], flow);
+    this.grown.set(entries[0], largest);
+    this.called(flow);
+  }
   /** Whether an address is an entry. It becomes one of a flow that holds it and has several anyway. */
   private has(address: number): boolean {
     if (this.flows.has(address)) return true;
@@ -104,7 +117,7 @@ export class Plan {
     // The loop is enough; or, where a region was entered in its middle, the way to where one begins.
     let part = keepLoop(flow) && heat.worth(flow, favour) ? flow : undefined;
     if (!part && again) {
-      part = discover(source, [address], (a) => source.region(a) !== undefined, MAX_AGAIN);
+      part = discover(source, [address], { border: (a) => source.region(a) !== undefined, most: MAX_AGAIN });
       if (!heat.worth(part, favour)) return "later";
     }
     if (part && jumps) this.parts.add(part);

@@ -46,16 +46,16 @@ export class RegionBuilder {
 
   /** `slot`: of the region in table 0. */
   constructor(
-    private readonly module: RegionModule,
+    module: RegionModule,
     flow: Flow,
-    private readonly slot: number,
+    slot: number,
     private readonly semantics: (mnemonic: string) => Semantics | undefined,
   ) {
     this.blocks = flow.blocks;
     this.entries = [...flow.entries];
     this.shape = this.structured();
     if (this.root === HUB && [...this.blocks.values()].some(isJump)) this.hash = new EntryHash(this.entries);
-    this.emit = new RegionEmit(module, this.entries[0]);
+    this.emit = new RegionEmit(module, this.entries[0], slot);
     this.emit.doubles = doubleRegisters(this.blocks);
     this.emit.branches = { branch: (to) => this.branch(to), dispatch: (target) => this.dispatch(target) };
     this.parks = this.longest > PARKING;

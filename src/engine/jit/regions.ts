@@ -29,8 +29,9 @@ export interface Region {
   /** For which CODE_GENERATION it was last looked at whether its pages are all there, and those of what it calls. */
   verified: number;
   valid: boolean;
-  /** Addresses of its blocks. */
+  /** Addresses of its blocks, and how many instructions they hold. */
   blocks: number[];
+  insns: number;
   /** Addresses that it branches to and does not hold; if it has computed jumps, also those of its blocks. */
   leads: readonly number[];
   /** Of one with computed jumps: where these may lead. */
@@ -66,13 +67,14 @@ export interface NewRegion {
 
 export class Regions {
   private readonly byRecord = new Map<number, Region>();
+  private readonly bySlot = new Map<number, Region>();
   private readonly byFrame = new Map<number, Set<Region>>();
   private readonly freeSlots: number[] = [];
   private retiredSlots: number[] = [];
   /** By block: how many regions hold it. */
   readonly covered = new Map<number, number>();
   /** By address: the region that leads there last, or holds it and has computed jumps. */
-  private readonly leads = new Map<number, Region>();
+  private readonly ledTo = new Map<number, Region>();
   /** Regions with computed jumps. */
   private readonly jumpers = new Set<Region>();
 
@@ -80,6 +82,13 @@ export class Regions {
 
   ofRecord(record: number): Region | undefined {
     return this.byRecord.get(record);
+  }
+  inSlot(slot: number): Region | undefined {
+    return this.bySlot.get(slot);
+  }
+  /** Whether it is installed, and no other has taken its place. */
+  isCurrent(r: Region): boolean {
+    return !r.superseded && this.installed(r);
   }
   /** Valid in the address space that runs. */
   current({ callee, entry }: Known<Region>): boolean {
@@ -90,8 +99,8 @@ export class Regions {
   }
   /** A region that may go on at an address and does not hold it, or can't be entered there. */
   leadingTo(address: number): Region | undefined {
-    const r = this.leads.get(address) ?? this.jumper(address);
-    return r && !r.superseded && this.installed(r) ? r : undefined;
+    const r = this.ledTo.get(address) ?? this.jumper(address);
+    return r && this.isCurrent(r) ? r : undefined;
   }
   private jumper(address: number): Region | undefined {
     for (const r of this.jumpers) if (r.reach && isWithin(r.reach, address)) return r;
@@ -106,6 +115,7 @@ export class Regions {
   /** Regions that run now may still know their slot: it is free for others when they have ended. */
   release(slot: number): void {
     this.parts.table.set(slot, null);
+    this.bySlot.delete(slot);
     this.retiredSlots.push(slot);
   }
   /** No region runs. */
@@ -130,11 +140,13 @@ export class Regions {
       verified: -1,
       valid: false,
       blocks,
+      insns: builder.longest,
       leads: reach ? [...leads, ...blocks] : leads,
       reach,
       growth: old ? old.growth + 1 : 0,
       superseded: false,
     };
+    this.bySlot.set(slot, region);
     if (old) this.supersede(old);
     const inside = new Set(builder.entries);
     const whole = (r: Region): boolean =>
@@ -152,7 +164,7 @@ export class Regions {
     }
     for (const callee of callees) callee.callers.add(region);
     for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
-    for (const address of region.leads) this.leads.set(address, region);
+    for (const address of region.leads) this.ledTo.set(address, region);
     if (reach) this.jumpers.add(region);
     return region;
   }
@@ -194,7 +206,7 @@ export class Regions {
       else this.covered.delete(address);
     }
     r.blocks = [];
-    for (const address of r.leads) if (this.leads.get(address) === r) this.leads.delete(address);
+    for (const address of r.leads) if (this.ledTo.get(address) === r) this.ledTo.delete(address);
     this.jumpers.delete(r);
   }
 
@@ -261,7 +273,7 @@ export class Regions {
     this.byRecord.clear();
     this.byFrame.clear();
     this.covered.clear();
-    this.leads.clear();
+    this.ledTo.clear();
     this.jumpers.clear();
   }
 }
