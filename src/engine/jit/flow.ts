@@ -170,6 +170,8 @@ export interface DiscoverOptions {
   /** Blocks that it may hold. */
   only?: (address: number) => boolean;
   most?: Limits;
+  /** Not with what computed jumps led to. */
+  jumps?: boolean;
 }
 
 /**
@@ -205,7 +207,7 @@ export function discover(source: CodeSource, from: readonly number[], options: D
       if (!source.known(next) && b.end !== "call" && !(b.end === "indirect" && next === b.fall)) continue;
       add(next);
     }
-    if (i !== work.length - 1 || !jumps) continue;
+    if (i !== work.length - 1 || !jumps || options.jumps === false) continue;
     for (const address of reachOfJumps(seen).flatMap((s) => source.jumpedTo(s.from, s.to))) {
       if (entries.has(address) || !room() || only?.(address) === false) continue;
       entries.add(address);

@@ -6,7 +6,7 @@ import { isWithin, type Span } from "./flow.ts";
 import type { Region } from "./regions.ts";
 
 /** Units of time, of a quantum of the shortest kind each, that must end between regions for each instruction of theirs. */
-const PER_INSN = 2;
+const PER_INSN = 5;
 /** Instructions in one region, at most. */
 const MAX_INSNS = 6000;
 

@@ -16,6 +16,11 @@ const MAX_JUMP_GROWTH = 10;
 /** Callees of hot code need fewer samples: direct calls are better than others. */
 const FAVOUR = 6;
 
+/**
+ * Code that so large a region with computed jumps leads to becomes a region of its own if it is so many times smaller; Hops
+ * tells when it pays to have both in one.
+ */
+const APART_SHARE = 10;
 /** What a region holds at most that takes the place of several. */
 const UNITED = { insns: 8000, blocks: 2000 };
 
@@ -149,6 +154,10 @@ export class Plan {
     if (old.growth >= (old.reach ? MAX_JUMP_GROWTH : MAX_GROWTH)) return undefined;
     const entries = old.entries.map((e) => e.address);
     if (this.flows.has(entries[0]) || this.source.region(entries[0])?.callee !== old) return undefined;
+    if (old.reach && old.insns > WHOLE && !this.regions.covered.has(address)) {
+      const part = this.apart(address);
+      if (sizeOf(part) * APART_SHARE < old.insns) return this.heat.worth(part) ? part : "later";
+    }
     let found = this.anew.get(old);
     if (!found) this.anew.set(old, (found = discover(this.source, entries)));
     const flow: Flow = { blocks: new Map(found.blocks), entries: [...found.entries] };
@@ -159,6 +168,12 @@ export class Plan {
     if (!this.heat.worth(flow, old.reach ? JUMP_FAVOUR : 1)) return old.reach ? "later" : undefined;
     this.grown.set(entries[0], old);
     return this.whole(flow);
+  }
+  /** What is hot and reached from an address, and in no region yet. */
+  private apart(address: number): Flow {
+    const { covered } = this.regions;
+    const only = (a: number): boolean => !covered.has(a) && this.heat.warm(a);
+    return discover(this.source, [address], { only, jumps: false });
   }
   /** Notes what a flow calls: the functions that might be compiled along. */
   private called(flow: Flow): number[] {
