@@ -40,8 +40,8 @@ export interface Expected {
 export interface CodeSource {
   /** The interpreter has decoded a block that starts here, so it has been executed. */
   known(address: number): boolean;
-  /** The instruction at the address, or undefined if there is none that regions can hold. */
-  insn(address: number): Insn | undefined;
+  /** What `straight` finds at an address. It is not to be changed. */
+  run(address: number): FlowBlock;
   /** Addresses from `from` to `to` that indirect jumps led to. */
   jumpedTo(from: number, to: number): number[];
 }
@@ -80,33 +80,29 @@ function endOf(insn: Insn): End | undefined {
   }
 }
 
-function straight(
-  source: CodeSource,
-  address: number,
-  leaders: Set<number>,
-  room: number,
-  border: DiscoverOptions["border"],
-): FlowBlock {
+/** Instructions from an address on, to the first that branches, or to what regions don't hold. `insn`: what is at an address. */
+export function straight(address: number, insn: (address: number) => Insn | undefined): FlowBlock {
   const block: FlowBlock = { address, insns: [], end: "stop", taken: 0, fall: address };
-  for (let at = address; block.insns.length < room; ) {
+  for (let at = address; block.insns.length < LIMITS.insns; ) {
     block.fall = at;
-    if (at !== address && (leaders.has(at) || border?.(at))) {
-      block.end = "fall";
-      return block;
-    }
-    const insn = source.insn(at);
-    if (!insn) return block;
-    block.insns.push({ address: at, insn });
-    at += insn.length;
+    const next = insn(at);
+    if (!next) return block;
+    block.insns.push({ address: at, insn: next });
+    at += next.length;
     block.fall = at;
-    const end = endOf(insn);
+    const end = endOf(next);
     if (!end) continue;
     block.end = end;
-    const [rel] = insn.operands;
+    const [rel] = next.operands;
     if (rel?.kind === "rel") block.taken = at + rel.disp;
     return block;
   }
   return block;
+}
+
+/** A block without its instructions from the nth on. */
+function upTo(b: FlowBlock, n: number): FlowBlock {
+  return { address: b.address, insns: b.insns.slice(0, n), end: "fall", taken: 0, fall: b.insns[n].address };
 }
 
 /** Where control may go on inside the region. */
@@ -183,13 +179,11 @@ export function discover(source: CodeSource, from: readonly number[], options: D
   const leaders = new Set<number>(from);
   const work = [...leaders];
   const entries = new Set(leaders);
+  /** By where a run of instructions ends: how many of it are known. Runs that end together are the same but for where they start. */
+  const runs = new Map<number, number>();
   let insns = 0;
   const seen: FlowBlock[] = [];
   let jumps = false;
-  const room = (): boolean => {
-    const limits = most ?? (jumps ? JUMP_LIMITS : LIMITS);
-    return leaders.size < limits.blocks && insns < limits.insns;
-  };
   const add = (address: number): void => {
     if (only?.(address) === false) return;
     leaders.add(address);
@@ -197,10 +191,18 @@ export function discover(source: CodeSource, from: readonly number[], options: D
   };
   // First find the leaders: a block found late may start in the middle of one found early.
   for (let i = 0; i < work.length; i++) {
-    const b = straight(source, work[i], leaders, LIMITS.insns, border);
-    insns += b.insns.length;
+    let b = source.run(work[i]);
+    const ends = border ? b.insns.findIndex(({ address }, n) => n > 0 && border(address)) : -1;
+    if (ends > 0) b = upTo(b, ends);
+    const known = runs.get(b.fall) ?? 0;
+    if (b.insns.length > known) {
+      insns += b.insns.length - known;
+      runs.set(b.fall, b.insns.length);
+    }
     seen.push(b);
     jumps ||= isJump(b);
+    const limits = most ?? (jumps ? JUMP_LIMITS : LIMITS);
+    const room = (): boolean => leaders.size < limits.blocks && insns < limits.insns;
     for (const next of successors(b)) {
       if (leaders.has(next) || border?.(next) || !room()) continue;
       // What follows a call was executed if it returned; it is worth having even if it did not yet.
@@ -214,14 +216,21 @@ export function discover(source: CodeSource, from: readonly number[], options: D
       if (!leaders.has(address)) add(address);
     }
   }
-  return { blocks: new Map(seen.map((b) => [b.address, upToLeader(b, leaders)])), entries: [...entries] };
+  return { blocks: separate(seen, leaders), entries: [...entries] };
 }
 
-/** A block up to the first leader behind its start. */
-function upToLeader(b: FlowBlock, leaders: ReadonlySet<number>): FlowBlock {
-  const n = b.insns.findIndex(({ address }, i) => i > 0 && leaders.has(address));
-  if (n < 0) return b;
-  return { address: b.address, insns: b.insns.slice(0, n), end: "fall", taken: 0, fall: b.insns[n].address };
+/** Runs of instructions, each up to the next leader. */
+function separate(runs: readonly FlowBlock[], leaders: ReadonlySet<number>): Map<number, FlowBlock> {
+  const sorted = Float64Array.from(leaders).sort();
+  const next = new Map<number, number>();
+  for (const [i, a] of sorted.entries()) next.set(a, sorted[i + 1] ?? Infinity);
+  const cut = (b: FlowBlock): FlowBlock => {
+    // Of code that overlaps, the next leader may lie within an instruction.
+    if ((next.get(b.address) as number) >= b.fall) return { ...b };
+    const n = b.insns.findIndex(({ address }, i) => i > 0 && leaders.has(address));
+    return n < 0 ? { ...b } : upTo(b, n);
+  };
+  return new Map(runs.map((b) => [b.address, cut(b)]));
 }
 
 /** Instructions. */

@@ -238,6 +238,7 @@ export class Jit {
   /** Breakpoints of the page at an address change: regions made from it go. */
   dropPage(page: number): void {
     this.regions.dropPage(page);
+    this.decoded.clear();
     this.hopeless.clear();
   }
 }

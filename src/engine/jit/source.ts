@@ -8,8 +8,8 @@ import { type AddressSpace, USER_END } from "../../mmu/space.ts";
 import type { CodeCache } from "../code-cache.ts";
 import { ALONE } from "../interp/numbers.ts";
 import { VARIANTS, variantOf } from "../interp/variant.ts";
-import type { Decoded, FrameInsns } from "./decoded.ts";
-import { type CodeSource, type Expected, type FlowBlock, isComputedCall } from "./flow.ts";
+import { type Decoded, FrameInsns } from "./decoded.ts";
+import { type CodeSource, type Expected, type FlowBlock, isComputedCall, straight } from "./flow.ts";
 import type { Known } from "./module.ts";
 import { frameAt, type Region, type Regions } from "./regions.ts";
 
@@ -88,25 +88,37 @@ export class SpaceSource implements CodeSource {
   /** The page that was asked for last. */
   private page = -1;
   private frame = 0;
-  private insns: FrameInsns = new Map();
+  private code = new FrameInsns();
 
-  insn(address: number): Insn | undefined {
+  run(address: number): FlowBlock {
+    const page = address - (address % PAGE);
+    if (page !== this.page) this.turnTo(page);
+    const { runs } = this.code;
+    const known = runs.get(address);
+    if (known) return known;
+    const run = straight(address, (at) => this.insn(at));
+    // Breakpoints come and go. Where a run stops for want of an instruction, there may be one later.
+    if (run.fall <= page + PAGE && run.end !== "stop" && !this.parts.breakpoints.size) runs.set(address, run);
+    return run;
+  }
+  private insn(address: number): Insn | undefined {
     if (this.parts.breakpoints.has(address)) return undefined;
     const offset = address % PAGE;
     if (address - offset !== this.page) this.turnTo(address - offset);
-    const known = this.insns.get(offset);
-    if (known || this.insns.has(offset)) return known;
+    const { insns } = this.code;
+    const known = insns.get(offset);
+    if (known || insns.has(offset)) return known;
     const insn = this.decode(offset);
     const found = insn && this.supported(insn) ? insn : undefined;
     // One that runs into the next page is not this frame's alone.
-    if (offset + (insn?.length ?? MAX_LENGTH) <= PAGE) this.insns.set(offset, found);
+    if (offset + (insn?.length ?? MAX_LENGTH) <= PAGE) insns.set(offset, found);
     return found;
   }
   /** Compiling must not bring pages in: that would depend on what is hot. */
   private turnTo(page: number): void {
     this.page = page;
     this.frame = page >= 0 && page < USER_END ? frameAt(this.space, page) : 0;
-    this.insns = this.frame ? this.decoded.of(this.frame) : new Map();
+    this.code = (this.frame ? this.decoded.of(this.frame) : new FrameInsns()).at(page);
   }
   private decode(offset: number): Insn | undefined {
     const { frame, parts } = this;
