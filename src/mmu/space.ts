@@ -144,14 +144,21 @@ export class AddressSpace {
       for (let i = s; a < tableEnd; a += PAGE, i++) if (this.ram.u32[i]) fn(a, i);
     }
   }
-  /** First address after `a` whose tables might exist, stepping by whole absent tables. */
+  /** First address after `a`, which has no table, where the tables of the same parent go on. */
   private skipAbsent(a: number, end: number): number {
-    const hi = Math.floor(a / 0x100000000);
+    const hi = Math.floor(a / 2 ** 32);
     const t1 = this.ram.u32[(this.root >>> 2) + ((hi >>> 10) & 63)] & FRAME_MASK;
-    if (!t1) return Math.min(end, (Math.floor(a / 2 ** 42) + 1) * 2 ** 42);
+    if (!t1) return Math.min(end, this.nextTable(this.root, (hi >>> 10) & 63, 64, a, 2 ** 42));
     const t2 = this.ram.u32[(t1 >>> 2) + (hi & 1023)] & FRAME_MASK;
-    if (!t2) return Math.min(end, (Math.floor(a / 2 ** 32) + 1) * 2 ** 32);
-    return Math.min(end, (Math.floor(a / 0x400000) + 1) * 0x400000);
+    if (!t2) return Math.min(end, this.nextTable(t1, hi & 1023, 1024, a, 2 ** 32));
+    return Math.min(end, this.nextTable(t2, Math.floor(a / 0x400000) & 1023, 1024, a, 0x400000));
+  }
+  /** Where the next entry of a table that is not absent begins, or what follows the table; entries stand for `span` bytes. */
+  private nextTable(table: number, index: number, entries: number, a: number, span: number): number {
+    const { u32 } = this.ram;
+    let i = index + 1;
+    while (i < entries && !u32[(table >>> 2) + i]) i++;
+    return (Math.floor(a / span) + i - index) * span;
   }
   /** Calls `fn` for every present page in [start, end). */
   each(start: number, end: number, fn: (address: number, pte: number) => void): void {
