@@ -53,5 +53,6 @@ def pi(digits):
     return 4 * (4 * arctan(5) - arctan(239)) // 10**10
 
 
-rounds = int(sys.argv[1])
-print("%.12f" % gravity(150 * rounds), flips(7), str(pi(300 * rounds))[-20:])
+for _ in range(int(sys.argv[1])):
+    found = "%.12f" % gravity(1200), flips(7), str(pi(2400))[-20:]
+print(*found)
