@@ -47,6 +47,7 @@ import { Jit, type JitStats } from "./jit/jit.ts";
 import type { JitTable } from "./jit/regions.ts";
 import { MAX_BLOCK, MAX_RECORDS, POS_MASK, R_FN, R_IMM, R_MOVED, R_POS, R_WHERE, RECORD } from "./record.ts";
 import { afterStep, begin, runsAlone } from "./trace.ts";
+import { Warmth } from "./warmth.ts";
 import { WATCH_VECTOR, Watch } from "./watch.ts";
 
 export interface EngineOptions extends InstanceOptions {
@@ -66,14 +67,6 @@ export interface EngineOptions extends InstanceOptions {
 const SHORT_QUANTUM = 20000;
 const EAGER_QUANTUM = 500;
 const LONG_QUANTUM = 1000000;
-/**
- * The JIT is made when so many samples fall on an area of code of so many bytes, or when there are so many in all: some
- * 15 ms in one loop, or 0.3 s. To load it and to compile the first regions takes as long, and so most programs that only
- * start, answer and end are done sooner without.
- */
-const WARM = 128;
-const WARM_AREA = 128;
-const WARM_TOTAL = 2000;
 /** What a sample counts at most, in quanta of the shortest kind. */
 const MAX_WEIGHT = 8;
 /** More than any region runs without looking at the budget. */
@@ -106,9 +99,7 @@ export class Engine {
   private quantum: number;
   private readonly makeJit: (() => Jit) | undefined;
   private madeJit: Jit | undefined;
-  /** Areas in which quanta ended before there was a JIT, with how often, and how often in all. */
-  private readonly warm = new Map<number, number>();
-  private samples = 0;
+  private readonly warmth = new Warmth();
   private readonly makeCompat: (() => CompatCpu) | undefined;
   private madeCompat: CompatCpu | undefined;
   private done = 0;
@@ -194,14 +185,10 @@ export class Engine {
     const from = this.ram.i32[HOPPED >> 2];
     if (from) this.madeJit?.hopped(space, from, rip, units);
     if (this.madeJit) return this.madeJit.sample(space, rip, inRegion, Math.min(units, MAX_WEIGHT));
-    const area = Math.floor(rip / WARM_AREA);
-    const n = (this.warm.get(area) ?? 0) + 1;
-    this.warm.set(area, n);
-    if (n < WARM && ++this.samples < WARM_TOTAL && !this.eager) return true;
+    const n = this.warmth.add(rip, this.eager);
+    if (!n) return true;
     const { jit } = this;
-    this.warm.delete(area);
-    for (const [seen, samples] of this.warm) jit?.seen(seen * WARM_AREA, samples);
-    this.warm.clear();
+    this.warmth.hand((address, samples) => jit?.seen(address, samples));
     return jit?.sample(space, rip, inRegion, n) ?? true;
   }
   /** Switches to an address space. */
