@@ -2,11 +2,11 @@
 
 import { O_ASYNC } from "../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../abi/poll.ts";
-import { POLL_HUP, POLL_IN, SI_SIGIO, SIGIO } from "../abi/signal.ts";
+import { POLL_HUP, POLL_IN, SI_SIGIO, SIGIO, SIGURG, type SigInfo } from "../abi/signal.ts";
 import { Attached } from "../base/attached.ts";
 import type { File } from "../vfs/types.ts";
 import type { Kernel } from "./kernel.ts";
-import { sendToProcess, sendToTask } from "./send.ts";
+import { kernelInfo, sendToProcess, sendToTask } from "./send.ts";
 
 /** Who is told of a file's events, and how. */
 interface Owner {
@@ -49,10 +49,19 @@ function notify(kernel: Kernel, file: File, owner: Owner): void {
   signalOwner(kernel, owner, { code: band & POLLIN ? POLL_IN : POLL_HUP, band });
 }
 
+/** Urgent data came to a socket: its owner is told, O_ASYNC or not (fcntl(2), F_SETOWN). */
+export function signalUrgent(kernel: Kernel, file: File): void {
+  const owner = owners.get(file);
+  if (owner && owner.pid !== 0) deliver(kernel, owner, kernelInfo(SIGURG));
+}
+
 /** Sends a file's owner its signal; one that was chosen with F_SETSIG tells of the event. */
 export function signalOwner(kernel: Kernel, owner: Owner, event: { code: number; band: number; fd?: number }): void {
   const { signo } = owner;
-  const info = signo ? { signo, ...event } : { signo: SIGIO, code: SI_SIGIO, band: event.band };
+  deliver(kernel, owner, signo ? { signo, ...event } : { signo: SIGIO, code: SI_SIGIO, band: event.band });
+}
+
+function deliver(kernel: Kernel, owner: Owner, info: SigInfo): void {
   if (owner.thread) {
     const task = kernel.tasks.get(owner.pid);
     if (task) sendToTask(task, info);

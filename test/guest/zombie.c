@@ -77,6 +77,10 @@ static void link_of(int pid, const char *name) {
 static void all(int pid) {
   status(pid), stat_of(pid);
   entries(pid, "task"), entries(pid, "fd");
+  /* environ, auxv and mem are empty or can't be opened, as the kernel is older or younger. */
+  content(pid, "smaps"), content(pid, "mounts"), content(pid, "mountinfo");
+  content(pid, "oom_score_adj"), content(pid, "cgroup"), content(pid, "wchan"), content(pid, "uid_map"), content(pid, "net/tcp");
+  entries(pid, "fdinfo"), entries(pid, "ns"), entries(pid, "net");
   content(pid, "cmdline"), content(pid, "maps"), content(pid, "comm"), content(pid, "statm"), content(pid, "limits");
   link_of(pid, "exe"), link_of(pid, "cwd"), link_of(pid, "root"), link_of(pid, "ns/uts");
 }

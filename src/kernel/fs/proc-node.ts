@@ -90,7 +90,7 @@ export class ProcDir extends ProcInode {
   override link(): number {
     return -ENOENT;
   }
-  override readdir(): DirEntry[] {
+  override readdir(): DirEntry[] | number {
     const out: DirEntry[] = [];
     for (const name of [...Object.keys(this.entries), ...(this.extra?.list() ?? [])]) {
       const inode = this.lookup(name);
@@ -121,6 +121,8 @@ export class ProcLink extends ProcInode {
 /** Text as a file; -errno when there is none (the process is gone). Written text is handed over in one piece. */
 export interface TextSpec {
   read: () => string | Uint8Array | number;
+  /** -errno where it can't be opened. */
+  open?: () => number;
   write?: (text: string) => number;
 }
 
@@ -139,6 +141,8 @@ export class ProcText extends ProcInode {
   }
   override open(flags: number, _cred: Cred): File | number {
     if ((flags & O_ACCMODE) !== O_RDONLY && !this.spec.write) return -EIO;
+    const refused = this.spec.open?.() ?? 0;
+    if (refused < 0) return refused;
     return new TextFile(this, flags, this.spec);
   }
 }

@@ -1,8 +1,8 @@
-import { EIO, ENOENT, ENXIO, ESRCH } from "../../abi/errno.ts";
+import { EINVAL, EIO, ENOENT, ENXIO, ESRCH } from "../../abi/errno.ts";
 import { O_ACCMODE, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { BaseFile, seekWithin } from "../../vfs/file.ts";
 import { placePath } from "../../vfs/place.ts";
-import type { File, Inode, Place } from "../../vfs/types.ts";
+import type { DirEntry, File, Inode, Place } from "../../vfs/types.ts";
 import { mountinfoText, mountsText } from "./proc-mounts.ts";
 import { type Entries, type Owner, type ProcContext, ProcDir, ProcLink, ProcText } from "./proc-node.ts";
 import type { IdMapFile, ProcProcess, ProcTask } from "./proc-source.ts";
@@ -25,6 +25,14 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
       return p && t ? make(p, t) : -ESRCH;
     };
     return () => new ProcText(fs, { read }, owner, mode);
+  };
+  /** A file of mounts: of who has ended, and so has no root, it can't be opened. */
+  const mounts = (make: (p: ProcProcess) => string) => () => {
+    const read = () => {
+      const p = process();
+      return p ? make(p) : -ESRCH;
+    };
+    return new ProcText(fs, { read, open: () => (process()?.root ? 0 : -EINVAL) }, owner);
   };
   const magic = (get: (p: ProcProcess) => Place | undefined) => () => {
     const place = () => {
@@ -53,8 +61,8 @@ export function pidDir(fs: ProcContext, pid: number, tid?: number): ProcDir {
     loginuid: show(() => "4294967295"),
     maps: show((p) => text.mapsText(p)),
     mem: () => new MemInode(fs, process, owner),
-    mountinfo: show((p) => mountinfoText(p.mounts, p.root)),
-    mounts: show((p) => mountsText(p.mounts, p.root)),
+    mountinfo: mounts((p) => mountinfoText(p.mounts, p.root)),
+    mounts: mounts((p) => mountsText(p.mounts, p.root)),
     oom_score: show(() => "0\n"),
     oom_score_adj: () => new ProcText(fs, { read: () => "0\n", write: () => 0 }, owner),
     root: magic((p) => p.root),
@@ -103,12 +111,29 @@ function idMaps(fs: ProcContext, process: ProcessOf, task: TaskOf, owner: Owner)
   return { uid_map: file("uid_map"), gid_map: file("gid_map"), setgroups: file("setgroups") };
 }
 
-/** /proc/PID/net: proc_pid_net(5). */
+/** /proc/PID/net: proc_pid_net(5). Who has ended has no network. */
+class NetDir extends ProcDir {
+  constructor(
+    fs: ProcContext,
+    entries: Entries,
+    private readonly process: ProcessOf,
+    owner: Owner,
+  ) {
+    super(fs, entries, undefined, owner);
+  }
+  override lookup(name: string): Inode | number {
+    return this.process()?.root ? super.lookup(name) : -ENOENT;
+  }
+  override readdir(): DirEntry[] | number {
+    return this.process()?.root ? super.readdir() : -EINVAL;
+  }
+}
+
 function netDir(fs: ProcContext, process: ProcessOf, owner: Owner): ProcDir {
   const entries: Entries = {};
   for (const name of process()?.netFiles ?? [])
     entries[name] = () => new ProcText(fs, { read: () => process()?.netFile(name) ?? -ESRCH }, owner);
-  return new ProcDir(fs, entries, undefined, owner);
+  return new NetDir(fs, entries, process, owner);
 }
 
 /** /proc/PID/ns: namespaces(7). */

@@ -65,6 +65,7 @@ function relay(guest: StreamSocket, c: HostConnection): void {
   const inner = guest.incoming(true);
   if (!inner) return;
   StreamSocket.join(guest, inner);
+  guest.outside = true;
   guest.peerAddress = fromHost(c.remote, guest.domain);
   new Relay(guest, inner, c).run();
 }

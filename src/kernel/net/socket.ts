@@ -29,6 +29,8 @@ export interface Outgoing {
   files: File[];
   sender: Sender;
   wishes?: Wishes;
+  /** The last byte is urgent (MSG_OOB); is called with the end that it came to, if that takes such. */
+  urgent?: (end: File) => void;
 }
 
 /** socket(7): what the kinds have in common. Results below zero are -errno; -EAGAIN means wait on `queue`. */
@@ -95,6 +97,10 @@ export abstract class Socket extends BaseFile {
   get listening(): boolean {
     return false;
   }
+  /** Reading stands at urgent data (sockatmark(3)). */
+  get atMark(): boolean {
+    return false;
+  }
   shutdown(how: number): number {
     if (how !== SHUT_WR) this.readShut = true;
     if (how !== SHUT_RD) this.writeShut = true;
@@ -122,8 +128,8 @@ export abstract class Socket extends BaseFile {
   }
   ioctl(request: number, arg: number, io: IoctlMemory): number {
     if (request === TIOCOUTQ || request === SIOCATMARK) {
-      // TIOCOUTQ: what was sent is with the receiver at once. There is no urgent data to be at.
-      io.writeBytes(arg, new Uint8Array(4));
+      // TIOCOUTQ: what was sent is with the receiver at once.
+      io.writeBytes(arg, Uint8Array.of(request === SIOCATMARK && this.atMark ? 1 : 0, 0, 0, 0));
       return 0;
     }
     if (request !== FIONREAD) return interfaceIoctl(this.net, request, arg, io, this.privileged);

@@ -21,6 +21,8 @@ export class StreamSocket extends Socket {
   /** A connect(2) that didn't wait, whose result no connect(2) has asked for yet. */
   private unasked = false;
   peerOwner: Sender | undefined;
+  /** The other side is a relay to the host. */
+  outside = false;
   /** The host is asked: connect(2) or listen(2) is not over. */
   override asking = false;
   /** Undoes what the host was asked for. */
@@ -184,7 +186,7 @@ export class StreamSocket extends Socket {
   receive(into: Uint8Array, flags: number): Received | number {
     if (this.backlog || !this.connected) return this.domain === AF_UNIX ? -E.EINVAL : -E.ENOTCONN;
     const peek = (flags & MSG_PEEK) !== 0;
-    const got = this.type === SOCK_SEQPACKET ? this.inbox.takeMessage(into, peek) : this.inbox.takeBytes(into, peek);
+    const got = this.type === SOCK_SEQPACKET ? this.inbox.takeMessage(into, peek) : this.takeBytes(into, peek);
     if (got) {
       if (!peek) this.peer?.queue.wake();
       return got;
@@ -194,6 +196,9 @@ export class StreamSocket extends Socket {
     return -E.EAGAIN;
   }
 
+  protected takeBytes(into: Uint8Array, peek: boolean): Received | undefined {
+    return this.inbox.takeBytes(into, peek);
+  }
   /** Does a reader learn of the end, not of the error that came later? */
   protected get endFirst(): boolean {
     return false;
@@ -204,12 +209,15 @@ export class StreamSocket extends Socket {
     if (this.asking) return 0;
     if (!this.connected) return POLLOUT | POLLHUP | (this.error ? POLLERR | POLLIN : 0);
     const gone = this.ended || this.readShut;
-    let mask = this.inbox.empty && !gone ? 0 : POLLIN;
+    let mask = this.readable || gone ? POLLIN : 0;
     if (gone) mask |= POLLRDHUP;
     if (this.error) mask |= POLLERR;
     if (!this.peer || this.writeShut || this.peer.inbox.room > 0) mask |= POLLOUT;
     if ((gone && this.writeShut) || this.hungUp) mask |= POLLHUP;
     return mask;
+  }
+  protected get readable(): boolean {
+    return !this.inbox.empty;
   }
   protected get hungUp(): boolean {
     return this.peer === undefined;

@@ -1,9 +1,12 @@
-import { ECONNRESET, ENOTCONN, EPIPE } from "../../abi/errno.ts";
-import { SO_LINGER, SOL_SOCKET } from "../../abi/socket.ts";
+import { ECONNRESET, ENOTCONN, EOPNOTSUPP, EPIPE } from "../../abi/errno.ts";
+import { POLLPRI } from "../../abi/poll.ts";
+import { MSG_OOB, MSG_PEEK, SO_LINGER, SO_OOBINLINE, SOL_SOCKET } from "../../abi/socket.ts";
 import * as T from "../../abi/tcp.ts";
 import type { Address } from "./address.ts";
+import type { Received } from "./inbox.ts";
 import type { Outgoing } from "./socket.ts";
 import { StreamSocket } from "./stream.ts";
+import { Urgent } from "./urgent.ts";
 
 /**
  * tcp(7): the two directions of a connection end apart from each other, with FIN, or at once with RST. What the other
@@ -12,6 +15,7 @@ import { StreamSocket } from "./stream.ts";
 export class TcpSocket extends StreamSocket {
   /** FIN came before RST. */
   private finished = false;
+  private readonly urgent = new Urgent(this.inbox);
 
   protected override sibling(): TcpSocket {
     return new TcpSocket(this.net, this.domain, this.type, this.protocol, this.owner);
@@ -27,6 +31,40 @@ export class TcpSocket extends StreamSocket {
     if (!this.connected || this.over) return T.TCP_CLOSE;
     if (this.ended) return T.TCP_CLOSE_WAIT;
     return this.writeShut ? T.TCP_FIN_WAIT2 : T.TCP_ESTABLISHED;
+  }
+  private get inline(): boolean {
+    return this.options.number(SOL_SOCKET, SO_OOBINLINE) !== 0;
+  }
+  override get atMark(): boolean {
+    return this.urgent.here;
+  }
+  /** The host's sockets, as Node has them, have no urgent data. */
+  override send(m: Outgoing): number {
+    const { peer } = this;
+    if (m.urgent && this.outside) return -EOPNOTSUPP;
+    const sent = super.send(m);
+    if (m.urgent && sent > 0 && sent === m.bytes.length && peer instanceof TcpSocket) {
+      peer.urgent.mark(m.bytes[sent - 1], peer.inline);
+      m.urgent(peer);
+      peer.queue.wake();
+    }
+    return sent;
+  }
+  override receive(into: Uint8Array, flags: number): Received | number {
+    if (!(flags & MSG_OOB) || this.listening) return super.receive(into, flags);
+    return this.urgent.take(into, (flags & MSG_PEEK) !== 0, this.inline);
+  }
+  protected override takeBytes(into: Uint8Array, peek: boolean): Received | undefined {
+    return this.urgent.read(into, peek, this.inline);
+  }
+  protected override get readable(): boolean {
+    return this.urgent.readable(this.inline) > 0;
+  }
+  protected override pending(): number {
+    return this.urgent.counted(this.inline);
+  }
+  override poll(): number {
+    return super.poll() | (this.urgent.waits ? POLLPRI : 0);
   }
   override get shownPeer(): Address | undefined {
     return this.over ? undefined : this.peerAddress;

@@ -7,7 +7,9 @@ import { readTimespec, writeTimespec } from "../clock.ts";
 import { type Address, encodeAddress } from "../net/address.ts";
 import type { Wishes } from "../net/ancillary.ts";
 import type { Received } from "../net/inbox.ts";
-import type { Socket } from "../net/socket.ts";
+import type { Outgoing, Socket } from "../net/socket.ts";
+import { TcpSocket } from "../net/tcp.ts";
+import { signalUrgent } from "../sigio.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { readControl, writeControl } from "./control.ts";
 import { gather, type Iovec, MAX_TRANSFER, readIovecs, scatter, totalLength } from "./iovec.ts";
@@ -44,6 +46,7 @@ interface Extra {
 }
 
 function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, extra: Extra): SysResult {
+  if (flags & S.MSG_OOB && !(s instanceof TcpSocket)) return -E.EOPNOTSUPP;
   const p = progress(call, s.sendTimeout);
   const total = totalLength(list);
   const stream = s.type === S.SOCK_STREAM;
@@ -53,7 +56,8 @@ function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, e
     if (have < bytes.length && (have === 0 || !stream)) return p.done || -E.EFAULT;
     const files = p.done === 0 ? extra.files : [];
     const { to, wishes } = extra;
-    const m = { bytes: bytes.subarray(0, have), to, files, sender: senderOf(call), wishes };
+    const m: Outgoing = { bytes: bytes.subarray(0, have), to, files, sender: senderOf(call), wishes };
+    if (flags & S.MSG_OOB && p.done + have === total) m.urgent = (end) => signalUrgent(call.kernel, end);
     const n = withPaths(call, () => s.send(m));
     if (n === -E.EAGAIN) return wait(call, s, flags, p);
     if (n === -E.EPIPE && stream && !(flags & S.MSG_NOSIGNAL)) raiseSigpipe(call);
@@ -75,6 +79,7 @@ function sendto(call: Call, fd: number, buf: number, n: number, flags: number, a
 
 /** Takes what has come; with MSG_WAITALL until the buffers are full. */
 function takeIn(call: Call, s: Socket, list: readonly Iovec[], flags: number): Received | SysResult {
+  if (flags & S.MSG_OOB && s.domain === S.AF_UNIX) return -E.EOPNOTSUPP;
   const p = progress(call, s.receiveTimeout);
   const total = totalLength(list);
   const bytes = new Uint8Array(Math.min(total - p.done, CHUNK));
@@ -86,8 +91,9 @@ function takeIn(call: Call, s: Socket, list: readonly Iovec[], flags: number): R
     return -E.EFAULT;
   }
   p.done += r.count;
-  const more = flags & S.MSG_WAITALL && s.type === S.SOCK_STREAM && !(flags & S.MSG_PEEK) && r.count > 0;
-  if (more && p.done < total && r.files.length === 0) return takeIn(call, s, list, flags);
+  const more =
+    flags & S.MSG_WAITALL && !(flags & S.MSG_OOB) && s.type === S.SOCK_STREAM && !(flags & S.MSG_PEEK) && r.count > 0;
+  if (more && p.done < total && r.files.length === 0 && !s.atMark) return takeIn(call, s, list, flags);
   return { ...r, count: p.done };
 }
 
@@ -165,7 +171,9 @@ function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
   if (control.bytes.length > 0) user.writeBytes(h.control, control.bytes);
   user.setU64(at + 40, control.bytes.length);
   const truncated = r.length > r.count && s.type !== S.SOCK_STREAM;
-  user.setU32(at + 48, (truncated ? S.MSG_TRUNC : 0) | (control.cut ? S.MSG_CTRUNC : 0) | (flags & S.MSG_CMSG_CLOEXEC));
+  const urgent = s instanceof TcpSocket ? flags & S.MSG_OOB : 0;
+  const kept = urgent | (flags & S.MSG_CMSG_CLOEXEC);
+  user.setU32(at + 48, (truncated ? S.MSG_TRUNC : 0) | (control.cut ? S.MSG_CTRUNC : 0) | kept);
   return flags & S.MSG_TRUNC && truncated ? r.length : r.count;
 }
 
