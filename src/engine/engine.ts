@@ -181,10 +181,12 @@ export class Engine {
   /** A quantum ended, in a region or not. True if not in compiled code: the next one is short. */
   private sample(space: AddressSpace, inRegion: boolean): boolean {
     const rip = this.rip;
-    const units = this.quantum / this.shortQuantum;
-    const from = this.ram.i32[HOPPED >> 2];
-    if (from) this.madeJit?.hopped(space, from, rip, units);
-    if (this.madeJit) return this.madeJit.sample(space, rip, inRegion, Math.min(units, MAX_WEIGHT));
+    if (this.madeJit) {
+      const units = this.quantum / this.shortQuantum;
+      const from = this.ram.i32[HOPPED >> 2];
+      if (from) this.madeJit.hopped(space, from, rip, units);
+      return this.madeJit.sample(space, rip, inRegion, Math.min(units, MAX_WEIGHT));
+    }
     const n = this.warmth.add(rip, this.eager);
     if (!n) return true;
     const { jit } = this;

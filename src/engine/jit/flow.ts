@@ -185,7 +185,6 @@ export function discover(source: CodeSource, from: readonly number[], options: D
   const seen: FlowBlock[] = [];
   let jumps = false;
   const add = (address: number): void => {
-    if (only?.(address) === false) return;
     leaders.add(address);
     work.push(address);
   };
@@ -204,7 +203,7 @@ export function discover(source: CodeSource, from: readonly number[], options: D
     const limits = most ?? (jumps ? JUMP_LIMITS : LIMITS);
     const room = (): boolean => leaders.size < limits.blocks && insns < limits.insns;
     for (const next of successors(b)) {
-      if (leaders.has(next) || border?.(next) || !room()) continue;
+      if (leaders.has(next) || border?.(next) || only?.(next) === false || !room()) continue;
       // What follows a call was executed if it returned; it is worth having even if it did not yet.
       if (!source.known(next) && b.end !== "call" && !(b.end === "indirect" && next === b.fall)) continue;
       add(next);

@@ -13,7 +13,7 @@ import { listings } from "./listing.ts";
 import { RegionModule } from "./module.ts";
 import { Plan } from "./plan.ts";
 import { RegionBuilder } from "./region.ts";
-import { frameAt, type RegionParts, Regions } from "./regions.ts";
+import { frameAt, type Region, type RegionParts, Regions } from "./regions.ts";
 import { type SourceParts, SpaceSource } from "./source.ts";
 import { RegionWatch } from "./watch.ts";
 
@@ -124,8 +124,11 @@ export class Jit {
   /** A quantum of so many units (hops.ts) ended on the way from the region of a slot to one at an address. */
   hopped(space: AddressSpace, slot: number, address: number, units: number): void {
     const { regions } = this;
-    const [from, to] = [regions.inSlot(slot), this.source(space).region(address)?.callee];
-    const members = from && to ? this.hops.add(from, to, address, units, (r) => regions.isCurrent(r)) : [];
+    const source = this.source(space);
+    const [from, to] = [regions.inSlot(slot), source.region(address)?.callee];
+    // Another program may have others at the same addresses.
+    const here = (r: Region): boolean => regions.isCurrent(r) && source.region(r.entries[0].address)?.callee === r;
+    const members = from && to ? this.hops.add(from, to, address, units, here) : [];
     if (members.length) this.timed(space, (plan) => plan.unite(members, address));
   }
   /** What was seen of an address before there was this. */

@@ -232,12 +232,11 @@ export class RegionBuilder {
   }
   /** An indirect jump inside the region. */
   private dispatch(target: Val): boolean {
-    if (this.root !== HUB || !isJump(this.blocks.get(this.current) as FlowBlock)) return false;
-    const e = this.emit;
-    if (!this.hash) return false;
+    const { emit: e, hash } = this;
+    if (!hash || !isJump(this.blocks.get(this.current) as FlowBlock)) return false;
     const to = local("i64", e.target);
     e.set({ ty: "i64", index: e.target }, target);
-    this.toHub(i32.add(this.hash.place(to), i32.const(this.entries.length)), to);
+    this.toHub(i32.add(hash.place(to), i32.const(this.entries.length)), to);
     return true;
   }
   /** The way from the current block to an address. */
