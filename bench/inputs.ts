@@ -104,7 +104,7 @@ const TEXT_LENGTH = 12_000_000;
 export const INPUTS = {
   "text.txt": () => text(TEXT_LENGTH),
   /** The same several times: gzip takes members one after the other. */
-  "texts.gz": () => Buffer.concat(new Array(6).fill(gzipSync(text(TEXT_LENGTH)))),
+  "texts.gz": () => Buffer.concat(new Array<Uint8Array>(6).fill(gzipSync(text(TEXT_LENGTH)))),
   "script.sql": () => sql(40_000, 1_000_000),
   "large.c": csource,
 } satisfies Readonly<Record<string, () => string | Uint8Array>>;

@@ -32,13 +32,13 @@ export class Decoded {
   of(frame: number): FrameInsns {
     const known = this.frames.get(frame);
     if (known) return known;
-    const insns = new FrameInsns();
+    const made = new FrameInsns();
     // Stores to others are not noticed.
     if (this.ram.u8[FRAME_FLAGS + frame / PAGE]) {
       if (this.frames.size >= MAX_FRAMES) this.frames.clear();
-      this.frames.set(frame, insns);
+      this.frames.set(frame, made);
     }
-    return insns;
+    return made;
   }
   /** Bytes of a frame change. */
   drop(frame: number): void {
