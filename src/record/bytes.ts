@@ -89,7 +89,11 @@ export class TapeReader {
 
   constructor(private readonly tape: Tape) {}
   get ended(): boolean {
-    return this.at >= this.tape.length;
+    return this.left <= 0;
+  }
+  /** Bytes from here to the end. */
+  get left(): number {
+    return this.tape.length - this.at;
   }
   private take(n: number): number {
     const { at } = this;

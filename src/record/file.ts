@@ -127,8 +127,10 @@ export function readRecording(bytes: Uint8Array): ReadRecording {
   try {
     while (!from.ended) {
       const kind = from.u8();
+      const length = from.uint();
       const piece = new Tape();
-      piece.raw(from.block());
+      // The last one of a file that is cut off ends in the middle of an entry: so does the replay.
+      piece.raw(from.raw(Math.min(length, from.left)));
       const r = new TapeReader(piece);
       if (kind === TAPE) tape.raw(piece.slice(0));
       else if (kind === SLICES) while (!r.ended) positions.push((positions.at(-1) ?? 0) + r.uint());

@@ -21,11 +21,10 @@ let tmux: Tmux | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "blink-lights-"));
 });
-afterEach(() => {
-  tmux?.kill();
+afterEach(async () => {
+  await tmux?.kill();
   tmux = undefined;
-  // What ran in the terminal may still be ending, and writing.
-  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
+  rmSync(folder, { recursive: true });
 });
 
 function lights(

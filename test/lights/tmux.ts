@@ -14,6 +14,12 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** Ids of the processes that it finds. */
+function pgrep(...args: string[]): string[] {
+  const { stdout } = spawnSync("pgrep", args, { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
 export class Tmux {
   private readonly socket = `blink-test-${process.pid}-${servers++}`;
 
@@ -50,10 +56,12 @@ export class Tmux {
   text(): string {
     return this.call(["capture-pane", "-p", "-t", "t"]);
   }
+  private get shell(): string {
+    return this.call(["display-message", "-p", "-t", "t", "#{pane_pid}"]).trim();
+  }
   /** The process that runs in it, not the shell. */
   get pid(): number {
-    const shell = this.call(["display-message", "-p", "-t", "t", "#{pane_pid}"]).trim();
-    return Number(spawnSync("pgrep", ["-P", shell], { encoding: "utf8" }).stdout.trim().split("\n")[0]);
+    return Number(pgrep("-P", this.shell)[0]);
   }
   /** Waits until the picture has it; the whole picture. */
   async shows(what: RegExp | string): Promise<string> {
@@ -74,7 +82,14 @@ export class Tmux {
       before = text;
     }
   }
-  kill(): void {
+  /** Ends it, and what runs in it: nothing of that writes into the folder any more. */
+  async kill(): Promise<void> {
+    const { shell } = this;
     this.call(["kill-server"]);
+    const end = performance.now() + PATIENCE;
+    while (shell && pgrep("-s", shell).length) {
+      if (performance.now() > end) throw new Error(`what ran in the terminal goes on: ${pgrep("-s", shell)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
