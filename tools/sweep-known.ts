@@ -17,6 +17,7 @@ const KNOWN: readonly Known[] = [
     reason: "LLVM names the processor: it does not know this machine's, and takes blink's for a Haswell",
   },
   { name: /^ld\.so$/, detail: /x86-64-v/, machine: true, reason: "lists the processor's levels: blink's is x86-64-v3" },
+  { name: /^mvn$/, detail: /OS name/, machine: true, reason: "names the kernel's version" },
   { name: /^ninja$/, detail: /default=/, machine: true, reason: "names the number of processors: blink has one" },
   {
     name: /^npm$/,

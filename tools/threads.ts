@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
-    program: { type: "string", multiple: true, default: ["sync", "notes", "futex-pi"] },
+    program: { type: "string", multiple: true, default: ["sync", "notes", "futex-pi", "rseq"] },
   },
 });
 

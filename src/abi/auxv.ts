@@ -17,5 +17,7 @@ export const AT_CLKTCK = 17;
 export const AT_SECURE = 23;
 export const AT_RANDOM = 25;
 export const AT_HWCAP2 = 26;
+export const AT_RSEQ_FEATURE_SIZE = 27;
+export const AT_RSEQ_ALIGN = 28;
 export const AT_EXECFN = 31;
 export const AT_MINSIGSTKSZ = 51;

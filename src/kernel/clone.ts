@@ -131,6 +131,7 @@ function makeChild(task: Task, r: CloneRequest, mm: Mm, view: Pick<Task, "cred" 
   child.policy = { ...task.policy };
   child.seccomp = task.seccomp;
   if (!(flags & C.CLONE_VM) || flags & C.CLONE_VFORK) child.altStack = { ...task.altStack };
+  if (!(flags & C.CLONE_VM)) child.rseq = task.rseq;
   if (flags & C.CLONE_CHILD_CLEARTID) child.clearTid = r.childTid;
   child.regs.copyFrom(task.regs);
   child.regs.setGpr(RAX, 0);

@@ -20,6 +20,7 @@ import { exitProcess } from "./exit.ts";
 import { orphaned } from "./groups.ts";
 import { callDone, enterStop, injected, interruptTracee, signalStop, takeTrap } from "./ptrace.ts";
 import { abortCall, interruptAborted, restartAborted } from "./restart.ts";
+import { restartSequence } from "./rseq.ts";
 import { CORE_SIGNALS, deliverable, forceSignal, ignores, kernelInfo, notifyParent, STOP_SIGNALS } from "./send.ts";
 import { pushFrame } from "./sigframe.ts";
 import { type SigAction, sigBit, UNBLOCKABLE } from "./sighand.ts";
@@ -52,7 +53,9 @@ export function prepareUser(task: Task): boolean {
     if (!waiting) {
       task.restoreMask();
       if (task.origRax >= 0) restartAborted(task);
-      return true;
+      if (restartSequence(task)) return true;
+      forceSignal(task, kernelInfo(SIGSEGV));
+      continue;
     }
     const w = task.waiting;
     if (!w) continue;
@@ -157,7 +160,7 @@ function handle(task: Task, info: SigInfo, action: SigAction): void {
   const restart = (action.flags & SA_RESTART) !== 0;
   interruptCall(task, restart);
   if (task.origRax >= 0) interruptAborted(task, restart);
-  const ok = pushFrame(task, info, action);
+  const ok = restartSequence(task) && pushFrame(task, info, action);
   if (!ok) {
     // No room for the frame: a SIGSEGV that cannot be handled either, if that is what this was.
     if (info.signo === SIGSEGV) task.sighand.actions[SIGSEGV] = { ...action, handler: SIG_DFL };

@@ -185,6 +185,7 @@ function commit(task: Task, loaded: Loaded, name: string, cred: TaskCred): void 
   task.altStack = { sp: 0, flags: SS_DISABLE, size: 0 };
   task.clearTid = 0;
   task.robustList = 0;
+  task.rseq = undefined;
   task.deathSignal = 0;
   for (const t of process.posixTimers.values()) kernel.timers.cancel(t.timer);
   process.posixTimers.clear();

@@ -29,6 +29,7 @@ import { rows as processCalls } from "./sys/process.ts";
 import { rows as ptraceCalls } from "./sys/ptrace.ts";
 import { readWriteCalls } from "./sys/read-write.ts";
 import { rows as refusedCalls } from "./sys/refused.ts";
+import { rows as rseqCalls } from "./sys/rseq.ts";
 import { rows as schedCalls } from "./sys/sched.ts";
 import { rows as seccompCalls } from "./sys/seccomp.ts";
 import { rows as semCalls } from "./sys/sem.ts";
@@ -77,6 +78,7 @@ export const syscalls: readonly SyscallRow[] = [
   ...memoryCalls,
   ...miscCalls,
   ...processCalls,
+  ...rseqCalls,
   ...otherProcessCalls,
   ...refusedCalls,
   ...schedCalls,

@@ -6,6 +6,7 @@ import type { Mm } from "./mm.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { type Process, Usage } from "./process.ts";
 import { Registers } from "./registers.ts";
+import type { Rseq } from "./rseq.ts";
 import { NO_SECCOMP, type Seccomp } from "./seccomp.ts";
 import { kernelInfo, sendToTask } from "./send.ts";
 import { Pending, type SigHand, UNBLOCKABLE } from "./sighand.ts";
@@ -70,6 +71,7 @@ export class Task {
   /** CLONE_CHILD_CLEARTID, set_tid_address. */
   clearTid = 0;
   robustList = 0;
+  rseq: Rseq | undefined;
   /** PR_SET_PDEATHSIG */
   deathSignal = 0;
   readonly usage = new Usage();

@@ -2,6 +2,7 @@
 import * as A from "../abi/auxv.ts";
 import { PHDR_SIZE } from "../abi/elf.ts";
 import { E2BIG } from "../abi/errno.ts";
+import { RSEQ_ALIGN, RSEQ_FEATURE_SIZE } from "../abi/rseq.ts";
 import { alignDown, alignUp } from "../base/bits.ts";
 import { EXEC, READ, WRITE } from "../mmu/access.ts";
 import { PAGE } from "../mmu/frames.ts";
@@ -97,6 +98,8 @@ function auxiliary(r: StackRequest, random: number, execFn: number, platform: nu
     [A.AT_HWCAP2, r.hwcap2],
     [A.AT_EXECFN, execFn],
     [A.AT_PLATFORM, platform],
+    [A.AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE],
+    [A.AT_RSEQ_ALIGN, RSEQ_ALIGN],
     [A.AT_NULL, 0],
   ];
 }

@@ -255,18 +255,6 @@ function personality(call: Call, persona: number): SysResult {
   return old;
 }
 
-/**
- * MEMBARRIER_CMD_QUERY, and the commands that one processor satisfies by doing nothing. Those for rseq(2), which there is
- * not, are left out: who may register them takes rseq(2) for granted.
- */
-const MEMBARRIER_COMMANDS = 0x7f;
-
-function membarrier(_: Call, command: number, flags: number): SysResult {
-  if (flags !== 0) return -EINVAL;
-  if (command === 0) return MEMBARRIER_COMMANDS;
-  return command & ~MEMBARRIER_COMMANDS || (command & (command - 1)) !== 0 ? -EINVAL : 0;
-}
-
 /** syslog(2): an empty log of the usual size. */
 function syslog(call: Call, type: number, buf: number, length: number): SysResult {
   const SIZE_BUFFER = 10;
@@ -302,7 +290,4 @@ export const rows: SyscallRow[] = [
   ),
   sys(302, "prlimit64", "pid:pid resource:resource new_limit:rlimit old_limit:rlimit_out", prlimit),
   sys(318, "getrandom", "buf:buf_out buflen:size flags:flags:getrandom", getrandom),
-  sys(324, "membarrier", "cmd:int flags:uint cpu_id:int", membarrier),
-  // Restartable sequences: glibc goes without when told so.
-  sys(334, "rseq", "rseq:ptr rseq_len:uint flags:int sig:uint", () => -ENOSYS, "partial", "always ENOSYS"),
 ];
