@@ -84,10 +84,11 @@ export class Oracle {
   }
   /** The last instruction faulted, and is one whose faults differ between makers. */
   endsOpen(trial: T.Trial, differences: readonly Difference[]): boolean {
-    if (!differences.some(({ field }) => field === "trap")) return false;
+    const trap = differences.find(({ field }) => field === "trap");
+    if (!trap) return false;
     const address = differences.find(({ field }) => field === "si_addr")?.silicon ?? "0";
     const last = this.engine.steps(trial, MOST).at(-1)?.insn;
-    return last !== undefined && faultsByMaker(last, BigInt(`0x${address}`));
+    return last !== undefined && faultsByMaker(last, Number.parseInt(trap.ours, 16), BigInt(`0x${address}`));
   }
   /** How often it ran x87 functions whose last digits are open. */
   transcendentals(trial: T.Trial): number {

@@ -6,6 +6,7 @@ import { ARITH } from "../../src/cpu/flags.ts";
 import type { Form } from "../../src/isa/row.ts";
 import { form } from "../../src/isa/table.ts";
 import type { Insn } from "../../src/isa/types.ts";
+import { VECTOR } from "../../src/sem/emit.ts";
 import type { Builder } from "./builder.ts";
 import { hostHas } from "./features.ts";
 import { flagMask } from "./generate.ts";
@@ -59,13 +60,20 @@ function beyondUs(bytes: Uint8Array): boolean {
 function beyondWithSegment(insn: Insn): boolean {
   return insn.operands.some((o) => o.kind === "mem" && o.seg >= 4);
 }
+
+function isAlignedOnly(insn: Insn): boolean {
+  return ALIGNED_ONLY.test(insn.row.mnemonic) && insn.operands.some((o) => o.kind === "mem");
+}
+
 /**
- * An instruction whose kind of fault is a maker's choice: besides those, far returns (whether a bad selector or the stack of an
- * outer level is seen first), and ten bytes for the x87 at `address`, if they lie on both sides of where addresses stop being
- * canonical.
+ * An instruction that faulted with `trap`, and whose kind of fault is a maker's choice: besides those, far returns (whether a
+ * bad selector or the stack of an outer level is seen first), SHA's where they are not aligned, and ten bytes for the x87 at
+ * `address`, if they lie on both sides of where addresses stop being canonical.
  */
-export function faultsByMaker(insn: Insn, address: bigint): boolean {
+export function faultsByMaker(insn: Insn, trap: number, address: bigint): boolean {
   if (insn.row.mnemonic === "RETF" || beyondWithSegment(insn)) return true;
+  // Instructions before it in a sequence may have changed its base.
+  if (trap === VECTOR.GP && isAlignedOnly(insn)) return true;
   return CANONICAL_END - address < 10n && insn.operands.some((o) => o.kind === "mem" && o.size === 80);
 }
 const CANONICAL_END = 1n << 47n;
@@ -95,7 +103,7 @@ export function judge(ran: readonly Ran[]): Verdict {
     if (OWN.test(f.mnemonic) || segmentLoad(f) || /^(JMP|CALL) m/.test(f.text)) why ??= `${f.mnemonic}`;
     else if (f.unsupported || !hostHas(f)) why ??= "features beyond the host's, or ours";
     else if (near.test(f.mnemonic) && bytes.includes(0x66)) why ??= "near branch with an operand size prefix";
-    else if (ALIGNED_ONLY.test(f.mnemonic) && insn.operands.some((o) => o.kind === "mem")) why ??= "SHA's alignment";
+    else if (isAlignedOnly(insn)) why ??= "SHA's alignment";
     else if (/^LOOPN?E$/.test(f.mnemonic) && insn.rep) why ??= "LOOPE, LOOPNE with REP";
     else if (f.mnemonic === "NOP" && f.map === 1 && f.opcode === 0x0d) why ??= "0F 0D with a register";
     else if (i === ran.length - 1 && beyondWithSegment(insn)) why ??= "offsets that aren't canonical with FS, GS";
