@@ -47,6 +47,8 @@ export abstract class Socket extends BaseFile {
   error = 0;
   /** A call at it waits for the host. */
   readonly asking: boolean = false;
+  /** It knows MSG_OOB. */
+  readonly takesUrgent: boolean = false;
   /** SO_PASSCRED. */
   passCred = false;
   /** SO_REUSEADDR */

@@ -13,6 +13,7 @@ import { Urgent } from "./urgent.ts";
  * side does with bytes is learned by sending some.
  */
 export class TcpSocket extends StreamSocket {
+  override readonly takesUrgent = true;
   /** FIN came before RST. */
   private finished = false;
   private readonly urgent = new Urgent(this.inbox);

@@ -8,7 +8,6 @@ import { type Address, encodeAddress } from "../net/address.ts";
 import type { Wishes } from "../net/ancillary.ts";
 import type { Received } from "../net/inbox.ts";
 import type { Outgoing, Socket } from "../net/socket.ts";
-import { TcpSocket } from "../net/tcp.ts";
 import { signalUrgent } from "../sigio.ts";
 import { type Call, park, type SysResult, sys } from "../types.ts";
 import { readControl, writeControl } from "./control.ts";
@@ -46,7 +45,7 @@ interface Extra {
 }
 
 function sendOut(call: Call, s: Socket, list: readonly Iovec[], flags: number, extra: Extra): SysResult {
-  if (flags & S.MSG_OOB && !(s instanceof TcpSocket)) return -E.EOPNOTSUPP;
+  if (flags & S.MSG_OOB && !s.takesUrgent) return -E.EOPNOTSUPP;
   const p = progress(call, s.sendTimeout);
   const total = totalLength(list);
   const stream = s.type === S.SOCK_STREAM;
@@ -171,7 +170,7 @@ function recvmsg(call: Call, fd: number, at: number, flags: number): SysResult {
   if (control.bytes.length > 0) user.writeBytes(h.control, control.bytes);
   user.setU64(at + 40, control.bytes.length);
   const truncated = r.length > r.count && s.type !== S.SOCK_STREAM;
-  const urgent = s instanceof TcpSocket ? flags & S.MSG_OOB : 0;
+  const urgent = s.takesUrgent ? flags & S.MSG_OOB : 0;
   const kept = urgent | (flags & S.MSG_CMSG_CLOEXEC);
   user.setU32(at + 48, (truncated ? S.MSG_TRUNC : 0) | (control.cut ? S.MSG_CTRUNC : 0) | kept);
   return flags & S.MSG_TRUNC && truncated ? r.length : r.count;
