@@ -141,8 +141,10 @@ async function main(): Promise<void> {
     const differences = await oracle.one(trial);
     const digits = differences.length > 0 && onlyLastDigits(trial, differences, () => oracle.transcendentals(trial));
     console.log(differences.length ? differences.map(describe).join("\n") : "agreement");
+    const open = oracle.endsOpen(trial, differences);
     if (digits) console.log("only the last digits of x87 functions");
-    process.exitCode = differences.length && !digits ? 1 : 0;
+    if (open) console.log("the makers' processors fault differently there");
+    process.exitCode = differences.length && !digits && !open ? 1 : 0;
     oracle.close();
     return;
   }
