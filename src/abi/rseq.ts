@@ -4,6 +4,7 @@ export const RSEQ_FLAG_UNREGISTER = 1;
 export const RSEQ_CPU_ID_START = 0;
 export const RSEQ_CPU_ID = 4;
 export const RSEQ_CS = 8;
+export const RSEQ_FLAGS = 16;
 export const RSEQ_NODE_ID = 20;
 export const RSEQ_MM_CID = 24;
 export const ORIG_RSEQ_SIZE = 32;

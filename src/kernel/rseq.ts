@@ -65,12 +65,15 @@ function restart({ mm, regs }: Task, rseq: Rseq, sequence: number): boolean {
   const start = user.u64(sequence + A.CS_START_IP);
   const length = user.u64(sequence + A.CS_POST_COMMIT_OFFSET);
   const abort = user.u64(sequence + A.CS_ABORT_IP);
-  if (user.u32(sequence + A.CS_VERSION) !== 0 || start + length > USER_END || abort >= USER_END) return false;
-  // The place to go on at must not lie in the sequence.
-  if (abort >= start && abort < start + length) return false;
+  if (start >= USER_END || abort >= USER_END || start + length >= 2 ** 64) return false;
+  // The place to go on at must not lie in the sequence, and the program must mean it.
+  if ((abort >= start && abort < start + length) || user.u32(abort - 4) !== rseq.signature) return false;
+  if (user.u32(sequence + A.CS_VERSION) !== 0) return false;
   const ip = Number(regs.rip);
   const inside = ip >= start && ip < start + length;
-  if (inside && (user.u32(abort - 4) !== rseq.signature || user.u32(sequence + A.CS_FLAGS) !== 0)) return false;
+  // Flags once said when not to begin anew; Linux takes none any more.
+  const flags = user.u32(sequence + A.CS_FLAGS) | user.u32(rseq.address + A.RSEQ_FLAGS);
+  if (inside && flags !== 0) return false;
   user.setU64(rseq.address + A.RSEQ_CS, 0);
   if (inside) regs.rip = BigInt(abort);
   return true;

@@ -39,12 +39,22 @@ static __attribute__((noinline)) void spin(struct rseq *where) {
                    : "rax", "memory");
 }
 
-/* The same, but what stands before the place to go on at is not what was agreed. */
+/* The same, but what stands before the place to go on at is not what was agreed; in the sequence, or behind it. */
 static __attribute__((noinline)) void spin_wrong(struct rseq *where) {
   __asm__ volatile(SEQUENCE("1f", "2f - 1f", "4f") "1:\npause\njmp 1b\n2:\n.long 0x01020304\n4:\n"
                    :
                    : [area] "r"(where)
                    : "rax", "memory");
+}
+static __attribute__((noinline)) void spin_behind(struct rseq *where) {
+  __asm__ volatile(SEQUENCE("1f", "2f - 1f", "4f") "1:\n2:\npause\njmp 2b\n.long 0x01020304\n4:\n"
+                   :
+                   : [area] "r"(where)
+                   : "rax", "memory");
+}
+static __attribute__((noinline)) void spin_flagged(struct rseq *where) {
+  where->flags = 1;
+  spin(where);
 }
 
 static long counter;
@@ -102,11 +112,11 @@ static void *registers(void *unused) {
   return NULL;
 }
 
-static void in_child(int fails) {
+static void in_child(void (*fails)(struct rseq *)) {
   fflush(stdout);
   pid_t pid = fork();
   if (pid == 0) {
-    if (fails) alarm(1), spin_wrong(area());
+    if (fails) alarm(1), fails(area());
     CALL(call_rseq(area(), sizeof own, 0, RSEQ_SIG));
     fflush(stdout);
     _exit(0);
@@ -147,8 +157,10 @@ int main(void) {
   for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
   NUMBER(counter);
 
-  in_child(0);
+  in_child(NULL);
   signal(SIGALRM, SIG_DFL);
-  in_child(1);
+  in_child(spin_wrong);
+  in_child(spin_behind);
+  in_child(spin_flagged);
   return 0;
 }
