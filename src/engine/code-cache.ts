@@ -54,6 +54,8 @@ export class CodeCache {
   /** Told when bytes of a frame with code change, when code of one was dropped, and when all was. */
   onStore: ((frame: number) => void) | undefined;
   onDrop: ((frame: number) => void) | undefined;
+  /** Whether regions were made from bytes of a frame: also from code that was never executed, which there are no blocks of. */
+  holds: ((frame: number, from: number, to: number) => boolean) | undefined;
   onFlush: (() => void) | undefined;
 
   constructor(private readonly ram: Ram) {
@@ -141,7 +143,7 @@ export class CodeCache {
     return list;
   }
   /** Stores to the frame have to be noticed: also through translations that were filled before. */
-  private markCode(frame: number): void {
+  markCode(frame: number): void {
     const at = FRAME_FLAGS + frame / PAGE;
     if (this.ram.u8[at] & FRAME_CODE) return;
     this.ram.u8[at] |= FRAME_CODE;
@@ -167,10 +169,11 @@ export class CodeCache {
       dropped = true;
       return false;
     });
-    if (dropped) this.dropped(frame);
+    if (dropped || this.holds?.(frame, from, to)) this.dropped(frame);
     if (crossing?.length) this.crossings.set(frame, crossing);
     else this.crossings.delete(frame);
-    if (!crossing?.length && this.headers(frame).length === 0) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
+    const blocks = crossing?.length || this.headers(frame).length;
+    if (!blocks && !this.holds?.(frame, 0, PAGE)) this.ram.u8[FRAME_FLAGS + frame / PAGE] = 0;
   }
   /** Takes blocks off a frame's list and retires them; true if there were any. */
   private unlinkIf(frame: number, gone: (b: Block) => boolean): boolean {

@@ -10,6 +10,35 @@
 
 typedef int (*Function)(int);
 
+/*
+ * Counts down with calls that don't return, but for the last one if that is wanted: what stands behind the call is known to be
+ * code only then, however hot the loop is. Behind the call, which ends at the given place, EAX is loaded.
+ */
+static void behind_call(unsigned char *after) {
+  static const unsigned char loop[] = {
+      0xff, 0xcf,                   /* -7: dec edi */
+      0xe8, 0x06, 0x00, 0x00, 0x00, /* -5: call +6 */
+      0xb8, 0x01, 0x00, 0x00, 0x00, /* 0: mov eax, 1 */
+      0xc3,                         /* 5: ret */
+      0x85, 0xff,                   /* 6: test edi, edi */
+      0x74, 0x06,                   /* 8: jz 16 */
+      0x48, 0x83, 0xc4, 0x08,       /* 10: add rsp, 8 */
+      0xeb, 0xe9,                   /* 14: jmp -7 */
+      0x85, 0xf6,                   /* 16: test esi, esi */
+      0x75, 0x06,                   /* 18: jnz 26 */
+      0x48, 0x83, 0xc4, 0x08,       /* 20: add rsp, 8 */
+      0x31, 0xc0,                   /* 24: xor eax, eax */
+      0xc3,                         /* 26: ret */
+  };
+  int (*run)(int, int) = (int (*)(int, int))(after - 7);
+  memcpy(after - 7, loop, sizeof loop);
+  NUMBER(run(300000, 0));
+  after[1] = 2;
+  NUMBER(run(1000, 1));
+  after[1] = 3;
+  NUMBER(run(1000, 1));
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   unsigned char *code = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -38,6 +67,9 @@ int main(void) {
   // A loop that patches itself: mov ecx,10; xor eax,eax; L: add eax,1 (imm8 grows); inc byte [L+2]; dec ecx; jnz L; ret
   memcpy(code, "\xb9\x0a\x00\x00\x00\x31\xc0\x83\xc0\x01\xfe\x05\xf9\xff\xff\xff\xff\xc9\x75\xf3\xc3", 21);
   NUMBER(run(0));
+
+  behind_call(code + 100);
+  behind_call(code + 4096);
 
   // An instruction on two pages, of which either is changed.
   unsigned char *crossing = code + 4096 - 3;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../cpu/exit.ts";
-import { EXIT_ADDR, FLAG_SYS, GPR, RAX, RBX, RCX, RIP, RSP } from "../../cpu/layout.ts";
+import { EXIT_ADDR, FLAG_SYS, GPR, RAX, RBX, RCX, RDI, RIP, RSI, RSP } from "../../cpu/layout.ts";
 import { EXEC, READ, WRITE } from "../../mmu/access.ts";
 import { Frames } from "../../mmu/frames.ts";
 import { Ram } from "../../mmu/ram.ts";
@@ -41,18 +41,23 @@ function run(): number {
   throw new Error("no end");
 }
 
-beforeEach(() => {
-  ram = new Ram();
-  frames = new Frames(ram);
-  space = new AddressSpace(ram, frames);
-  engine = new Engine({
+function makeEngine(eager: boolean): Engine {
+  return new Engine({
     ram,
     image,
     helpers: HELPERS,
     tsc: () => 1,
     random: () => {},
     semantics: (mnemonic) => SEMANTICS[mnemonic],
+    eager,
   });
+}
+
+beforeEach(() => {
+  ram = new Ram();
+  frames = new Frames(ram);
+  space = new AddressSpace(ram, frames);
+  engine = makeEngine(false);
   map(CODE, 4, READ | WRITE | EXEC);
   map(STACK, 2, READ | WRITE);
   ram.view.setInt32(FLAG_SYS, 0x202, true);
@@ -89,6 +94,30 @@ describe("regions", () => {
     poke(CODE + 0x1000, [0x83, 0xc3, 1, 0xc3]); // f: add ebx, 1; ret
     expect(run()).toBe(EXIT.SYSCALL);
     expect(reg(RBX)).toBe(150001 + 3 * 149999);
+  });
+  it.each([
+    0x200, 0x1000,
+  ])("see code change that was never executed: at %i, where a call has not yet returned to", (at) => {
+    engine = makeEngine(true);
+    engine.use(space);
+    // call f; syscall
+    poke(CODE, [0xe8, (at - 12) & 0xff, (at - 12) >> 8, 0, 0, ...SYSCALL]);
+    // f: dec edi; call g; h: mov eax, 1; ret
+    poke(CODE + at - 7, [0xff, 0xcf, 0xe8, 6, 0, 0, 0, 0xb8, 1, 0, 0, 0, 0xc3]);
+    // g: test edi, edi; jz 1f; add rsp, 8; jmp f; 1: test esi, esi; jnz 2f; add rsp, 8; xor eax, eax; 2: ret
+    poke(CODE + at + 6, [0x85, 0xff, 0x74, 6, 0x48, 0x83, 0xc4, 8, 0xeb, 0xe9]);
+    poke(CODE + at + 16, [0x85, 0xf6, 0x75, 6, 0x48, 0x83, 0xc4, 8, 0x31, 0xc0, 0xc3]);
+    setReg(RDI, 100000);
+    setReg(RSI, 0);
+    expect(run()).toBe(EXIT.SYSCALL);
+    expect(reg(RAX)).toBe(0);
+    // As a store of the program does.
+    poke(CODE + at, [0xb8, 2]);
+    engine.cache.invalidate(space.host(CODE + at, READ), 2);
+    setReg(RDI, 100);
+    setReg(RSI, 1);
+    expect(run()).toBe(EXIT.SYSCALL);
+    expect(reg(RAX)).toBe(2);
   });
   it("fault at their first instruction after calls into another page", () => {
     // mov ecx, 100000; mov rbx, STACK; 1: mov rax, [rbx]; call f; dec ecx; jnz 1b; mov rbx, 0x1234; jmp 1b

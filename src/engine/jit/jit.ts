@@ -89,6 +89,7 @@ export class Jit {
     this.decoded = new Decoded(parts.ram);
     if (parts.watch) this.watch = new RegionWatch();
     parts.cache.onStore = (frame) => this.decoded.drop(frame);
+    parts.cache.holds = (frame, from, to) => this.regions.holds(frame, from, to);
     parts.cache.onDrop = (frame) => {
       this.regions.dropFrame(frame);
       this.hopeless.clear();

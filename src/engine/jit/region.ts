@@ -20,6 +20,8 @@ const HUB = -1;
  * processor's, to other places on each way.
  */
 const PARKING = 150;
+/** Bytes of a jump through a table (PLT), with ENDBR64 before it, at most. */
+const STUB = 16;
 /** Rounds of making targets of edges into the middle of loops entries. */
 const ROUNDS = 6;
 
@@ -85,6 +87,15 @@ export class RegionBuilder {
   /** Addresses of its blocks. */
   get addresses(): number[] {
     return [...this.blocks.keys()];
+  }
+  /** The code that it was made from: from one address to another, in turn. */
+  get spans(): number[] {
+    const out: number[] = [];
+    for (const b of this.blocks.values()) {
+      out.push(b.address, b.fall);
+      if (b.expected?.slot) out.push(b.taken, b.taken + STUB);
+    }
+    return out;
   }
   /** Addresses that it branches to and does not hold. */
   get leads(): number[] {

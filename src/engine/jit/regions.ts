@@ -21,6 +21,8 @@ export interface Region {
   /** By number of the entry: its address and its record, or 0. */
   entries: { address: number; record: number }[];
   pages: ReadonlyMap<number, number>;
+  /** The code that it was made from: from one address to another, in turn. */
+  spans: readonly number[];
   slot: number;
   fn: RegionFunction;
   /** Regions of other modules that call this one directly: they go when it goes; and those that it calls. */
@@ -129,10 +131,11 @@ export class Regions {
   /** Undefined if it can't be entered at its main entry; the slot is free then. */
   install(space: AddressSpace, { builder, slot, fn, pages, callees, old }: NewRegion): Region | undefined {
     this.parts.table.set(slot, fn);
-    const { addresses: blocks, leads, reach } = builder;
+    const { addresses: blocks, leads, reach, spans } = builder;
     const region: Region = {
       entries: [],
       pages,
+      spans,
       slot,
       fn,
       callers: new Set(),
@@ -161,6 +164,7 @@ export class Regions {
     for (const frame of new Set(pages.values())) {
       const set = this.byFrame.get(frame) ?? new Set();
       this.byFrame.set(frame, set.add(region));
+      this.parts.cache.markCode(frame);
     }
     for (const callee of callees) callee.callers.add(region);
     for (const address of blocks) this.covered.set(address, (this.covered.get(address) ?? 0) + 1);
@@ -231,6 +235,17 @@ export class Regions {
     r.valid = [...r.pages].every(([page, frame]) => frameAt(space, page) === frame);
     r.valid &&= r.callees.every((callee) => this.isValid(space, callee));
     return r.valid;
+  }
+
+  /** Whether some were made from bytes of a frame. */
+  holds(frame: number, from: number, to: number): boolean {
+    for (const { pages, spans } of this.byFrame.get(frame) ?? []) {
+      for (const [page, at] of pages) {
+        if (at !== frame) continue;
+        for (let i = 0; i < spans.length; i += 2) if (spans[i] < page + to && spans[i + 1] > page + from) return true;
+      }
+    }
+    return false;
   }
 
   // -- going
