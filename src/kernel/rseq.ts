@@ -24,8 +24,8 @@ export function registerRseq(task: Task, asked: Rseq): number {
   }
   if (length < A.ORIG_RSEQ_SIZE || address % A.RSEQ_ALIGN !== 0) return -EINVAL;
   if (address + length > USER_END) return -EFAULT;
-  task.rseq = asked;
   tellProcessor(task, address, 0);
+  task.rseq = asked;
   return 0;
 }
 

@@ -112,6 +112,12 @@ static void *registers(void *unused) {
   return NULL;
 }
 
+static void nowhere(struct rseq *mine) {
+  CALL(call_rseq(mine, sizeof own, RSEQ_FLAG_UNREGISTER, RSEQ_SIG));
+  CALL(call_rseq((void *)4096, sizeof own, 0, RSEQ_SIG));
+  puts("goes on");
+}
+
 static void in_child(void (*fails)(struct rseq *)) {
   fflush(stdout);
   pid_t pid = fork();
@@ -162,5 +168,6 @@ int main(void) {
   in_child(spin_wrong);
   in_child(spin_behind);
   in_child(spin_flagged);
+  in_child(nowhere);
   return 0;
 }
