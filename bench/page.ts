@@ -17,7 +17,10 @@ const CLOCKS: Readonly<Record<Clock, string>> = {
 };
 
 export function writePage(results: readonly Result[], columns: readonly Column[], by: Clock): void {
-  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ").replace(/ --json[ =]\S+/, "");
+  const command = ["npm run bench --", ...process.argv.slice(2)]
+    .join(" ")
+    .replace(/ --json[ =]\S+/, "")
+    .replace(/(--(?:node|blink|dist|vs)[ =])\S+/g, "$1PATH");
   const page = readFileSync(FILE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);
