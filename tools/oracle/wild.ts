@@ -61,14 +61,15 @@ function beyondWithSegment(insn: Insn): boolean {
   return insn.operands.some((o) => o.kind === "mem" && o.seg >= 4);
 }
 
+/** AMD's processors don't check that its operand in memory is aligned. */
 function isAlignedOnly(insn: Insn): boolean {
   return ALIGNED_ONLY.test(insn.row.mnemonic) && insn.operands.some((o) => o.kind === "mem");
 }
 
 /**
- * An instruction that faulted with `trap`, and whose kind of fault is a maker's choice: besides those, far returns (whether a
- * bad selector or the stack of an outer level is seen first), SHA's where they are not aligned, and ten bytes for the x87 at
- * `address`, if they lie on both sides of where addresses stop being canonical.
+ * An instruction that faulted with `trap`, and whose kind of fault is a maker's choice: accesses through FS and GS, SHA's where
+ * they are not aligned, far returns (whether a bad selector or the stack of an outer level is seen first), and ten bytes for the
+ * x87 at `address`, if they lie on both sides of where addresses stop being canonical.
  */
 export function faultsByMaker(insn: Insn, trap: number, address: bigint): boolean {
   if (insn.row.mnemonic === "RETF" || beyondWithSegment(insn)) return true;

@@ -24,6 +24,13 @@ function membarrier(_: Call, command: number, flags: number): SysResult {
 }
 
 export const rows: SyscallRow[] = [
-  sys(324, "membarrier", "cmd:int flags:uint cpu_id:int", membarrier),
+  sys(
+    324,
+    "membarrier",
+    "cmd:int flags:uint cpu_id:int",
+    membarrier,
+    "partial",
+    "registering is not asked for, nor told",
+  ),
   sys(334, "rseq", "rseq:ptr rseq_len:uint flags:int sig:uint", rseq),
 ];
